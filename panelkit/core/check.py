@@ -1,0 +1,60 @@
+"""A finding about an estimate or a panel, as data, and what a check is handed to make one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from panelkit.core.label import Label
+from panelkit.core.spec import spec
+
+if TYPE_CHECKING:
+    from panelkit.core.estimate import Estimate
+    from panelkit.core.panel import Panel
+    from panelkit.core.request import Covariance, Design
+
+Verdict = Literal["holds", "fails", "says"]
+
+
+@spec
+class CheckSpec:
+    """What every check declares; each kind adds its own fields. `gate`: a failure makes the run exit with 1."""
+
+    kind: str
+    gate: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """A finding. `value` is held against `bound` where there is one; `text` is a sentence in both languages.
+
+    series : numbers behind it, for a figure or a table (for a placebo: every draw), by name.
+    """
+
+    name: str
+    of: str
+    verdict: Verdict
+    value: float | None
+    bound: float | None
+    text: Label
+    gate: bool = False
+    series: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    rows: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What a check may look at: the model's specification, its estimate, the panel it was fitted on, its design, and a refit.
+
+    again(engine, covariance) fits the same model by another engine, under another covariance where given; it gives the
+    estimate, or the reason (str) why that engine does not answer. confirm : names of the engines that confirm.
+    """
+
+    model: Any
+    estimate: Estimate
+    panel: Panel
+    design: Callable[[], Design]
+    again: Callable[[str, Covariance | None], Estimate | str]
+    confirm: tuple[str, ...]
+    seed: int

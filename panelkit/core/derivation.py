@@ -1,0 +1,49 @@
+"""What a derivation is handed (columns aligned by unit and time) and what it gives back; no formula lives here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from panelkit.core.errors import StudyError
+from panelkit.core.nearest import known_or_nearest
+from panelkit.core.spec import spec
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@spec
+class DerivationSpec:
+    """What a derivation declares under `with`; each kind adds its own fields."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """Series and variables known so far, each a float (or object) Series indexed by (unit, time), sorted and complete on one grid.
+
+    grid : every unit and every year from the first to the last that any source has, so that lags follow time, never row
+    order. measures : unit of measure of each column. study_years : the panel's window.
+    """
+
+    values: dict[str, pd.Series]
+    measures: dict[str, str]
+    grid: pd.MultiIndex
+    study_years: tuple[int, int]
+    unit: str
+    time: str
+
+    def __getitem__(self, name: str) -> pd.Series:
+        if name not in self.values:
+            raise StudyError(f"there is no series or variable '{name}'", mend=known_or_nearest(name, self.values))
+        return self.values[name]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Derived:
+    """A derived column on the grid, its unit of measure, a sentence on how it was made, and what must be said about it."""
+
+    values: pd.Series
+    measure: str
+    how: str
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,134 @@
+"""What a model says: terms, covariance, sample, fit; it does not plot, print, refit or report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from panelkit.core.request import Covariance, Request
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """One coefficient: `df` of the reference t (infinite for the normal), two-sided p, 95 % interval [low, high]."""
+
+    name: str
+    estimate: float
+    se: float
+    statistic: float
+    df: float
+    p: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resampled:
+    """Inference on one term by resampling: `method` in the field's words; low and high NaN where no interval was asked for."""
+
+    term: str
+    method: str
+    statistic: float
+    p: float
+    low: float
+    high: float
+    draws: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drop:
+    """Rows left out of a sample, and why."""
+
+    rows: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """The rows a model used. clusters : number of clusters by cluster variable; keys_digest : SHA-256 of their sorted unit-time keys."""
+
+    rows: int
+    units: int
+    periods: int
+    clusters: dict[str, int]
+    dropped: tuple[Drop, ...]
+    first: int
+    last: int
+    keys_digest: str
+    positions: np.ndarray = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quality:
+    """How well a model fits, each statistic under its own name; None where it is not defined. df_model counts K."""
+
+    r2: float | None = None
+    r2_adjusted: float | None = None
+    r2_within: float | None = None
+    rss: float | None = None
+    parameters: int = 0
+    extra: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """One row of an effects curve (event time, cohort ...)."""
+
+    at: float
+    label: str
+    estimate: float
+    se: float
+    low: float
+    high: float
+    p: float
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """The result of one model.
+
+    covariance_matrix : (k, k) in the order of `terms`. covariance : the convention it follows, resolved (never 'default').
+    curves : named effect curves, e.g. {"event_time": (...)}. tests : named joint tests {name: {statistic, df1, df2, p}}.
+    formula, absorb, clusters : the specification as fitted, for the rows of a table. dropped_terms : collinear columns left out, by name.
+    """
+
+    id: str
+    kind: str
+    outcome: str
+    terms: tuple[Term, ...]
+    covariance_matrix: np.ndarray
+    covariance: Covariance
+    sample: Sample
+    fit: Quality
+    requests: tuple[Request, ...]
+    absorb: tuple[str, ...]
+    engine: str
+    engine_version: str
+    confirmation: str
+    resampled: tuple[Resampled, ...] = ()
+    curves: dict[str, tuple[Effect, ...]] = field(default_factory=dict)
+    tests: dict[str, dict[str, float]] = field(default_factory=dict)
+    dropped_terms: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def term(self, name: str) -> Term:
+        """The term of that name."""
+        for known in self.terms:
+            if known.name == name:
+                return known
+        raise KeyError(f"{self.id} has no term '{name}'; it has {[t.name for t in self.terms]}")
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per term: estimate, se, statistic, df, p, low, high."""
+        import pandas as pd
+
+        rows: list[dict[str, Any]] = [
+            {f: getattr(t, f) for f in ("name", "estimate", "se", "statistic", "df", "p", "low", "high")} for t in self.terms
+        ]
+        return pd.DataFrame(rows).set_index("name")

@@ -1,0 +1,99 @@
+"""Tables and figures as data, free of any output format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from panelkit.core.label import Label
+from panelkit.core.spec import spec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One printed value: `raw` in full, `shown` as printed (plain text), `mark` set as a superscript behind it (stars).
+
+    key : (model, term, field) for a number of an estimate; None for text. A key stands for the same number in every exhibit.
+    """
+
+    raw: float | int | str | None
+    shown: str
+    key: tuple[str, str, str] | None = None
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A row: 'term' (coefficient line), 'bracket' (beneath it), 'stat', 'text', or 'panel' (a heading across, no cells)."""
+
+    kind: Literal["term", "bracket", "stat", "text", "panel"]
+    label: str
+    cells: tuple[Cell, ...] = ()
+    rule_above: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column: `id` and heading lines from the top."""
+
+    id: str
+    heading: tuple[str, ...]
+    align: Literal["left", "decimal", "centre"] = "decimal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table in one language; `stub` heads the column of row labels. `key_of(i, j)` names each numeric cell for the ledger."""
+
+    id: str
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...] = ()
+    stub: str = ""
+    language: Literal["en", "zh"] = "en"
+    number: int = 0
+
+    def cells(self) -> Iterator[tuple[str, Cell]]:
+        """Every keyed cell with its ledger name "table.r<row>.c<column>"."""
+        for i, row in enumerate(self.rows):
+            for j, cell in enumerate(row.cells):
+                if cell.key is not None:
+                    yield f"{self.id}.r{i}.c{j}", cell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A figure as numbers: `data` columns of equal length (saved as CSV beside the picture), `labels` the words in it."""
+
+    id: str
+    kind: str
+    title: str
+    data: dict[str, tuple[Any, ...]]
+    labels: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    language: Literal["en", "zh"] = "en"
+    number: int = 0
+    alt: str = ""
+
+
+@spec
+class TableSpec:
+    """What every table declares; each kind adds its own fields."""
+
+    id: str
+    kind: str = "regression"
+    title: Label = Label()
+    formats: tuple[str, ...] = ("latex", "html", "docx", "csv")
+    language: Literal["en", "zh"] | None = None
+
+
+@spec
+class FigureSpec:
+    """What every figure declares; each kind adds its own fields."""
+
+    id: str
+    kind: str
+    title: Label = Label()
+    language: Literal["en", "zh"] | None = None

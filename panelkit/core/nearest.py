@@ -1,0 +1,27 @@
+"""Which known name a misspelt one most likely meant; the wording that every stage uses for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name closest to `name`, or None where nothing is close.
+
+    >>> nearest("ln_sale", ["ln_sales", "ln_rd"])
+    'ln_sales'
+    """
+    names = sorted(set(known))
+    folded = {n.casefold(): n for n in names}
+    close = get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
+    return folded[close[0]] if close else None
+
+
+def known_or_nearest(name: str, known: Iterable[str]) -> str:
+    """The mend of an unknown name: the nearest one, else all that are known."""
+    names = sorted(set(known))
+    near = nearest(name, names)
+    if near is not None:
+        return f"did you mean '{near}'?"
+    return "known: " + ", ".join(names) if names else "none is known"

@@ -1,0 +1,179 @@
+"""The panel: unique sorted unit-time keys, declared variables, and the history of how its rows came to be; it estimates nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from panelkit.core import digest as digests
+from panelkit.core.errors import PanelError
+from panelkit.core.nearest import known_or_nearest
+from panelkit.core.variable import Variable
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One change of the panel's rows: how many before and after, and why."""
+
+    before: int
+    after: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """A unit-time panel.
+
+    Make one with `Panel.of`, which sorts by key and refuses what is no panel. `frame` hands out a copy: columns are the
+    unit (text), the time (int) and one per variable (float64, or text for categories), in the order of `variables`.
+    """
+
+    unit: str
+    time: str
+    variables: tuple[Variable, ...]
+    history: tuple[Step, ...]
+    digest: str
+    _frame: pd.DataFrame = field(repr=False)
+
+    @classmethod
+    def of(
+        cls, frame: pd.DataFrame, *, unit: str, time: str, variables: Iterable[Variable], history: Iterable[Step] = ()
+    ) -> Panel:
+        """A panel of `frame`, sorted by unit and time.
+
+        Raises
+        ------
+        PanelError
+            A key that stands twice or is missing, an infinite value, a column that no variable declares.
+        """
+        declared = tuple(variables)
+        wanted = [unit, time, *(v.name for v in declared)]
+        absent = [c for c in wanted if c not in frame.columns]
+        if absent:
+            raise PanelError(f"the frame has no column '{absent[0]}'", mend=known_or_nearest(absent[0], map(str, frame.columns)))
+        undeclared = [str(c) for c in frame.columns if c not in wanted]
+        if undeclared:
+            raise PanelError(f"no variable is declared for the columns {undeclared}", mend="declare each with unit and label")
+        tidy = _typed(frame[wanted], unit, time, declared).sort_values([unit, time], kind="stable", ignore_index=True)
+        _refuse_bad_keys(tidy, unit, time)
+        _refuse_infinite(tidy, unit, time, declared)
+        return cls(
+            unit=unit,
+            time=time,
+            variables=declared,
+            history=tuple(history),
+            digest=digests.of_frame(tidy),
+            _frame=tidy,
+        )
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        return self._frame.copy()
+
+    @property
+    def rows(self) -> int:
+        return len(self._frame)
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        return tuple(self._frame[self.unit].unique())
+
+    @property
+    def times(self) -> tuple[int, ...]:
+        return tuple(sorted(int(t) for t in self._frame[self.time].unique()))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Everything a formula may refer to: unit, time and variables."""
+        return (self.unit, self.time, *(v.name for v in self.variables))
+
+    def variable(self, name: str) -> Variable:
+        """The variable of that name, with its label and unit."""
+        for known in self.variables:
+            if known.name == name:
+                return known
+        raise PanelError(f"there is no variable '{name}'", mend=known_or_nearest(name, self.names))
+
+    def column(self, name: str) -> np.ndarray:
+        """One column as an array (copy): float64, or objects for unit and categories, int64 for time."""
+        if name not in self._frame.columns:
+            raise PanelError(f"there is no variable '{name}'", mend=known_or_nearest(name, self.names))
+        return self._frame[name].to_numpy(copy=True)
+
+    def codes(self, *names: str) -> np.ndarray:
+        """Integer codes 0..L-1 of one category or a combination of several; -1 where any is missing; order is by value."""
+        keys = self._frame[list(names)]
+        missing = keys.isna().any(axis=1).to_numpy()
+        codes = keys.groupby(list(names), sort=True, dropna=False).ngroup().to_numpy().astype("int64")
+        if missing.any():
+            import numpy as np
+
+            codes[missing] = -1
+            kept, codes[~missing] = np.unique(codes[~missing], return_inverse=True)
+        return codes
+
+    def keep(self, mask: np.ndarray, *, why: str) -> Panel:
+        """The rows where `mask` (bool, one per row) holds, with the step in the history."""
+        kept = self._frame.loc[mask].reset_index(drop=True)
+        step = Step(before=self.rows, after=len(kept), why=why)
+        return replace(self, _frame=kept, history=(*self.history, step), digest=digests.of_frame(kept))
+
+    def take(self, positions: np.ndarray) -> Panel:
+        """The rows at sorted `positions`, for one model's sample; says nothing in the history, the Sample does."""
+        kept = self._frame.iloc[positions].reset_index(drop=True)
+        return replace(self, _frame=kept, digest=digests.of_frame(kept))
+
+    def extended(self, columns: Mapping[str, Any], variables: Iterable[Variable]) -> Panel:
+        """The panel with further columns (arrays, one value per row), each with its variable."""
+        added = tuple(variables)
+        frame = self._frame.assign(**{v.name: columns[v.name] for v in added})
+        known = tuple(v for v in self.variables if v.name not in {a.name for a in added})
+        return Panel.of(frame, unit=self.unit, time=self.time, variables=(*known, *added), history=self.history)
+
+
+def _typed(frame: pd.DataFrame, unit: str, time: str, variables: tuple[Variable, ...]) -> pd.DataFrame:
+    typed = {unit: frame[unit].astype("object").map(lambda v: v if v is None or v != v else str(v))}
+    times = frame[time]
+    if times.isna().any() or not (times == times.astype("int64")).all():
+        raise PanelError(f"the time '{time}' is missing or not whole somewhere", mend="give every row a whole number such as a year")
+    typed[time] = times.astype("int64")
+    for variable in variables:
+        column = frame[variable.name]
+        if variable.kind == "number":
+            typed[variable.name] = column.astype("float64")
+        else:
+            typed[variable.name] = column.astype("object").map(lambda v: None if v is None or v != v else str(v))
+    return type(frame)(typed)
+
+
+def _refuse_bad_keys(frame: pd.DataFrame, unit: str, time: str) -> None:
+    if frame[unit].isna().any():
+        raise PanelError(f"{int(frame[unit].isna().sum())} rows have no {unit}", mend=f"give every row its {unit}")
+    twice = frame.duplicated([unit, time])
+    if twice.any():
+        first = frame.loc[twice, [unit, time]].iloc[0]
+        raise PanelError(
+            f"{unit} {first[unit]}, {time} {first[time]} stands more than once ({int(twice.sum())} rows too many)",
+            mend="keep one row per unit and time",
+        )
+
+
+def _refuse_infinite(frame: pd.DataFrame, unit: str, time: str, variables: tuple[Variable, ...]) -> None:
+    import numpy as np
+
+    for variable in variables:
+        if variable.kind != "number":
+            continue
+        bad = np.isinf(frame[variable.name].to_numpy())
+        if bad.any():
+            row = frame.iloc[int(np.flatnonzero(bad)[0])]
+            raise PanelError(
+                f"'{variable.name}' is infinite for {unit} {row[unit]}, {time} {row[time]} ({int(bad.sum())} cells)",
+                where=f"variables.{variable.name}",
+                mend="a logarithm of zero or a division by zero makes this: look at its inputs there",
+            )

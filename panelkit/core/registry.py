@@ -1,0 +1,152 @@
+"""The sockets: one registry per folder of kinds, and what a kind must bring; finds nothing by itself, imports no kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+from panelkit.core.errors import PanelkitError
+from panelkit.core.nearest import known_or_nearest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from panelkit.core.check import Check, Subject
+    from panelkit.core.derivation import Columns, Derived
+    from panelkit.core.engine import Engine
+    from panelkit.core.estimate import Estimate
+    from panelkit.core.estimation import Setting
+    from panelkit.core.exhibit import Figure, Table
+    from panelkit.core.panel import Panel
+    from panelkit.core.request import Design
+    from panelkit.core.source import Observations, Reading
+
+
+class Kind(Protocol):
+    """Anything that can stand in a socket."""
+
+    @property
+    def name(self) -> str: ...
+
+
+K = TypeVar("K", bound=Kind)
+
+
+class Registry(Generic[K]):
+    """The kinds of one socket by name."""
+
+    def __init__(self, noun: str) -> None:
+        self.noun = noun
+        self._kinds: dict[str, K] = {}
+
+    def register(self, kind: K) -> K:
+        """Add a kind; a name taken twice is a fault of the code, not of a study."""
+        if kind.name in self._kinds:
+            raise ValueError(f"two {self.noun} kinds are called '{kind.name}'")
+        self._kinds[kind.name] = kind
+        return kind
+
+    def __getitem__(self, name: str) -> K:
+        if name not in self._kinds:
+            raise PanelkitError(f"unknown {self.noun} '{name}'", mend=known_or_nearest(name, self._kinds))
+        return self._kinds[name]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._kinds
+
+    def __iter__(self) -> Iterator[K]:
+        return iter(self._kinds[name] for name in self.names())
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(sorted(self._kinds))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceKind:
+    """A raw layout. `recognise` gives a reason why the file is of this layout, or None; `look` reads it without a study."""
+
+    name: str
+    spec: type
+    summary: str
+    read: Callable[[Any, Path], Observations]
+    recognise: Callable[[Path], str | None]
+    look: Callable[[Path], Reading]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DerivationKind:
+    """A construction of one variable from series or other variables."""
+
+    name: str
+    spec: type
+    summary: str
+    formula: str
+    inputs: Callable[[Any], tuple[str, ...]]
+    derive: Callable[[Any, Columns], Derived]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EstimatorKind:
+    """A method. `confirmation` is 'engine', 'route' or 'frozen'; `columns` names the variables a specification needs."""
+
+    name: str
+    spec: type
+    summary: str
+    confirmation: str
+    columns: Callable[[Any], tuple[str, ...]]
+    estimate: Callable[[Any, Panel, Setting], Estimate]
+    prepare: Callable[[Any, Panel, Setting], Design]
+    explain: Callable[[Any], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckKind:
+    """A diagnostic of one estimate."""
+
+    name: str
+    spec: type
+    summary: str
+    check: Callable[[Any, Subject], Check]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableKind:
+    """A kind of table: from the facts of a run to cells."""
+
+    name: str
+    spec: type
+    summary: str
+    build: Callable[[Any, Any], Table]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FigureKind:
+    """A kind of figure: `build` gathers its numbers, `draw` makes the pictures {extension: bytes}."""
+
+    name: str
+    spec: type
+    summary: str
+    build: Callable[[Any, Any], Figure]
+    draw: Callable[[Figure], dict[str, bytes]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RendererKind:
+    """An output format of tables; `parse` reads its own files back to {cell key: shown text}."""
+
+    name: str
+    extension: str
+    summary: str
+    render: Callable[[Table], bytes]
+    parse: Callable[[bytes], dict[str, str]]
+
+
+SOURCES: Registry[SourceKind] = Registry("source")
+DERIVATIONS: Registry[DerivationKind] = Registry("derivation")
+ENGINES: Registry[Engine] = Registry("engine")
+ESTIMATORS: Registry[EstimatorKind] = Registry("model kind")
+CHECKS: Registry[CheckKind] = Registry("check")
+TABLES: Registry[TableKind] = Registry("table kind")
+FIGURES: Registry[FigureKind] = Registry("figure kind")
+RENDERERS: Registry[RendererKind] = Registry("output format")

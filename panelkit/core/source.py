@@ -1,0 +1,108 @@
+"""Raw material: what a source declares, what was read from it cell by cell, and what a look at a file finds; no file is opened here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from panelkit.core.label import Label
+from panelkit.core.spec import spec
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Vintages = Literal["one", "first_print", "declared_splice"]
+OBSERVED = ("unit", "time", "series", "value", "text", "measure", "vintage", "source", "cell")
+
+
+@spec
+class SourceSpec:
+    """What every source declares; each kind adds its own fields.
+
+    Parameters
+    ----------
+    path : str
+        The raw file, relative to the folder that holds `data/` (see the study's `root`).
+    series : dict
+        Alias of each series to take -> its name as printed in the file (for a file without a name: any text, and the
+        kind says how it is used).
+    measures : dict
+        Alias -> unit of measure; asserted where the file prints one, required where it does not.
+    years : pair of int, optional
+        First and last year to take; without it, every year the file has.
+    vintage : int, optional
+        Year of the export or yearbook that the figures belong to.
+    vintages : dict
+        Alias -> 'one', 'first_print' or 'declared_splice', where a series differs from the panel's rule.
+    """
+
+    id: str
+    kind: str
+    path: str
+    series: dict[str, str]
+    measures: dict[str, str] = field(default_factory=dict)
+    years: tuple[int, int] | None = None
+    vintage: int | None = None
+    vintages: dict[str, Vintages] = field(default_factory=dict)
+    publisher: str = ""
+    title: Label = Label()
+    url: str = ""
+    retrieved: str = ""
+    licence: str = ""
+    redistribute: bool = True
+    notes: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """Where a file came from and what it is; `steps` says what was done to it before it came here."""
+
+    publisher: str
+    title: Label
+    url: str
+    retrieved: str
+    vintage: int | None
+    sha256: str
+    licence: str
+    steps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observations:
+    """Long frame of what was read, one row per cell, columns `OBSERVED`.
+
+    unit : str, code (GB/T 2260 for provinces), or the text as printed where the panel has no code list
+    time : int
+    series : str, "source.alias"
+    value : float, NaN where the series is a category or the cell is blank; text : str or None, for categories
+    measure : str, unit of measure; vintage : int, 0 where unknown; source : str, id; cell : str, "sheet!B7" or "line 12, column 3"
+    `notes` says what was passed over (footers, national rows, blank cells) with counts.
+    """
+
+    frame: pd.DataFrame
+    provenance: Provenance
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesSeen:
+    """One series as a look at a raw file found it."""
+
+    name: str
+    unit: str
+    times: tuple[int, ...]
+    units_matched: int
+    unmatched: tuple[str, ...]
+    missing: int
+    first: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What `panelkit inspect` tells about a raw file."""
+
+    layout: str
+    encoding: str
+    vintage_hint: str
+    series: tuple[SeriesSeen, ...]
+    oddities: tuple[str, ...] = ()

@@ -1,0 +1,117 @@
+"""What a study file says, as data; every entry knows its key path, and nothing here reads or checks a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from panelkit.core.check import CheckSpec
+from panelkit.core.derivation import DerivationSpec
+from panelkit.core.estimation import Defaults, ModelSpec
+from panelkit.core.exhibit import FigureSpec, TableSpec
+from panelkit.core.label import Label
+from panelkit.core.source import SourceSpec, Vintages
+from panelkit.core.spec import spec
+
+SCHEMA = 1
+
+
+@spec
+class Head:
+    """`[study]`: what the study is. `simulated` marks data that were made up; every output then says so."""
+
+    id: str
+    title: Label
+    seed: int
+    language: Literal["en", "zh"] = "en"
+    authors: tuple[str, ...] = ()
+    abstract: Label = Label()
+    licence: str = "MIT"
+    data_licence: str = ""
+    simulated: bool = False
+
+
+@spec
+class PanelSpec:
+    """`[panel]`: the keys and the rules of assembly.
+
+    codes : 'gbt2260' (provinces by GB/T 2260) or 'as_printed'; default gbt2260 where the unit is 'province'.
+    years : first and last year of the panel; sources may reach further back, for lags. exclude : unit code -> reason.
+    gaps : 'refuse' stops on a blank or absent cell of any series inside its years, 'list' counts and goes on,
+    'fill' fills what variables declare.
+    """
+
+    unit: str = "province"
+    time: str = "year"
+    years: tuple[int, int]
+    codes: Literal["gbt2260", "as_printed"] | None = None
+    exclude: dict[str, str] = field(default_factory=dict)
+    gaps: Literal["refuse", "list", "fill"] = "refuse"
+    vintages: Vintages = "one"
+
+    @property
+    def code_list(self) -> str:
+        return self.codes or ("gbt2260" if self.unit == "province" else "as_printed")
+
+
+@spec
+class VariableSpec:
+    """`[variables.NAME]`: one of `series`, `expression` or `derive`, then an optional `transform`.
+
+    series : "source.alias". expression : see `core.expression`; plain names are variables, dotted names series.
+    derive : a registered derivation with its options under `with`. transform : a function of one argument put around the result.
+    measure : unit of measure of the result; asserted where the inputs know theirs. fill : 'linear' or 'carry', under gaps = "fill".
+    """
+
+    name: str
+    series: str = ""
+    expression: str = ""
+    derive: str = ""
+    transform: str = ""
+    measure: str | None = None
+    label: Label = Label()
+    kind: Literal["number", "category"] = "number"
+    fill: Literal["linear", "carry"] | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariablePlan:
+    """A variable with the options of its derivation, typed by the derivation's own spec."""
+
+    spec: VariableSpec
+    options: DerivationSpec | None = None
+
+    @property
+    def name(self) -> str:
+        return self.spec.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Study:
+    """A study: validated, typed, immutable. `digest` is over its content, not its layout or comments."""
+
+    head: Head
+    panel: PanelSpec
+    sources: dict[str, SourceSpec]
+    variables: dict[str, VariablePlan]
+    defaults: Defaults
+    models: tuple[ModelSpec, ...]
+    checks: dict[str, CheckSpec]
+    tables: tuple[TableSpec, ...]
+    figures: tuple[FigureSpec, ...]
+    digest: str
+    document: dict[str, Any] = field(repr=False)
+
+    @property
+    def id(self) -> str:
+        return self.head.id
+
+    def model(self, model_id: str) -> ModelSpec:
+        """The model of that id."""
+        return next(m for m in self.models if m.id == model_id)
+
+    def checks_of(self, model: ModelSpec) -> dict[str, CheckSpec]:
+        """The checks that run on a model: those that it names, and `second_engine` and `few_clusters` always."""
+        names = dict.fromkeys(("second_engine", "few_clusters", *model.checks))
+        return {name: self.checks[name] for name in names}

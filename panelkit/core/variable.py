@@ -1,0 +1,28 @@
+"""A column of a panel: its name, unit of measure, label and where it came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from panelkit.core.label import Label
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """How a variable was made: `how` in words or as a formula, from `inputs` (series "source.alias" or variables)."""
+
+    how: str
+    inputs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variable:
+    """A variable of the panel; `measure` is its unit of measure ("" for a pure number), `filled` how many cells are not as published."""
+
+    name: str
+    measure: str
+    label: Label
+    origin: Origin
+    kind: Literal["number", "category"] = "number"
+    filled: int = 0
