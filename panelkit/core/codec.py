@@ -64,14 +64,17 @@ def _decode(kind: Any, value: Any) -> Any:
         known = {f.name for f in dataclasses.fields(kind)}
         if not isinstance(value, dict) or not set(value) <= known:
             raise ValueError(f"this is not a {getattr(kind, '__name__', kind)}")
-        return kind(**{k: _decode(hints[k], v) for k, v in value.items()})
+        make: Any = kind
+        return make(**{k: _decode(hints[k], v) for k, v in value.items()})
     if kind is float:
         return float(value)
     return value
 
 
 def _numbers(value: Any) -> Any:
-    return [_numbers(v) for v in value] if isinstance(value, list) else (float(value) if isinstance(value, str) else value)
+    return (
+        [_numbers(v) for v in value] if isinstance(value, list) else (float(value) if isinstance(value, str) else value)
+    )
 
 
 def _union(kinds: tuple[Any, ...], value: Any) -> Any:

@@ -129,6 +129,7 @@ class Estimate:
         import pandas as pd
 
         rows: list[dict[str, Any]] = [
-            {f: getattr(t, f) for f in ("name", "estimate", "se", "statistic", "df", "p", "low", "high")} for t in self.terms
+            {f: getattr(t, f) for f in ("name", "estimate", "se", "statistic", "df", "p", "low", "high")}
+            for t in self.terms
         ]
         return pd.DataFrame(rows).set_index("name")

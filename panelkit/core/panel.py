@@ -55,10 +55,14 @@ class Panel:
         wanted = [unit, time, *(v.name for v in declared)]
         absent = [c for c in wanted if c not in frame.columns]
         if absent:
-            raise PanelError(f"the frame has no column '{absent[0]}'", mend=known_or_nearest(absent[0], map(str, frame.columns)))
+            raise PanelError(
+                f"the frame has no column '{absent[0]}'", mend=known_or_nearest(absent[0], map(str, frame.columns))
+            )
         undeclared = [str(c) for c in frame.columns if c not in wanted]
         if undeclared:
-            raise PanelError(f"no variable is declared for the columns {undeclared}", mend="declare each with unit and label")
+            raise PanelError(
+                f"no variable is declared for the columns {undeclared}", mend="declare each with unit and label"
+            )
         tidy = _typed(frame[wanted], unit, time, declared).sort_values([unit, time], kind="stable", ignore_index=True)
         _refuse_bad_keys(tidy, unit, time)
         _refuse_infinite(tidy, unit, time, declared)
@@ -114,7 +118,7 @@ class Panel:
             import numpy as np
 
             codes[missing] = -1
-            kept, codes[~missing] = np.unique(codes[~missing], return_inverse=True)
+            codes[~missing] = np.unique(codes[~missing], return_inverse=True)[1]
         return codes
 
     def keep(self, mask: np.ndarray, *, why: str) -> Panel:
@@ -140,7 +144,9 @@ def _typed(frame: pd.DataFrame, unit: str, time: str, variables: tuple[Variable,
     typed = {unit: frame[unit].astype("object").map(lambda v: v if v is None or v != v else str(v))}
     times = frame[time]
     if times.isna().any() or not (times == times.astype("int64")).all():
-        raise PanelError(f"the time '{time}' is missing or not whole somewhere", mend="give every row a whole number such as a year")
+        raise PanelError(
+            f"the time '{time}' is missing or not whole somewhere", mend="give every row a whole number such as a year"
+        )
     typed[time] = times.astype("int64")
     for variable in variables:
         column = frame[variable.name]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from panelkit.core.exhibit import Figure, Table
     from panelkit.core.panel import Panel
     from panelkit.core.request import Design
+    from panelkit.core.results import Results
     from panelkit.core.source import Observations, Reading
 
 
@@ -117,7 +118,7 @@ class TableKind:
     name: str
     spec: type
     summary: str
-    build: Callable[[Any, Any], Table]
+    build: Callable[[Any, Results], Table]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +128,7 @@ class FigureKind:
     name: str
     spec: type
     summary: str
-    build: Callable[[Any, Any], Figure]
+    build: Callable[[Any, Results], Figure]
     draw: Callable[[Figure], dict[str, bytes]]
 
 

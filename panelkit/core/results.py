@@ -1,0 +1,23 @@
+"""Everything a run found, as exhibits, the report and the package are handed it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from panelkit.core.check import Check
+    from panelkit.core.estimate import Estimate
+    from panelkit.core.panel import Panel
+    from panelkit.core.study import Study
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results:
+    """estimates : by model id, in the study's order. checks : by model id. quality : findings about the panel itself."""
+
+    study: Study
+    panel: Panel
+    estimates: dict[str, Estimate]
+    checks: dict[str, tuple[Check, ...]]
+    quality: tuple[Check, ...] = ()
