@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -154,6 +155,8 @@ class Design:
     outcome (n,), regressors (n, k) and instruments (n, z) are raw; `absorber` projects off the effects
     (`.residualise`); effects : integer codes of each absorbed effect; clusters : codes of each cluster variable.
     unit_codes, time_codes (n,) ; focal : index of the coefficient of interest; weights (n,) or None.
+    paths : (units, periods) of the focal variable, also of cells that are no row, NaN where unknown.
+    leave_out : gives the estimates without each cluster of the first cluster variable (numerics.sandwich.Jackknife).
     """
 
     names: tuple[str, ...]
@@ -172,3 +175,5 @@ class Design:
     weights: np.ndarray | None
     focal: int = 0
     notes: tuple[str, ...] = field(default=())
+    paths: np.ndarray | None = None
+    leave_out: Callable[[], Any] | None = None

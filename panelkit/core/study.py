@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from panelkit.core.check import CheckSpec
@@ -89,7 +90,10 @@ class VariablePlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Study:
-    """A study: validated, typed, immutable. `digest` is over its content, not its layout or comments."""
+    """A study: validated, typed, immutable. `digest` is over its content, not its layout or comments.
+
+    root : the folder that source paths start from; it is where the study lies, not what it says.
+    """
 
     head: Head
     panel: PanelSpec
@@ -102,6 +106,7 @@ class Study:
     figures: tuple[FigureSpec, ...]
     digest: str
     document: dict[str, Any] = field(repr=False)
+    root: Path = field(default=Path(), repr=False, compare=False)
 
     @property
     def id(self) -> str:

@@ -1,0 +1,293 @@
+"""The command line: one command per verb, text or JSON out, exit codes 0 (done), 1 (a gate failed), 2 (the input is wrong)."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from panelkit.core.errors import PanelkitError
+
+FLAGSHIP = Path("analyses/cbec_clusters/study.toml")
+
+app = typer.Typer(
+    help="From raw yearbook exports to a referee-proof panel paper.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result, or the faults, as one JSON document.")]
+Root = Annotated[Path | None, typer.Option("--root", help="Folder that the study's source paths start from.")]
+StudyFile = Annotated[Path, typer.Argument(help="The study file (TOML).")]
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+
+
+def _answer(work: Callable[[], tuple[Any, str, int]], as_json: bool) -> None:
+    """Print what `work` gives (JSON value, text, exit code), or the faults; leave with the exit code."""
+    try:
+        value, text, code = work()
+    except PanelkitError as error:
+        faults = [{"where": f.where, "what": f.what, "mend": f.mend} for f in error.faults]
+        if as_json:
+            _say(json.dumps(faults, ensure_ascii=False, indent=1))
+        else:
+            sys.stderr.write(f"{error}\n")
+            if len(faults) > 1:
+                sys.stderr.write(f"{len(faults)} faults\n")
+        raise typer.Exit(2) from None
+    _say(json.dumps(value, ensure_ascii=False, indent=1) if as_json else text)
+    raise typer.Exit(code)
+
+
+def _quiet_if(as_json: bool) -> Callable[[str], None]:
+    return (lambda text: None) if as_json else _say
+
+
+@app.command()
+def new(
+    folder: Annotated[Path, typer.Argument(help="A folder that does not exist yet.")],
+    simulated: Annotated[bool, typer.Option("--simulated", help="The whole flagship design on a simulated panel of known truth.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Make a study that runs at once, to be edited."""
+
+    def work() -> tuple[Any, str, int]:
+        from panelkit.template import make_study
+
+        made = make_study(folder, simulated=simulated)
+        names = [p.as_posix() for p in made]
+        return {"files": names}, "\n".join([*names, f"now run: panelkit run {(folder / 'study.toml').as_posix()}"]), 0
+
+    _answer(work, as_json)
+
+
+@app.command()
+def inspect(file: Annotated[Path, typer.Argument(help="A raw file.")], as_json: Json = False) -> None:
+    """Tell what a raw file holds, as it would be read."""
+
+    def work() -> tuple[Any, str, int]:
+        from panelkit import pipeline
+        from panelkit.core.codec import to_json
+
+        reading = to_json(pipeline.inspect(file))
+        return reading, _reading_in_words(reading), 0
+
+    _answer(work, as_json)
+
+
+def _reading_in_words(reading: dict[str, Any]) -> str:
+    lines = [f"layout    {reading['layout']}", f"encoding  {reading['encoding']}", f"vintage   {reading['vintage_hint'] or 'no hint'}"]
+    for series in reading["series"]:
+        times = series["times"]
+        span = f"{times[0]}-{times[-1]} ({len(times)})" if times else "no times"
+        lines.append(f"series    {series['name'] or '(not named in the file)'}  [{series['unit'] or 'no unit of measure'}]")
+        lines.append(f"          {span}, {series['units_matched']} units, {series['missing']} blank cells; first: {series['first']}")
+        if series["unmatched"]:
+            lines.append(f"          not matched: {', '.join(series['unmatched'])}")
+    return "\n".join([*lines, *(f"oddity    {o}" for o in reading["oddities"])])
+
+
+@app.command()
+def explain(
+    study: StudyFile,
+    name: Annotated[str | None, typer.Argument(help="A model or a variable; without it, every model.")] = None,
+    as_json: Json = False,
+    root: Root = None,
+) -> None:
+    """Say what will be done and why, before any number."""
+
+    def work() -> tuple[Any, str, int]:
+        from panelkit import pipeline
+
+        text = pipeline.explain(pipeline.read_study(study, root=root), name)
+        return {"text": text}, text, 0
+
+    _answer(work, as_json)
+
+
+@app.command()
+def check(
+    study: StudyFile,
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON schema of study files instead.")] = False,
+    as_json: Json = False,
+    root: Root = None,
+) -> None:
+    """Validate a study and its raw files without estimating; every fault at once."""
+
+    def work() -> tuple[Any, str, int]:
+        from panelkit import pipeline
+        from panelkit.study import json_schema
+
+        if schema:
+            pipeline.load_kinds()
+            made = json_schema()
+            return made, json.dumps(made, ensure_ascii=False, indent=1), 0
+        read = pipeline.read_study(study, root=root)
+        panel = pipeline.build_panel(read)
+        value = {"study": read.id, "rows": panel.rows, "units": len(panel.units), "models": [m.id for m in read.models]}
+        return value, f"{read.id}: no fault; {panel.rows} rows, {len(read.models)} models", 0
+
+    _answer(work, as_json)
+
+
+@app.command()
+def build(
+    study: StudyFile,
+    output: Annotated[Path, typer.Option("--output", help="Where the panel goes.")] = Path("data/processed"),
+    as_json: Json = False,
+    root: Root = None,
+) -> None:
+    """Raw files to a panel: Parquet, CSV and codebook, with the quality report."""
+
+    def work() -> tuple[Any, str, int]:
+        from panelkit import outputs, pipeline
+
+        read = pipeline.read_study(study, root=root)
+        made = pipeline.assemble_panel(read)
+        folder = output / read.id
+        outputs.write_folder(folder, outputs.panel_files(made.panel, made.observations))
+        history = [f"  {s.before} -> {s.after} rows: {s.why}" for s in made.panel.history]
+        found = [f"  {c.verdict}: {c.text.en}" for c in made.checks]
+        value = {
+            "folder": folder.as_posix(),
+            "rows": made.panel.rows,
+            "digest": made.panel.digest,
+            "quality": [{"name": c.name, "verdict": c.verdict, "text": c.text.en} for c in made.checks],
+        }
+        head = f"{folder.as_posix()}: {made.panel.rows} rows, {len(made.panel.units)} units, {len(made.panel.variables)} variables"
+        return value, "\n".join([head, *history, *found, *(f"  {n}" for n in made.notes)]), 0
+
+    _answer(work, as_json)
+
+
+@app.command()
+def run(
+    study: Annotated[Path, typer.Argument(help="The study file; by default the flagship.")] = FLAGSHIP,
+    output: Annotated[Path, typer.Option("--output", help="Folder for outputs.")] = Path("output"),
+    why: Annotated[bool, typer.Option("--explain", help="Say of each step why it was done again.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Do everything again.")] = False,
+    as_json: Json = False,
+    root: Root = None,
+) -> None:
+    """The whole flow: panel, estimates, checks, tables, figures, report."""
+
+    def work() -> tuple[Any, str, int]:
+        from panelkit import pipeline
+
+        done = pipeline.run(study, output=output, root=root, force=force, say=_quiet_if(as_json))
+        lines = [f"  {step}: {reason}" for step, reason in done.reasons.items()] if why else []
+        lines += [f"gate failed: {c.of}: {c.text.en}" for c in done.gates]
+        lines.append(f"report: {(done.folder / 'report.html').as_posix()}")
+        value = {"study": done.study.id, "folder": done.folder.as_posix(), "exit_code": done.exit_code, "steps": done.reasons}
+        return value, "\n".join(lines), done.exit_code
+
+    _answer(work, as_json)
+
+
+def _exhibit(kind: str, name: str, study: Path, output: Path, to: Path | None, as_json: bool) -> None:
+    def work() -> tuple[Any, str, int]:
+        from panelkit import pipeline
+
+        return pipeline.exhibit(kind, name, study, output=output, to=to)
+
+    _answer(work, as_json)
+
+
+@app.command()
+def table(
+    name: Annotated[str, typer.Argument(help="The table's id.")],
+    study: Annotated[Path, typer.Option("--study")] = FLAGSHIP,
+    output: Annotated[Path, typer.Option("--output")] = Path("output"),
+    to: Annotated[Path | None, typer.Option("--to", help="A file; its ending says the format.")] = None,
+    as_json: Json = False,
+) -> None:
+    """One table of a finished run, on the terminal or to a file."""
+    _exhibit("tables", name, study, output, to, as_json)
+
+
+@app.command()
+def figure(
+    name: Annotated[str, typer.Argument(help="The figure's id.")],
+    study: Annotated[Path, typer.Option("--study")] = FLAGSHIP,
+    output: Annotated[Path, typer.Option("--output")] = Path("output"),
+    to: Annotated[Path | None, typer.Option("--to", help="A file; its ending says the format.")] = None,
+    as_json: Json = False,
+) -> None:
+    """One figure of a finished run: its numbers on the terminal, or the picture to a file."""
+    _exhibit("figures", name, study, output, to, as_json)
+
+
+@app.command()
+def trace(
+    number: Annotated[str, typer.Argument(help="A ledger cell such as table2.r0.c1, or model.term.field.")],
+    study: Annotated[Path, typer.Option("--study")] = FLAGSHIP,
+    output: Annotated[Path, typer.Option("--output")] = Path("output"),
+    as_json: Json = False,
+) -> None:
+    """From a printed number back to model, sample, variables and raw cells."""
+
+    def work() -> tuple[Any, str, int]:
+        from panelkit import pipeline
+
+        lineage, text = pipeline.trace(number, study, output=output)
+        return lineage, text, 0
+
+    _answer(work, as_json)
+
+
+@app.command()
+def package(
+    study: Annotated[Path, typer.Argument(help="The study file; by default the flagship.")] = FLAGSHIP,
+    output: Annotated[Path, typer.Option("--output", help="Folder for outputs.")] = Path("output"),
+    to: Annotated[Path | None, typer.Option("--to", help="Folder or .zip to make; default OUTPUT/packages/<study id>.")] = None,
+    as_json: Json = False,
+    root: Root = None,
+) -> None:
+    """The replication package of a study (runs it first where anything changed)."""
+
+    def work() -> tuple[Any, str, int]:
+        from panelkit import pipeline
+
+        where, count = pipeline.package(study, output=output, to=to, root=root, say=_quiet_if(as_json))
+        return {"package": where.as_posix(), "files": count}, f"{where.as_posix()}: {count} files", 0
+
+    _answer(work, as_json)
+
+
+@app.command()
+def verify(
+    package: Annotated[Path, typer.Argument(help="A package: folder or zip.")],
+    levels: Annotated[str, typer.Option("--levels", help="Which levels, e.g. L0,L1,L2.")] = "L0,L1,L2",
+    as_json: Json = False,
+) -> None:
+    """Verify a replication package without running any code of it: 0 verified, 1 differs, 2 cannot."""
+
+    def work() -> tuple[Any, str, int]:
+        from panelkit import pipeline
+
+        return pipeline.verify_in_words(package, tuple(levels.split(",")))
+
+    _answer(work, as_json)
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Engines, fonts, LaTeX, and self-tests of the engines' known faults."""
+
+    def work() -> tuple[Any, str, int]:
+        from panelkit.doctor import examine
+
+        findings = examine()
+        text = "\n".join(f"{'ok ' if f['ok'] else 'NO '} {f['what']}: {f['text']}" for f in findings)
+        return findings, text, 0 if all(f["ok"] for f in findings if f["needed"]) else 1
+
+    _answer(work, as_json)

@@ -1,0 +1,143 @@
+"""The files of a run: what each holds, written beside and moved into place whole, and read back; no number is made here."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from panelkit.core import digest as digests
+from panelkit.core.codec import from_json, to_json
+from panelkit.core.errors import PackageError
+from panelkit.core.panel import Panel, Step
+from panelkit.core.variable import Variable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from panelkit.core.check import Check
+    from panelkit.core.estimate import Estimate
+
+
+def as_json(value: Any) -> bytes:
+    """One JSON document, indented, UTF-8, ending in a newline."""
+    return (json.dumps(to_json(value), ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def estimates_document(study_id: str, estimates: dict[str, Estimate]) -> dict[str, Any]:
+    """`estimates.json`: every number of every estimate in full double precision."""
+    return {"study": study_id, "estimates": [_estimate(e) for e in estimates.values()]}
+
+
+def _estimate(estimate: Estimate) -> dict[str, Any]:
+    document: dict[str, Any] = to_json(estimate)
+    document["sample"].pop("positions")
+    order = ("id", "kind", "outcome", "engine", "terms", "sample", "fit")
+    return {k: document[k] for k in (*order, *(k for k in document if k not in order))}
+
+
+def checks_document(study_id: str, checks: dict[str, tuple[Check, ...]], quality: tuple[Check, ...]) -> dict[str, Any]:
+    """`checks.json`: findings about the panel first (of ""), then those about each model; draws are left to the figures' CSV."""
+    found = [*quality, *(c for of in checks.values() for c in of)]
+    return {"study": study_id, "checks": [{k: v for k, v in to_json(c).items() if k != "series"} for c in found]}
+
+
+def panel_files(panel: Panel, observations: pd.DataFrame) -> dict[str, bytes]:
+    """The panel as Parquet and CSV, its variables and history as JSON, the codebook, and every raw cell it was made of."""
+    frame = panel.frame
+    return {
+        "panel.parquet": _parquet(frame),
+        "panel.csv": frame.to_csv(index=False, lineterminator="\n").encode(),
+        "panel.json": as_json(
+            {"unit": panel.unit, "time": panel.time, "digest": panel.digest, "variables": panel.variables, "history": panel.history}
+        ),
+        "codebook.csv": codebook(panel),
+        "observations.parquet": _parquet(observations),
+    }
+
+
+def _parquet(frame: pd.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    frame.to_parquet(buffer, index=False)
+    return buffer.getvalue()
+
+
+def codebook(panel: Panel) -> bytes:
+    """One line per variable: label, unit of measure, how it was made and from what, and what its values are like."""
+    import pandas as pd
+
+    frame, rows = panel.frame, []
+    summary = {"mean": pd.Series.mean, "sd": pd.Series.std, "min": pd.Series.min, "max": pd.Series.max}
+    for variable in panel.variables:
+        values = frame[variable.name]
+        numbers = values if variable.kind == "number" else values.iloc[:0].astype("float64")
+        rows.append(
+            {
+                "variable": variable.name,
+                "label_en": variable.label.en,
+                "label_zh": variable.label.zh,
+                "measure": variable.measure,
+                "kind": variable.kind,
+                "made": variable.origin.how,
+                "from": " ".join(variable.origin.inputs),
+                "cells": int(values.notna().sum()),
+                "missing": int(values.isna().sum()),
+                "filled": variable.filled,
+                **{name: of(numbers) for name, of in summary.items()},
+            }
+        )
+    return b"\xef\xbb\xbf" + pd.DataFrame(rows).to_csv(index=False, lineterminator="\n").encode()
+
+
+def read_panel(folder: Path) -> Panel:
+    """The panel that `panel_files` wrote into `folder`, from `panel.csv` and `panel.json`.
+
+    Raises
+    ------
+    PackageError
+        Where the two do not make the panel whose digest is on record.
+    """
+    import pandas as pd
+
+    meta = json.loads((folder / "panel.json").read_text("utf-8"))
+    variables = from_json(tuple[Variable, ...], meta["variables"])
+    texts = {meta["unit"]: str, **{v.name: str for v in variables if v.kind == "category"}}
+    frame = pd.read_csv(folder / "panel.csv", dtype=texts, float_precision="round_trip", keep_default_na=False, na_values=[""])
+    panel = Panel.of(
+        frame, unit=meta["unit"], time=meta["time"], variables=variables, history=from_json(tuple[Step, ...], meta["history"])
+    )
+    if panel.digest != meta["digest"]:
+        raise PackageError("the panel is not the one on record", where="panel.csv", mend="take the panel as it was packed")
+    return panel
+
+
+
+
+def write_folder(folder: Path, files: dict[str, bytes]) -> None:
+    """Make `folder` hold just `files`: written beside, then moved into place; an interrupted move is mended at the next call."""
+    recover(folder)
+    beside, old = folder.with_name(f".{folder.name}.new"), folder.with_name(f".{folder.name}.old")
+    shutil.rmtree(beside, ignore_errors=True)
+    for name, content in sorted(files.items()):
+        path = beside / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    if folder.exists():
+        folder.rename(old)
+    beside.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def recover(folder: Path) -> None:
+    """Put back the old outputs where a run was killed between the two moves of `write_folder`."""
+    old = folder.with_name(f".{folder.name}.old")
+    if old.exists() and not folder.exists():
+        old.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def intact(folder: Path, files: dict[str, str]) -> bool:
+    """Whether `folder` holds every file of a manifest, unchanged."""
+    return all((folder / n).is_file() and digests.of_bytes((folder / n).read_bytes()) == d for n, d in files.items())

@@ -1,0 +1,72 @@
+"""What was computed before and need not be again: each step's result kept beside the outputs under the digest of all it depends on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from panelkit.core import digest as digests
+from panelkit.core.codec import from_json, to_json
+
+T = TypeVar("T")
+
+
+@dataclass(kw_only=True)
+class Steps:
+    """The memory of one study's steps, in `folder`; `reasons` tells of each step of this run whether it was done, and why.
+
+    A kept result is used only where every part of its key is the same: code, specification, data, engines. The name of
+    the part that differs is the reason for doing a step again.
+    """
+
+    folder: Path | None
+    reasons: dict[str, str] = field(default_factory=dict)
+
+    def do(self, name: str, kind: Any, parts: dict[str, str], make: Callable[[], T]) -> T:
+        """The result of step `name`, from memory where every part is unchanged, else made now and kept."""
+        kept = self._kept(name)
+        if kept is None:
+            self.reasons[name] = "not done before"
+        else:
+            changed = sorted(p for p in {*parts, *kept["parts"]} if parts.get(p) != kept["parts"].get(p))
+            if not changed and digests.of_value(kept["result"]) == kept["digest"]:
+                self.reasons[name] = "unchanged"
+                remembered: T = from_json(kind, kept["result"])
+                return remembered
+            self.reasons[name] = f"{' and '.join(changed)} changed" if changed else "what was kept is damaged"
+        made = make()
+        self._keep(name, parts, to_json(made))
+        return made
+
+    def _path(self, name: str) -> Path:
+        assert self.folder is not None
+        return self.folder / f"{digests.of_bytes(name.encode())[:24]}.json"
+
+    def _kept(self, name: str) -> dict[str, Any] | None:
+        if self.folder is None:
+            return None
+        try:
+            kept = json.loads(self._path(name).read_text("utf-8"))
+        except (OSError, ValueError):
+            return None
+        return kept if isinstance(kept, dict) and {"parts", "result", "digest"} <= set(kept) else None
+
+    def _keep(self, name: str, parts: dict[str, str], result: Any) -> None:
+        if self.folder is None:
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self._path(name)
+        beside = path.with_suffix(".part")
+        kept = {"step": name, "parts": parts, "result": result, "digest": digests.of_value(result)}
+        beside.write_text(json.dumps(kept, ensure_ascii=False), "utf-8")
+        beside.replace(path)
+
+
+def code_digest() -> str:
+    """SHA-256 over every file of the package that computes: a change of panelkit is a reason to do a step again."""
+    home = Path(__file__).parent
+    files = sorted(p for p in home.rglob("*") if p.suffix in (".py", ".csv", ".toml", ".j2") and "__pycache__" not in p.parts)
+    return digests.of_value({p.relative_to(home).as_posix(): digests.of_bytes(p.read_bytes()) for p in files})

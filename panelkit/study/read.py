@@ -1,0 +1,211 @@
+"""Reading a study file: TOML to a Study, with every fault of the file reported at once; the cross-checks are in `validate`."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from panelkit.core import digest as digests
+from panelkit.core.check import CheckSpec
+from panelkit.core.derivation import DerivationSpec
+from panelkit.core.errors import Fault, StudyError
+from panelkit.core.estimation import Defaults, ModelSpec
+from panelkit.core.exhibit import FigureSpec, TableSpec
+from panelkit.core.nearest import known_or_nearest
+from panelkit.core.registry import CHECKS, DERIVATIONS, ESTIMATORS, FIGURES, SOURCES, TABLES, Registry
+from panelkit.core.source import SourceSpec
+from panelkit.core.study import SCHEMA, Head, PanelSpec, Study, VariablePlan, VariableSpec
+from panelkit.study.typed import typed
+from panelkit.study.validate import faults_between
+
+LARGEST = 2_000_000  # bytes; a study is written by hand
+SECTIONS = ("schema", "study", "panel", "sources", "variables", "defaults", "models", "checks", "tables", "figures", "plugins")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What other stages understand, handed in by the pipeline: functions of expressions, small-sample conventions."""
+
+    functions: frozenset[str] = frozenset()
+    conventions: frozenset[str] = frozenset()
+
+
+def read_study(path: Path, known: Known | None = None) -> Study:
+    """The study in the TOML file at `path`.
+
+    Raises
+    ------
+    StudyError
+        With every fault found: unknown keys, wrong types, names that nothing declares, each with its key path and the
+        nearest known name.
+    """
+    return study_from(_document(path), known, name=path.name)
+
+
+def study_from(document: dict[str, Any], known: Known | None = None, *, name: str = "study") -> Study:
+    """The study that a parsed TOML document describes; see `read_study`."""
+    faults: list[Fault] = []
+    _refuse_schema(document, name)
+    for section in document:
+        if section not in SECTIONS:
+            faults.append(Fault(where=section, what=f"unknown section '{section}'", mend=known_or_nearest(section, SECTIONS)))
+    if document.get("plugins"):
+        faults.append(Fault(where="plugins", what="this study asks for code of its own", mend="panelkit runs no plugin; remove the entry"))
+    head = typed(Head, document.get("study", {}), "study", faults)
+    panel = typed(PanelSpec, document.get("panel", {}), "panel", faults)
+    sources = _sources(document, faults)
+    variables = _variables(document, faults)
+    defaults = typed(Defaults, document.get("defaults", {}), "defaults", faults)
+    models = _listed(document, "models", ESTIMATORS, ModelSpec, faults)
+    checks = _checks(document, models, faults)
+    tables = _listed(document, "tables", TABLES, TableSpec, faults)
+    figures = _listed(document, "figures", FIGURES, FigureSpec, faults)
+    if head is None or panel is None or defaults is None:
+        raise StudyError(faults=faults)
+    study = Study(
+        head=head,
+        panel=panel,
+        sources=sources,
+        variables=variables,
+        defaults=defaults,
+        models=tuple(models),
+        checks=checks,
+        tables=tuple(tables),
+        figures=tuple(figures),
+        digest=digests.of_value(_plain(document)),
+        document=document,
+    )
+    faults += faults_between(study, document, known or Known())
+    if faults:
+        raise StudyError(faults=faults)
+    return study
+
+
+def _document(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise StudyError("there is no such study file", where=str(path), mend="name a .toml file, or make one: panelkit new DIR")
+    if path.stat().st_size > LARGEST:
+        raise StudyError("this file is too large for a study", where=path.name, mend="put data into data/raw, not into the study")
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise StudyError("the study is not UTF-8", where=path.name, mend="save it as UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        raise StudyError(f"this is not TOML: {error}", where=path.name, mend="mend the line named there") from error
+
+
+def _refuse_schema(document: dict[str, Any], name: str) -> None:
+    schema = document.get("schema")
+    if schema is None:
+        raise StudyError("the study does not say its schema", where=name, mend=f"put 'schema = {SCHEMA}' on the first line")
+    if schema != SCHEMA:
+        raise StudyError(f"schema {schema!r} is not known to this panelkit", where="schema", mend=f"this version reads schema {SCHEMA}")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_plain(v) for v in value]
+    return value if isinstance(value, (str, int, float, bool)) else str(value)
+
+
+def _table(document: dict[str, Any], section: str, faults: list[Fault]) -> dict[str, Any]:
+    value = document.get(section, {})
+    if isinstance(value, dict):
+        return value
+    faults.append(Fault(where=section, what="tables by name are expected", mend=f"write [{section}.NAME]"))
+    return {}
+
+
+def _kind_of(entry: dict[str, Any], registry: Registry[Any], where: str, faults: list[Fault], default: str = "") -> Any:
+    name = entry.get("kind", default)
+    if name in registry:
+        return registry[name]
+    what = f"unknown {registry.noun} '{name}'" if name else "the kind is missing"
+    faults.append(Fault(where=f"{where}.kind", what=what, mend=known_or_nearest(str(name), registry.names())))
+    return None
+
+
+def _sources(document: dict[str, Any], faults: list[Fault]) -> dict[str, SourceSpec]:
+    made = {}
+    for name, entry in _table(document, "sources", faults).items():
+        where = f"sources.{name}"
+        kind = _kind_of(entry, SOURCES, where, faults) if isinstance(entry, dict) else None
+        source = typed(kind.spec, {"id": name, **entry}, where, faults) if kind else None
+        if source is not None:
+            made[name] = source
+    return made
+
+
+def _variables(document: dict[str, Any], faults: list[Fault]) -> dict[str, VariablePlan]:
+    made = {}
+    for name, entry in _table(document, "variables", faults).items():
+        where = f"variables.{name}"
+        if not isinstance(entry, dict):
+            faults.append(Fault(where=where, what="a table is expected", mend=f"write [{where}]"))
+            continue
+        plain = {k: v for k, v in entry.items() if k != "with"}
+        variable = typed(VariableSpec, {"name": name, **plain}, where, faults)
+        if variable is None:
+            continue
+        made[name] = VariablePlan(spec=variable, options=_options(variable, entry.get("with", {}), where, faults))
+        if "with" in entry and not variable.derive:
+            faults.append(Fault(where=f"{where}.with", what="there are options but no derivation", mend="add derive = ..."))
+    return made
+
+
+def _options(variable: VariableSpec, entry: Any, where: str, faults: list[Fault]) -> DerivationSpec | None:
+    if not variable.derive:
+        return None
+    if variable.derive not in DERIVATIONS:
+        mend = known_or_nearest(variable.derive, DERIVATIONS.names())
+        faults.append(Fault(where=f"{where}.derive", what=f"unknown derivation '{variable.derive}'", mend=mend))
+        return None
+    return typed(DERIVATIONS[variable.derive].spec, entry, f"{where}.with", faults)
+
+
+def _listed(document: dict[str, Any], section: str, registry: Registry[Any], base: type, faults: list[Fault]) -> list[Any]:
+    entries = document.get(section, [])
+    if not isinstance(entries, list):
+        faults.append(Fault(where=section, what="a list of tables is expected", mend=f"write [[{section}]]"))
+        return []
+    made, seen = [], set()
+    default = "regression" if base is TableSpec else ""
+    for place, entry in enumerate(entries):
+        name = entry.get("id") if isinstance(entry, dict) else None
+        where = f"{section}.{name}" if name else f"{section}[{place}]"
+        if name in seen:
+            faults.append(Fault(where=where, what=f"the id '{name}' stands twice", mend="give each its own"))
+        seen.add(name)
+        kind = _kind_of(entry, registry, where, faults, default) if isinstance(entry, dict) else None
+        item = typed(kind.spec, {"kind": kind.name, **entry}, where, faults) if kind else None
+        if item is not None:
+            made.append(item)
+    return made
+
+
+def _checks(document: dict[str, Any], models: list[ModelSpec], faults: list[Fault]) -> dict[str, CheckSpec]:
+    """The checks declared under [checks.NAME] (kind = NAME unless given), and the defaults of those that models name."""
+    made: dict[str, CheckSpec] = {}
+    for name, entry in _table(document, "checks", faults).items():
+        where = f"checks.{name}"
+        if not isinstance(entry, dict):
+            faults.append(Fault(where=where, what="a table is expected", mend=f"write [{where}]"))
+            continue
+        kind = _kind_of(entry, CHECKS, where, faults, name)
+        check = typed(kind.spec, {"kind": kind.name, **entry}, where, faults) if kind else None
+        if check is not None:
+            made[name] = check
+    wanted = dict.fromkeys(("second_engine", "few_clusters", *(c for m in models for c in m.checks)))
+    for name in wanted:
+        if name not in made and name in CHECKS:
+            made[name] = CHECKS[name].spec(kind=name)
+    return made
+
+
+def only(study: Study, model_id: str) -> Study:
+    """The same study with one model, for a look at it alone."""
+    return replace(study, models=(study.model(model_id),))

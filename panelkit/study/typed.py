@@ -1,0 +1,98 @@
+"""From TOML values to typed specifications: unknown keys, wrong types and wrong choices become faults with their key path."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import typing
+from typing import Any, TypeVar
+
+from panelkit.core.errors import Fault
+from panelkit.core.nearest import known_or_nearest
+
+T = TypeVar("T")
+_LABELLED = ("label", "title", "abstract")
+
+
+def typed(kind: type[T], value: Any, where: str, faults: list[Fault]) -> T | None:
+    """`value` (a TOML table) as the specification `kind`; None, with every fault added to `faults`, where it does not fit."""
+    from pydantic import TypeAdapter, ValidationError
+
+    if not isinstance(value, dict):
+        faults.append(Fault(where=where, what=f"a table is expected, not {value!r}", mend=f"write it as [{where}]"))
+        return None
+    prepared = {k: _label(v) if k in _LABELLED else v for k, v in value.items()}
+    try:
+        made: T = TypeAdapter(kind).validate_json(json.dumps(prepared, default=str), strict=True)
+        return made
+    except ValidationError as error:
+        seen: dict[tuple[str, str], Fault] = {}
+        for one in error.errors(include_url=False, include_context=True):
+            fault = _fault(kind, prepared, where, one)
+            if fault is not None:
+                seen.setdefault((fault.where, fault.what), fault)
+        faults.extend(seen.values())
+        return None
+
+
+def _label(value: Any) -> Any:
+    return {"en": value, "zh": value} if isinstance(value, str) else value
+
+
+def _fault(kind: type, value: Any, where: str, error: Any) -> Fault | None:
+    """One pydantic error in our words; None for the branches of a union that the value did not mean."""
+    path, here, node = [where], kind, value
+    location = list(error["loc"])
+    for part in location[:-1] if error["type"] == "unexpected_keyword_argument" else location:
+        members = {m.__name__: m for m in _members(here)}
+        if part in members and not (isinstance(node, dict) and part in node):
+            meant = node.get("kind") if isinstance(node, dict) else None
+            tags = {_tag(m): m for m in members.values()}
+            if meant in tags and tags[meant] is not members[part]:
+                return None
+            if meant not in tags:
+                mend = known_or_nearest(str(meant), [t for t in tags if t])
+                return Fault(where=f"{'.'.join(path)}.kind", what=f"unknown kind '{meant}'", mend=mend)
+            here = members[part]
+            continue
+        path.append(str(part))
+        here = _type_of(here, part)
+        node = node.get(part) if isinstance(node, dict) else (node[part] if isinstance(part, int) and isinstance(node, list) else None)
+    if error["type"] == "unexpected_keyword_argument":
+        key = str(location[-1])
+        mend = known_or_nearest(key, _fields(here))
+        return Fault(where=".".join([*path, key]), what=f"unknown key '{key}'", mend=mend)
+    return Fault(where=".".join(path), **_words(error, node))
+
+
+def _words(error: Any, node: Any) -> dict[str, str]:
+    if error["type"] in ("missing", "missing_argument", "missing_keyword_only_argument"):
+        return {"what": "this key is missing", "mend": "add it"}
+    if error["type"] == "literal_error":
+        allowed = [a.strip("' ") for a in error["ctx"]["expected"].replace(" or ", ", ").split(",")]
+        return {"what": f"'{node}' is not one of the choices", "mend": known_or_nearest(str(node), allowed) + f" ({', '.join(allowed)})"}
+    message = error["msg"].removeprefix("Input should be ")
+    return {"what": f"{json.dumps(node, ensure_ascii=False, default=str)} does not fit", "mend": f"it should be {message}"}
+
+
+def _members(kind: Any) -> list[Any]:
+    inner = [a for a in typing.get_args(kind) if a is not type(None)]
+    return [m for m in inner if dataclasses.is_dataclass(m)]
+
+
+def _tag(kind: Any) -> str | None:
+    return next((str(f.default) for f in dataclasses.fields(kind) if f.name == "kind"), None)
+
+
+def _fields(kind: Any) -> list[str]:
+    return [f.name for f in dataclasses.fields(kind)] if dataclasses.is_dataclass(kind) else []
+
+
+def _type_of(kind: Any, part: Any) -> Any:
+    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+        return typing.get_type_hints(kind).get(str(part))
+    arguments = typing.get_args(kind)
+    if dataclasses.is_dataclass(next(iter(_members(kind)), None)):
+        only = _members(kind)
+        return typing.get_type_hints(only[0]).get(str(part)) if len(only) == 1 else None
+    return arguments[-1] if typing.get_origin(kind) is dict and arguments else (arguments[0] if arguments else None)

@@ -1,0 +1,160 @@
+"""What must hold between the entries of a study: every name declared, every reference known, every path inside the study's root."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from panelkit.core.errors import Fault, StudyError
+from panelkit.core.expression import Call, names_in, parse_expression, walk
+from panelkit.core.formula import parse_formula
+from panelkit.core.nearest import known_or_nearest
+from panelkit.core.registry import CHECKS, DERIVATIONS, ENGINES, ESTIMATORS, RENDERERS
+from panelkit.core.request import Clustered
+
+if TYPE_CHECKING:
+    from panelkit.core.study import Study, VariablePlan
+    from panelkit.study.read import Known
+
+
+def faults_between(study: Study, document: dict[str, Any], known: Known) -> list[Fault]:
+    """Every fault between the entries of a study that was typed; `document` tells what was declared, faulty or not."""
+    declared = {*document.get("variables", {}), study.panel.unit, study.panel.time}
+    faults = [*_panel(study), *_sources(study)]
+    series = {f"{s}.{a}" for s, entry in document.get("sources", {}).items() if isinstance(entry, dict) for a in entry.get("series", {})}
+    for plan in study.variables.values():
+        faults += _variable(plan, declared, series, known)
+    for model in study.models:
+        faults += _model(study, model, declared, known)
+    faults += _defaults(study, known)
+    models = {str(m.get("id")) for m in document.get("models", []) if isinstance(m, dict)}
+    faults += _exhibits(study, models, declared)
+    return faults
+
+
+def _unknown(where: str, noun: str, name: str, known: Iterable[str]) -> Fault:
+    return Fault(where=where, what=f"unknown {noun} '{name}'", mend=known_or_nearest(name, known))
+
+
+def _panel(study: Study) -> Iterator[Fault]:
+    first, last = study.panel.years
+    if first > last:
+        yield Fault(where="panel.years", what=f"{first} is after {last}", mend="write [first, last]")
+    if study.panel.unit == study.panel.time:
+        yield Fault(where="panel.time", what="unit and time are the same", mend="name two different keys")
+    for name in (study.panel.unit, study.panel.time):
+        if name in study.variables:
+            yield Fault(where=f"variables.{name}", what=f"'{name}' is a key of the panel", mend="choose another name")
+
+
+def _sources(study: Study) -> Iterator[Fault]:
+    for name, source in study.sources.items():
+        where = f"sources.{name}"
+        path = PurePosixPath(source.path.replace("\\", "/"))
+        if path.is_absolute() or ".." in path.parts or (path.parts and ":" in path.parts[0]):
+            mend = "write a path relative to the folder that holds data/, without '..'"
+            yield Fault(where=f"{where}.path", what=f"'{source.path}' leaves the study's folder", mend=mend)
+        if not source.series:
+            yield Fault(where=f"{where}.series", what="no series is taken from this file", mend='name some: series = { gdp = "..." }')
+        for field, entries in (("measures", source.measures), ("vintages", source.vintages)):
+            for alias in entries:
+                if alias not in source.series:
+                    yield _unknown(f"{where}.{field}.{alias}", "series", alias, source.series)
+
+
+def _variable(plan: VariablePlan, declared: set[str], series: set[str], known: Known) -> Iterator[Fault]:
+    where, entry = f"variables.{plan.name}", plan.spec
+    ways = [way for way in ("series", "expression", "derive") if getattr(entry, way)]
+    if len(ways) != 1:
+        what = "it is made in no way" if not ways else f"it is made in more than one way ({', '.join(ways)})"
+        yield Fault(where=where, what=what, mend="give one of series, expression or derive")
+        return
+    if entry.series and entry.series not in series:
+        yield _unknown(f"{where}.series", "series", entry.series, series)
+    if entry.expression:
+        yield from _expression(entry.expression, f"{where}.expression", declared | series, known)
+    if entry.transform and known.functions and entry.transform not in known.functions:
+        yield _unknown(f"{where}.transform", "function", entry.transform, known.functions)
+    if plan.options is not None:
+        for name in DERIVATIONS[entry.derive].inputs(plan.options):
+            if name not in declared | series:
+                yield _unknown(f"{where}.with", "series or variable", name, declared | series)
+
+
+def _expression(text: str, where: str, names: set[str], known: Known) -> Iterator[Fault]:
+    try:
+        tree = parse_expression(text, where=where)
+    except StudyError as error:
+        yield from error.faults
+        return
+    for name in names_in(tree):
+        if name not in names:
+            yield _unknown(where, "series or variable" if "." in name else "variable", name, names)
+    for node in walk(tree):
+        if isinstance(node, Call) and known.functions and node.function not in known.functions:
+            yield _unknown(where, "function", node.function, known.functions)
+
+
+def _model(study: Study, model: Any, declared: set[str], known: Known) -> Iterator[Fault]:
+    where = f"models.{model.id}"
+    try:
+        parse_formula(model.formula, where=f"{where}.formula")
+        for name in ESTIMATORS[model.kind].columns(model):
+            if name not in declared:
+                yield _unknown(where, "variable", name, declared)
+    except StudyError as error:
+        yield from error.faults
+    for field in ("weights", "cluster"):
+        name = getattr(model, field)
+        if name and name not in declared:
+            yield _unknown(f"{where}.{field}", "variable", name, declared)
+    if model.where:
+        yield from _expression(model.where, f"{where}.where", declared, known)
+    if model.years and model.years[0] > model.years[1]:
+        yield Fault(where=f"{where}.years", what="the first year is after the last", mend="write [first, last]")
+    yield from _covariance(model.covariance, f"{where}.covariance", declared, known)
+    for name in model.checks:
+        if name not in study.checks:
+            yield _unknown(f"{where}.checks", "check", name, {*CHECKS.names(), *study.checks})
+
+
+def _covariance(covariance: Any, where: str, declared: set[str], known: Known) -> Iterator[Fault]:
+    if covariance is None:
+        return
+    if known.conventions and covariance.small_sample not in known.conventions:
+        yield _unknown(f"{where}.small_sample", "convention", covariance.small_sample, known.conventions)
+    if isinstance(covariance, Clustered):
+        if len(covariance.by) > 2 or (covariance.variant == "cr3" and len(covariance.by) > 1):
+            yield Fault(where=f"{where}.by", what="too many cluster variables", mend="one for cr3, one or two for cr0 and cr1")
+        for name in covariance.by:
+            if name not in declared:
+                yield _unknown(f"{where}.by", "variable", name, declared)
+
+
+def _defaults(study: Study, known: Known) -> Iterator[Fault]:
+    for name in study.defaults.confirm:
+        if name not in ENGINES:
+            yield _unknown("defaults.confirm", "engine", name, ENGINES.names())
+    if not study.defaults.confirm:
+        yield Fault(where="defaults.confirm", what="no engine is named", mend='write confirm = ["pyfixest", "linearmodels", "dense"]')
+    if known.conventions and study.defaults.small_sample not in known.conventions:
+        yield _unknown("defaults.small_sample", "convention", study.defaults.small_sample, known.conventions)
+    yield from _covariance(study.defaults.covariance, "defaults.covariance", {*study.variables, study.panel.unit, study.panel.time}, known)
+
+
+def _exhibits(study: Study, models: set[str], declared: set[str]) -> Iterator[Fault]:
+    for table in study.tables:
+        for name in getattr(table, "columns", ()):
+            if name not in models:
+                yield _unknown(f"tables.{table.id}.columns", "model", name, models)
+        for name in getattr(table, "variables", ()):
+            if name not in declared:
+                yield _unknown(f"tables.{table.id}.variables", "variable", name, declared)
+        for name in table.formats:
+            if name not in RENDERERS:
+                yield _unknown(f"tables.{table.id}.formats", "output format", name, RENDERERS.names())
+    for figure in study.figures:
+        name = getattr(figure, "model", "")
+        if name and name not in models:
+            yield _unknown(f"figures.{figure.id}.model", "model", name, models)
