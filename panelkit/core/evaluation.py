@@ -80,6 +80,13 @@ def _table() -> Mapping[str, CellFunction]:
         ),
         CellFunction(name="abs", least=1, most=1, summary="absolute value", compute=np.abs),
         CellFunction(
+            name="present",
+            least=1,
+            most=1,
+            summary="1 where the cell is there, 0 where it is missing",
+            compute=lambda x: 1.0 - np.isnan(x),
+        ),
+        CellFunction(
             name="min", least=2, most=9, summary="smallest of its arguments", compute=lambda *a: np.minimum.reduce(a)
         ),
         CellFunction(

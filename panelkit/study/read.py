@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +17,12 @@ from panelkit.core.nearest import known_or_nearest
 from panelkit.core.registry import CHECKS, DERIVATIONS, ESTIMATORS, FIGURES, SOURCES, TABLES, Registry
 from panelkit.core.source import SourceSpec
 from panelkit.core.study import SCHEMA, Head, PanelSpec, Study, VariablePlan, VariableSpec
+from panelkit.study.known import Known
 from panelkit.study.typed import typed
 from panelkit.study.validate import faults_between
 
 LARGEST = 2_000_000  # bytes; a study is written by hand
 SECTIONS = ("schema", "study", "panel", "sources", "variables", "defaults", "models", "checks", "tables", "figures", "plugins")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """What other stages understand, handed in by the pipeline: functions of expressions, small-sample conventions."""
-
-    functions: frozenset[str] = frozenset()
-    conventions: frozenset[str] = frozenset()
 
 
 def read_study(path: Path, known: Known | None = None) -> Study:

@@ -15,7 +15,7 @@ from panelkit.core.request import Clustered
 
 if TYPE_CHECKING:
     from panelkit.core.study import Study, VariablePlan
-    from panelkit.study.read import Known
+    from panelkit.study.known import Known
 
 
 def faults_between(study: Study, document: dict[str, Any], known: Known) -> list[Fault]:

@@ -1,0 +1,72 @@
+"""The card beside a raw file (`<file>.source.toml`): what it says of the file completes what the study says; it holds no figures."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from panelkit.core import digest as digests
+from panelkit.core.errors import SourceError
+from panelkit.core.label import Label
+from panelkit.core.source import SourceSpec
+
+_TEXTS = ("publisher", "url", "retrieved", "licence")
+
+
+def completed(source: SourceSpec, path: Path) -> SourceSpec:
+    """`source` with the publisher, title, licence, vintage and units of measure that the card beside `path` states.
+
+    What the study itself states stands. Without a card the source comes back as it is.
+
+    Raises
+    ------
+    SourceError
+        Where the card cannot be read, or describes another file (its SHA-256 differs), or contradicts the study's units.
+    """
+    card_path = path.with_name(path.name + ".source.toml")
+    if not card_path.is_file():
+        return source
+    try:
+        card = tomllib.loads(card_path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SourceError(f"the card cannot be read: {error}", where=card_path.name, mend="mend its TOML") from error
+    _refuse_other_file(card, path)
+    given: dict[str, Any] = {k: str(card[k]) for k in _TEXTS if k in card and not getattr(source, k)}
+    if "title" in card and not (source.title.en or source.title.zh):
+        title = card["title"]
+        given["title"] = Label(en=title, zh=title) if isinstance(title, str) else Label(**title)
+    if source.vintage is None and isinstance(card.get("vintage"), int):
+        given["vintage"] = card["vintage"]
+    given["redistribute"] = source.redistribute and bool(card.get("redistribute", True))
+    given["measures"] = _measures(source, card, path)
+    if not source.notes:
+        given["notes"] = " ".join(card.get("notes", []))
+    return replace(source, **given)
+
+
+def _refuse_other_file(card: dict[str, Any], path: Path) -> None:
+    stated = card.get("sha256")
+    if stated and stated != digests.of_bytes(path.read_bytes()):
+        raise SourceError(
+            "the file is not the one its card describes: the SHA-256 differs",
+            where=path.name,
+            mend="take the file as it was, or say in the card what was changed and put its new SHA-256 there",
+        )
+
+
+def _measures(source: SourceSpec, card: dict[str, Any], path: Path) -> dict[str, str]:
+    columns = card.get("columns", {})
+    measures = dict(source.measures)
+    for alias, printed in source.series.items():
+        stated = columns.get(printed, {}).get("unit")
+        if stated is None:
+            continue
+        if measures.setdefault(alias, stated) != stated:
+            raise SourceError(
+                f"'{printed}' is in {stated} by its card and in {measures[alias]} by the study",
+                where=f"{path.name}.source.toml",
+                mend=f"mend sources.{source.id}.measures.{alias}, or the card",
+            )
+    return measures
