@@ -55,7 +55,9 @@ def _quiet_if(as_json: bool) -> Callable[[str], None]:
 @app.command()
 def new(
     folder: Annotated[Path, typer.Argument(help="A folder that does not exist yet.")],
-    simulated: Annotated[bool, typer.Option("--simulated", help="The whole flagship design on a simulated panel of known truth.")] = False,
+    simulated: Annotated[
+        bool, typer.Option("--simulated", help="The whole flagship design on a simulated panel of known truth.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Make a study that runs at once, to be edited."""
@@ -75,22 +77,30 @@ def inspect(file: Annotated[Path, typer.Argument(help="A raw file.")], as_json: 
     """Tell what a raw file holds, as it would be read."""
 
     def work() -> tuple[Any, str, int]:
-        from panelkit import pipeline
+        from panelkit import looking
         from panelkit.core.codec import to_json
 
-        reading = to_json(pipeline.inspect(file))
+        reading = to_json(looking.inspect(file))
         return reading, _reading_in_words(reading), 0
 
     _answer(work, as_json)
 
 
 def _reading_in_words(reading: dict[str, Any]) -> str:
-    lines = [f"layout    {reading['layout']}", f"encoding  {reading['encoding']}", f"vintage   {reading['vintage_hint'] or 'no hint'}"]
+    lines = [
+        f"layout    {reading['layout']}",
+        f"encoding  {reading['encoding']}",
+        f"vintage   {reading['vintage_hint'] or 'no hint'}",
+    ]
     for series in reading["series"]:
         times = series["times"]
         span = f"{times[0]}-{times[-1]} ({len(times)})" if times else "no times"
-        lines.append(f"series    {series['name'] or '(not named in the file)'}  [{series['unit'] or 'no unit of measure'}]")
-        lines.append(f"          {span}, {series['units_matched']} units, {series['missing']} blank cells; first: {series['first']}")
+        lines.append(
+            f"series    {series['name'] or '(not named in the file)'}  [{series['unit'] or 'no unit of measure'}]"
+        )
+        lines.append(
+            f"          {span}, {series['units_matched']} units, {series['missing']} blank cells; first: {series['first']}"
+        )
         if series["unmatched"]:
             lines.append(f"          not matched: {', '.join(series['unmatched'])}")
     return "\n".join([*lines, *(f"oddity    {o}" for o in reading["oddities"])])
@@ -106,9 +116,9 @@ def explain(
     """Say what will be done and why, before any number."""
 
     def work() -> tuple[Any, str, int]:
-        from panelkit import pipeline
+        from panelkit import looking, pipeline
 
-        text = pipeline.explain(pipeline.read_study(study, root=root), name)
+        text = looking.explain(pipeline.read_study(study, root=root), name)
         return {"text": text}, text, 0
 
     _answer(work, as_json)
@@ -187,7 +197,12 @@ def run(
         lines = [f"  {step}: {reason}" for step, reason in done.reasons.items()] if why else []
         lines += [f"gate failed: {c.of}: {c.text.en}" for c in done.gates]
         lines.append(f"report: {(done.folder / 'report.html').as_posix()}")
-        value = {"study": done.study.id, "folder": done.folder.as_posix(), "exit_code": done.exit_code, "steps": done.reasons}
+        value = {
+            "study": done.study.id,
+            "folder": done.folder.as_posix(),
+            "exit_code": done.exit_code,
+            "steps": done.reasons,
+        }
         return value, "\n".join(lines), done.exit_code
 
     _answer(work, as_json)
@@ -195,9 +210,18 @@ def run(
 
 def _exhibit(kind: str, name: str, study: Path, output: Path, to: Path | None, as_json: bool) -> None:
     def work() -> tuple[Any, str, int]:
-        from panelkit import pipeline
+        import shutil
 
-        return pipeline.exhibit(kind, name, study, output=output, to=to)
+        from panelkit import looking
+
+        made = looking.exhibit_file(
+            kind, name, study, output=output, ending=to.suffix.removeprefix(".") if to else "csv"
+        )
+        if to is None:
+            text = made.read_text("utf-8-sig")
+            return {"file": made.as_posix(), "text": text}, text, 0
+        shutil.copyfile(made, to)
+        return {"file": to.as_posix()}, to.as_posix(), 0
 
     _answer(work, as_json)
 
@@ -236,10 +260,11 @@ def trace(
     """From a printed number back to model, sample, variables and raw cells."""
 
     def work() -> tuple[Any, str, int]:
-        from panelkit import pipeline
+        from panelkit import looking
+        from panelkit.core.codec import to_json
 
-        lineage, text = pipeline.trace(number, study, output=output)
-        return lineage, text, 0
+        lineage = looking.trace(number, study, output=output)
+        return to_json(lineage), str(lineage), 0
 
     _answer(work, as_json)
 
@@ -248,7 +273,9 @@ def trace(
 def package(
     study: Annotated[Path, typer.Argument(help="The study file; by default the flagship.")] = FLAGSHIP,
     output: Annotated[Path, typer.Option("--output", help="Folder for outputs.")] = Path("output"),
-    to: Annotated[Path | None, typer.Option("--to", help="Folder or .zip to make; default OUTPUT/packages/<study id>.")] = None,
+    to: Annotated[
+        Path | None, typer.Option("--to", help="Folder or .zip to make; default OUTPUT/packages/<study id>.")
+    ] = None,
     as_json: Json = False,
     root: Root = None,
 ) -> None:
@@ -273,8 +300,10 @@ def verify(
 
     def work() -> tuple[Any, str, int]:
         from panelkit import pipeline
+        from panelkit.core.codec import to_json
 
-        return pipeline.verify_in_words(package, tuple(levels.split(",")))
+        report = pipeline.verify(package, levels=tuple(levels.split(",")))
+        return to_json(report), str(report), report.exit_code
 
     _answer(work, as_json)
 

@@ -51,7 +51,13 @@ def panel_files(panel: Panel, observations: pd.DataFrame) -> dict[str, bytes]:
         "panel.parquet": _parquet(frame),
         "panel.csv": frame.to_csv(index=False, lineterminator="\n").encode(),
         "panel.json": as_json(
-            {"unit": panel.unit, "time": panel.time, "digest": panel.digest, "variables": panel.variables, "history": panel.history}
+            {
+                "unit": panel.unit,
+                "time": panel.time,
+                "digest": panel.digest,
+                "variables": panel.variables,
+                "history": panel.history,
+            }
         ),
         "codebook.csv": codebook(panel),
         "observations.parquet": _parquet(observations),
@@ -104,15 +110,21 @@ def read_panel(folder: Path) -> Panel:
     meta = json.loads((folder / "panel.json").read_text("utf-8"))
     variables = from_json(tuple[Variable, ...], meta["variables"])
     texts = {meta["unit"]: str, **{v.name: str for v in variables if v.kind == "category"}}
-    frame = pd.read_csv(folder / "panel.csv", dtype=texts, float_precision="round_trip", keep_default_na=False, na_values=[""])
+    frame = pd.read_csv(
+        folder / "panel.csv", dtype=texts, float_precision="round_trip", keep_default_na=False, na_values=[""]
+    )
     panel = Panel.of(
-        frame, unit=meta["unit"], time=meta["time"], variables=variables, history=from_json(tuple[Step, ...], meta["history"])
+        frame,
+        unit=meta["unit"],
+        time=meta["time"],
+        variables=variables,
+        history=from_json(tuple[Step, ...], meta["history"]),
     )
     if panel.digest != meta["digest"]:
-        raise PackageError("the panel is not the one on record", where="panel.csv", mend="take the panel as it was packed")
+        raise PackageError(
+            "the panel is not the one on record", where="panel.csv", mend="take the panel as it was packed"
+        )
     return panel
-
-
 
 
 def write_folder(folder: Path, files: dict[str, bytes]) -> None:

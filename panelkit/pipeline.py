@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,13 +13,13 @@ from panelkit import outputs
 from panelkit.core import digest as digests
 from panelkit.core.check import Check, Subject
 from panelkit.core.codec import from_json, to_json
-from panelkit.core.errors import EstimationError, Fault, PanelkitError, SourceError, StudyError
+from panelkit.core.errors import EstimationError, Fault, SourceError, StudyError
 from panelkit.core.estimate import Estimate
 from panelkit.core.estimation import ModelSpec, Setting
 from panelkit.core.manifest import Entry, Manifest
 from panelkit.core.registry import CHECKS, ENGINES, ESTIMATORS, FIGURES, SOURCES, TABLES
 from panelkit.core.results import Results
-from panelkit.core.source import Observations, Reading
+from panelkit.core.source import Observations
 from panelkit.core.study import Study
 from panelkit.steps import Steps, code_digest
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from panelkit.core.panel import Panel
     from panelkit.core.request import Covariance
     from panelkit.etl.assemble import Assembled
+    from panelkit.replication.verify import Report
 
 Say = Callable[[str], None]
 
@@ -101,10 +102,11 @@ def _root(path: Path) -> Path:
 # ---------------------------------------------------------------- panel
 
 
-def read_sources(study: Study) -> dict[str, Observations]:
-    """Every source of a study as observations; all faults of all files at once."""
-    read: dict[str, Observations] = {}
-    faults: list[Fault] = []
+def documented(study: Study) -> Study:
+    """The study with its sources completed by the cards beside their files; all faults of all cards and paths at once."""
+    from panelkit.etl.sidecar import completed
+
+    sources, faults = {}, list[Fault]()
     for name, source in study.sources.items():
         path = study.root / source.path
         if not path.is_file() or not path.resolve().is_relative_to(study.root.resolve()):
@@ -112,7 +114,21 @@ def read_sources(study: Study) -> dict[str, Observations]:
             faults.append(Fault(where=f"sources.{name}.path", what=f"there is no file '{source.path}'", mend=mend))
             continue
         try:
-            read[name] = SOURCES[source.kind].read(source, path)
+            sources[name] = completed(source, path)
+        except SourceError as error:
+            faults += error.faults
+    if faults:
+        raise SourceError(faults=faults)
+    return replace(study, sources=sources)
+
+
+def read_sources(study: Study) -> dict[str, Observations]:
+    """Every source of a documented study as observations; all faults of all files at once."""
+    read: dict[str, Observations] = {}
+    faults: list[Fault] = []
+    for name, source in study.sources.items():
+        try:
+            read[name] = SOURCES[source.kind].read(source, study.root / source.path)
         except SourceError as error:
             faults += error.faults
     if faults:
@@ -124,6 +140,7 @@ def assemble_panel(study: Study) -> Assembled:
     """Raw files to a validated panel with its raw cells, findings and notes."""
     from panelkit.etl.assemble import assemble
 
+    study = documented(study)
     return assemble(study, read_sources(study))
 
 
@@ -135,7 +152,9 @@ def build_panel(study: Study) -> Panel:
 # ---------------------------------------------------------------- estimates and checks
 
 
-def setting_of(study: Study, model: ModelSpec, engine: str, covariance: Covariance | None = None, resample: bool = True) -> Setting:
+def setting_of(
+    study: Study, model: ModelSpec, engine: str, covariance: Covariance | None = None, resample: bool = True
+) -> Setting:
     """What an estimator works in: the engine, the study's defaults, and the model's own seed."""
     seed = digests.child_seed(study.head.seed, model.id)
     return Setting(engine=ENGINES[engine], defaults=study.defaults, seed=seed, covariance=covariance, resample=resample)
@@ -283,7 +302,14 @@ def _spoken(study: Study, exhibit: Any) -> Any:
 # ---------------------------------------------------------------- the whole run
 
 
-def run(path: Path | str, *, output: Path | str = "output", root: Path | str | None = None, force: bool = False, say: Say = _silent) -> Run:
+def run(
+    path: Path | str,
+    *,
+    output: Path | str = "output",
+    root: Path | str | None = None,
+    force: bool = False,
+    say: Say = _silent,
+) -> Run:
     """The whole flow for the study at `path`; files go to `output`/<study id>/, whole or not at all."""
     study = read_study(path, root=root)
     folder = Path(output) / study.id
@@ -304,7 +330,9 @@ def run(path: Path | str, *, output: Path | str = "output", root: Path | str | N
     files["manifest.json"] = _manifest(study, files, inputs, gates)
     outputs.write_folder(folder, files)
     say(f"{len(files)} files in {folder.as_posix()}")
-    return Run(study=study, folder=folder, results=results, exit_code=1 if gates else 0, reasons=steps.reasons, gates=gates)
+    return Run(
+        study=study, folder=folder, results=results, exit_code=1 if gates else 0, reasons=steps.reasons, gates=gates
+    )
 
 
 def run_files(results: Results, exhibits: Exhibits, observations: Any) -> dict[str, bytes]:
@@ -358,42 +386,66 @@ def _manifest(study: Study, files: dict[str, bytes], inputs: dict[str, str], gat
     return outputs.as_json(manifest)
 
 
-# ---------------------------------------------------------------- looking
+# ---------------------------------------------------------------- package and verify
 
 
-def inspect(path: Path | str) -> Reading:
-    """What a raw file holds, as the layout that recognises it reads it.
+def package(
+    path: Path | str,
+    *,
+    output: Path | str = "output",
+    to: Path | str | None = None,
+    root: Path | str | None = None,
+    say: Say = _silent,
+) -> tuple[Path, int]:
+    """The replication package of a study, a folder or a .zip; the study is run first where anything changed.
 
-    Raises
-    ------
-    SourceError
-        Where no layout recognises the file, with each layout's reason; or where it cannot be read.
+    Returns
+    -------
+    (Path, int)
+        Where the package is, and how many files it holds.
     """
-    load_kinds()
-    path = Path(path)
-    if not path.is_file():
-        raise SourceError("there is no such file", where=str(path), mend="name a file")
-    for kind in SOURCES:
-        if kind.recognise(path):
-            return kind.look(path)
-    raise SourceError("no layout recognises this file", where=path.name, mend=f"known layouts: {', '.join(SOURCES.names())}")
+    from panelkit.replication.collect import PackageInputs
+    from panelkit.replication.package import make_package, write_package
+
+    done = run(path, output=output, root=root, say=say)
+    inputs = PackageInputs(
+        study=documented(done.study),
+        study_text=Path(path).read_text("utf-8-sig"),
+        output=done.folder,
+        root=done.study.root,
+        lock=_lock(),
+    )
+    destination = Path(to) if to is not None else Path(output) / "packages" / done.study.id
+    files = make_package(inputs)
+    return write_package(files, destination, zip=destination.suffix == ".zip"), len(files)
 
 
-def explain(study: Study, name: str | None = None) -> str:
-    """What will be done and why, in words and formulas, before any number: the study, one model or one variable."""
-    if name is None:
-        return "\n\n".join(ESTIMATORS[m.kind].explain(m) for m in study.models)
-    if name in {m.id for m in study.models}:
-        model = study.model(name)
-        return ESTIMATORS[model.kind].explain(model)
-    if name in study.variables:
-        return json.dumps(asdict(study.variables[name].spec), ensure_ascii=False, indent=1)
-    from panelkit.core.nearest import known_or_nearest
-
-    known = [*(m.id for m in study.models), *study.variables]
-    raise StudyError(f"there is no model or variable '{name}'", mend=known_or_nearest(name, known))
+def _lock() -> str:
+    """The hash-locked requirements that this panelkit was tested with."""
+    home = Path(__file__).parent
+    found = next((f for f in (home / "requirements.lock", home.parent / "requirements.lock") if f.is_file()), None)
+    if found is None:
+        raise StudyError(
+            "requirements.lock is not to be found",
+            where="panelkit",
+            mend="install panelkit from its repository or wheel",
+        )
+    return found.read_text("utf-8")
 
 
-def known_faults(error: PanelkitError) -> list[dict[str, str]]:
-    """The faults of an error as JSON values."""
-    return [asdict(f) for f in error.faults]
+def verify(folder: Path | str, *, levels: tuple[str, ...] = ("L0", "L1", "L2")) -> Report:
+    """A package held against itself, level by level; see `panelkit.replication.verify`. No code of the package is run."""
+    from panelkit.replication.verify import LEVELS
+    from panelkit.replication.verify import verify as held
+
+    unknown = [level for level in levels if level not in LEVELS]
+    if unknown:
+        raise StudyError(f"unknown level '{unknown[0]}'", where="--levels", mend=f"levels are {', '.join(LEVELS)}")
+    return held(Path(folder), levels=[level for level in LEVELS if level in levels], rerun=estimates_anew)
+
+
+def estimates_anew(folder: Path) -> dict[str, Any]:
+    """The estimates of an unpacked package made again from its panel, in the form of estimates.json (level L2)."""
+    study = read_study(folder / "study.toml", root=folder)
+    panel = outputs.read_panel(folder / "data" / "processed")
+    return outputs.estimates_document(study.id, estimate(study, panel))

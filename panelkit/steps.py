@@ -68,5 +68,7 @@ class Steps:
 def code_digest() -> str:
     """SHA-256 over every file of the package that computes: a change of panelkit is a reason to do a step again."""
     home = Path(__file__).parent
-    files = sorted(p for p in home.rglob("*") if p.suffix in (".py", ".csv", ".toml", ".j2") and "__pycache__" not in p.parts)
+    files = sorted(
+        p for p in home.rglob("*") if p.suffix in (".py", ".csv", ".toml", ".j2") and "__pycache__" not in p.parts
+    )
     return digests.of_value({p.relative_to(home).as_posix(): digests.of_bytes(p.read_bytes()) for p in files})

@@ -7,7 +7,7 @@ is not kept.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -117,7 +117,7 @@ class Evaluator:
 
     column: Callable[[str], np.ndarray]
     where: str
-    beyond: Mapping[str, Beyond] = MappingProxyType({})
+    beyond: Mapping[str, Beyond] = field(default_factory=dict)
 
     def value(self, node: Node, rows: Rows) -> np.ndarray:
         """The array of a tree; comparisons give 1, 0 or NaN.
@@ -193,7 +193,9 @@ class Evaluator:
                 return np.where(true, 1.0, none)
             case "/":
                 zero = right == 0
-                self._refuse(zero & ~np.isnan(left), f"{shown(node)} divides by zero", "look at the divisor there", rows)
+                self._refuse(
+                    zero & ~np.isnan(left), f"{shown(node)} divides by zero", "look at the divisor there", rows
+                )
                 return self._finite(left / np.where(zero, np.nan, right), node, rows)
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             power = (left * right) if node.operator == "*" else np.power(left, right)

@@ -22,7 +22,19 @@ from panelkit.study.typed import typed
 from panelkit.study.validate import faults_between
 
 LARGEST = 2_000_000  # bytes; a study is written by hand
-SECTIONS = ("schema", "study", "panel", "sources", "variables", "defaults", "models", "checks", "tables", "figures", "plugins")
+SECTIONS = (
+    "schema",
+    "study",
+    "panel",
+    "sources",
+    "variables",
+    "defaults",
+    "models",
+    "checks",
+    "tables",
+    "figures",
+    "plugins",
+)
 
 
 def read_study(path: Path, known: Known | None = None) -> Study:
@@ -43,9 +55,17 @@ def study_from(document: dict[str, Any], known: Known | None = None, *, name: st
     _refuse_schema(document, name)
     for section in document:
         if section not in SECTIONS:
-            faults.append(Fault(where=section, what=f"unknown section '{section}'", mend=known_or_nearest(section, SECTIONS)))
+            faults.append(
+                Fault(where=section, what=f"unknown section '{section}'", mend=known_or_nearest(section, SECTIONS))
+            )
     if document.get("plugins"):
-        faults.append(Fault(where="plugins", what="this study asks for code of its own", mend="panelkit runs no plugin; remove the entry"))
+        faults.append(
+            Fault(
+                where="plugins",
+                what="this study asks for code of its own",
+                mend="panelkit runs no plugin; remove the entry",
+            )
+        )
     head = typed(Head, document.get("study", {}), "study", faults)
     panel = typed(PanelSpec, document.get("panel", {}), "panel", faults)
     sources = _sources(document, faults)
@@ -78,9 +98,13 @@ def study_from(document: dict[str, Any], known: Known | None = None, *, name: st
 
 def _document(path: Path) -> dict[str, Any]:
     if not path.is_file():
-        raise StudyError("there is no such study file", where=str(path), mend="name a .toml file, or make one: panelkit new DIR")
+        raise StudyError(
+            "there is no such study file", where=str(path), mend="name a .toml file, or make one: panelkit new DIR"
+        )
     if path.stat().st_size > LARGEST:
-        raise StudyError("this file is too large for a study", where=path.name, mend="put data into data/raw, not into the study")
+        raise StudyError(
+            "this file is too large for a study", where=path.name, mend="put data into data/raw, not into the study"
+        )
     try:
         return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except UnicodeDecodeError as error:
@@ -92,9 +116,15 @@ def _document(path: Path) -> dict[str, Any]:
 def _refuse_schema(document: dict[str, Any], name: str) -> None:
     schema = document.get("schema")
     if schema is None:
-        raise StudyError("the study does not say its schema", where=name, mend=f"put 'schema = {SCHEMA}' on the first line")
+        raise StudyError(
+            "the study does not say its schema", where=name, mend=f"put 'schema = {SCHEMA}' on the first line"
+        )
     if schema != SCHEMA:
-        raise StudyError(f"schema {schema!r} is not known to this panelkit", where="schema", mend=f"this version reads schema {SCHEMA}")
+        raise StudyError(
+            f"schema {schema!r} is not known to this panelkit",
+            where="schema",
+            mend=f"this version reads schema {SCHEMA}",
+        )
 
 
 def _plain(value: Any) -> Any:
@@ -146,7 +176,9 @@ def _variables(document: dict[str, Any], faults: list[Fault]) -> dict[str, Varia
             continue
         made[name] = VariablePlan(spec=variable, options=_options(variable, entry.get("with", {}), where, faults))
         if "with" in entry and not variable.derive:
-            faults.append(Fault(where=f"{where}.with", what="there are options but no derivation", mend="add derive = ..."))
+            faults.append(
+                Fault(where=f"{where}.with", what="there are options but no derivation", mend="add derive = ...")
+            )
     return made
 
 
@@ -160,7 +192,9 @@ def _options(variable: VariableSpec, entry: Any, where: str, faults: list[Fault]
     return typed(DERIVATIONS[variable.derive].spec, entry, f"{where}.with", faults)
 
 
-def _listed(document: dict[str, Any], section: str, registry: Registry[Any], base: type, faults: list[Fault]) -> list[Any]:
+def _listed(
+    document: dict[str, Any], section: str, registry: Registry[Any], base: type, faults: list[Fault]
+) -> list[Any]:
     entries = document.get(section, [])
     if not isinstance(entries, list):
         faults.append(Fault(where=section, what="a list of tables is expected", mend=f"write [[{section}]]"))

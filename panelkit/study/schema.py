@@ -38,7 +38,9 @@ def json_schema() -> dict[str, Any]:
     }
 
 
-def _of(kind: type, definitions: dict[str, Any], *, given: tuple[str, ...] = (), optional: tuple[str, ...] = ()) -> dict[str, Any]:
+def _of(
+    kind: type, definitions: dict[str, Any], *, given: tuple[str, ...] = (), optional: tuple[str, ...] = ()
+) -> dict[str, Any]:
     """The schema of one specification; `given` keys are filled from the table's name, `optional` ones need not stand there."""
     from pydantic import TypeAdapter
 

@@ -57,7 +57,11 @@ def _fault(kind: type, value: Any, where: str, error: Any) -> Fault | None:
             continue
         path.append(str(part))
         here = _type_of(here, part)
-        node = node.get(part) if isinstance(node, dict) else (node[part] if isinstance(part, int) and isinstance(node, list) else None)
+        node = (
+            node.get(part)
+            if isinstance(node, dict)
+            else (node[part] if isinstance(part, int) and isinstance(node, list) else None)
+        )
     if error["type"] == "unexpected_keyword_argument":
         key = str(location[-1])
         mend = known_or_nearest(key, _fields(here))
@@ -70,9 +74,15 @@ def _words(error: Any, node: Any) -> dict[str, str]:
         return {"what": "this key is missing", "mend": "add it"}
     if error["type"] == "literal_error":
         allowed = [a.strip("' ") for a in error["ctx"]["expected"].replace(" or ", ", ").split(",")]
-        return {"what": f"'{node}' is not one of the choices", "mend": known_or_nearest(str(node), allowed) + f" ({', '.join(allowed)})"}
+        return {
+            "what": f"'{node}' is not one of the choices",
+            "mend": known_or_nearest(str(node), allowed) + f" ({', '.join(allowed)})",
+        }
     message = error["msg"].removeprefix("Input should be ")
-    return {"what": f"{json.dumps(node, ensure_ascii=False, default=str)} does not fit", "mend": f"it should be {message}"}
+    return {
+        "what": f"{json.dumps(node, ensure_ascii=False, default=str)} does not fit",
+        "mend": f"it should be {message}",
+    }
 
 
 def _members(kind: Any) -> list[Any]:

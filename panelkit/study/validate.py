@@ -22,7 +22,12 @@ def faults_between(study: Study, document: dict[str, Any], known: Known) -> list
     """Every fault between the entries of a study that was typed; `document` tells what was declared, faulty or not."""
     declared = {*document.get("variables", {}), study.panel.unit, study.panel.time}
     faults = [*_panel(study), *_sources(study)]
-    series = {f"{s}.{a}" for s, entry in document.get("sources", {}).items() if isinstance(entry, dict) for a in entry.get("series", {})}
+    series = {
+        f"{s}.{a}"
+        for s, entry in document.get("sources", {}).items()
+        if isinstance(entry, dict)
+        for a in entry.get("series", {})
+    }
     for plan in study.variables.values():
         faults += _variable(plan, declared, series, known)
     for model in study.models:
@@ -56,7 +61,11 @@ def _sources(study: Study) -> Iterator[Fault]:
             mend = "write a path relative to the folder that holds data/, without '..'"
             yield Fault(where=f"{where}.path", what=f"'{source.path}' leaves the study's folder", mend=mend)
         if not source.series:
-            yield Fault(where=f"{where}.series", what="no series is taken from this file", mend='name some: series = { gdp = "..." }')
+            yield Fault(
+                where=f"{where}.series",
+                what="no series is taken from this file",
+                mend='name some: series = { gdp = "..." }',
+            )
         for field, entries in (("measures", source.measures), ("vintages", source.vintages)):
             for alias in entries:
                 if alias not in source.series:
@@ -126,7 +135,9 @@ def _covariance(covariance: Any, where: str, declared: set[str], known: Known) -
         yield _unknown(f"{where}.small_sample", "convention", covariance.small_sample, known.conventions)
     if isinstance(covariance, Clustered):
         if len(covariance.by) > 2 or (covariance.variant == "cr3" and len(covariance.by) > 1):
-            yield Fault(where=f"{where}.by", what="too many cluster variables", mend="one for cr3, one or two for cr0 and cr1")
+            yield Fault(
+                where=f"{where}.by", what="too many cluster variables", mend="one for cr3, one or two for cr0 and cr1"
+            )
         for name in covariance.by:
             if name not in declared:
                 yield _unknown(f"{where}.by", "variable", name, declared)
@@ -137,10 +148,16 @@ def _defaults(study: Study, known: Known) -> Iterator[Fault]:
         if name not in ENGINES:
             yield _unknown("defaults.confirm", "engine", name, ENGINES.names())
     if not study.defaults.confirm:
-        yield Fault(where="defaults.confirm", what="no engine is named", mend='write confirm = ["pyfixest", "linearmodels", "dense"]')
+        yield Fault(
+            where="defaults.confirm",
+            what="no engine is named",
+            mend='write confirm = ["pyfixest", "linearmodels", "dense"]',
+        )
     if known.conventions and study.defaults.small_sample not in known.conventions:
         yield _unknown("defaults.small_sample", "convention", study.defaults.small_sample, known.conventions)
-    yield from _covariance(study.defaults.covariance, "defaults.covariance", {*study.variables, study.panel.unit, study.panel.time}, known)
+    yield from _covariance(
+        study.defaults.covariance, "defaults.covariance", {*study.variables, study.panel.unit, study.panel.time}, known
+    )
 
 
 def _exhibits(study: Study, models: set[str], declared: set[str]) -> Iterator[Fault]:
