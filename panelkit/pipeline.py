@@ -84,13 +84,13 @@ def read_study(path: Path | str, *, root: Path | str | None = None) -> Study:
         With every fault of the file.
     """
     load_kinds()
-    from panelkit.etl.expressions import FUNCTIONS
+    from panelkit.etl.expressions import function_names
     from panelkit.numerics.small_sample import CONVENTIONS
     from panelkit.study import Known
     from panelkit.study import read_study as read
 
     path = Path(path)
-    study = read(path, Known(functions=frozenset(FUNCTIONS), conventions=frozenset(CONVENTIONS)))
+    study = read(path, Known(functions=frozenset(function_names()), conventions=frozenset(CONVENTIONS)))
     return replace(study, root=Path(root) if root is not None else _root(path))
 
 

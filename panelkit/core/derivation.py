@@ -17,13 +17,18 @@ if TYPE_CHECKING:
 class DerivationSpec:
     """What a derivation declares under `with`; each kind adds its own fields."""
 
+    def years_needed(self, first: int, last: int) -> tuple[int, int]:
+        """The years of its inputs that a result from `first` to `last` rests on; a kind that reaches back says so here."""
+        return first, last
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
     """Series and variables known so far, each a float (or object) Series indexed by (unit, time), sorted and complete on one grid.
 
     grid : every unit and every year from the first to the last that any source has, so that lags follow time, never row
-    order. measures : unit of measure of each column. study_years : the panel's window.
+    order. measures : unit of measure of each column. study_years : the panel's window. excluded : units that the study leaves out;
+    they are on the grid, but nothing is refused for their sake.
     """
 
     values: dict[str, pd.Series]
@@ -32,6 +37,7 @@ class Columns:
     study_years: tuple[int, int]
     unit: str
     time: str
+    excluded: frozenset[str] = frozenset()
 
     def __getitem__(self, name: str) -> pd.Series:
         if name not in self.values:

@@ -48,55 +48,59 @@ class CellFunction:
     mend: str = ""
 
 
-def _table() -> Mapping[str, CellFunction]:
-    above_zero = {
-        "inside": lambda x: x > 0,
-        "domain": "of a number that is not above zero",
-        "mend": "use log1p(x) for counts with zeros, drop the unit with panel.exclude, or look at the cell",
-    }
-    functions = (
-        CellFunction(name="ln", least=1, most=1, summary="natural logarithm", compute=np.log, **above_zero),
-        CellFunction(name="log", least=1, most=1, summary="natural logarithm, as ln", compute=np.log, **above_zero),
-        CellFunction(
-            name="log1p",
-            least=1,
-            most=1,
-            summary="ln(1 + x)",
-            compute=np.log1p,
-            inside=lambda x: x > -1,
-            domain="of a number that is not above minus one",
-            mend="look at the cell",
-        ),
-        CellFunction(name="exp", least=1, most=1, summary="e to the power of x", compute=np.exp),
-        CellFunction(
-            name="sqrt",
-            least=1,
-            most=1,
-            summary="square root",
-            compute=np.sqrt,
-            inside=lambda x: x >= 0,
-            domain="of a negative number",
-            mend="look at the cell",
-        ),
-        CellFunction(name="abs", least=1, most=1, summary="absolute value", compute=np.abs),
-        CellFunction(
-            name="present",
-            least=1,
-            most=1,
-            summary="1 where the cell is there, 0 where it is missing",
-            compute=lambda x: 1.0 - np.isnan(x),
-        ),
-        CellFunction(
-            name="min", least=2, most=9, summary="smallest of its arguments", compute=lambda *a: np.minimum.reduce(a)
-        ),
-        CellFunction(
-            name="max", least=2, most=9, summary="largest of its arguments", compute=lambda *a: np.maximum.reduce(a)
-        ),
+def _logarithm(name: str, summary: str) -> CellFunction:
+    return CellFunction(
+        name=name,
+        least=1,
+        most=1,
+        summary=summary,
+        compute=np.log,
+        inside=lambda x: x > 0,
+        domain="of a number that is not above zero",
+        mend="use log1p(x) for counts with zeros, drop the unit with panel.exclude, or look at the cell",
     )
-    return MappingProxyType({f.name: f for f in functions})
 
 
-CELL_FUNCTIONS: Mapping[str, CellFunction] = _table()
+_FUNCTIONS = (
+    _logarithm("ln", "natural logarithm"),
+    _logarithm("log", "natural logarithm, as ln"),
+    CellFunction(
+        name="log1p",
+        least=1,
+        most=1,
+        summary="ln(1 + x)",
+        compute=np.log1p,
+        inside=lambda x: x > -1,
+        domain="of a number that is not above minus one",
+        mend="look at the cell",
+    ),
+    CellFunction(name="exp", least=1, most=1, summary="e to the power of x", compute=np.exp),
+    CellFunction(
+        name="sqrt",
+        least=1,
+        most=1,
+        summary="square root",
+        compute=np.sqrt,
+        inside=lambda x: x >= 0,
+        domain="of a negative number",
+        mend="look at the cell",
+    ),
+    CellFunction(name="abs", least=1, most=1, summary="absolute value", compute=np.abs),
+    CellFunction(
+        name="present",
+        least=1,
+        most=1,
+        summary="1 where the cell is there, 0 where it is missing",
+        compute=lambda x: 1.0 - np.isnan(x),
+    ),
+    CellFunction(
+        name="min", least=2, most=9, summary="smallest of its arguments", compute=lambda *a: np.minimum.reduce(a)
+    ),
+    CellFunction(
+        name="max", least=2, most=9, summary="largest of its arguments", compute=lambda *a: np.maximum.reduce(a)
+    ),
+)
+CELL_FUNCTIONS: Mapping[str, CellFunction] = MappingProxyType({f.name: f for f in _FUNCTIONS})
 
 Beyond = Callable[[Call, Rows], np.ndarray]
 

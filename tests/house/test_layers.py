@@ -9,7 +9,16 @@ import pytest
 
 HOME = Path(__file__).resolve().parents[2] / "panelkit"
 FILES = sorted(p for p in HOME.rglob("*.py") if "__pycache__" not in p.parts)
-SOCKETS = ("etl/sources", "etl/derive", "engines", "estimators", "checks", "reporting/tables", "reporting/figures", "reporting/render")
+SOCKETS = (
+    "etl/sources",
+    "etl/derive",
+    "engines",
+    "estimators",
+    "checks",
+    "reporting/tables",
+    "reporting/figures",
+    "reporting/render",
+)
 
 ALLOWED = {
     "core": {"core"},
@@ -91,7 +100,9 @@ def test_no_circle() -> None:
         module = ".".join(["panelkit", *(parts[:-1] if parts[-1] == "__init__" else parts)])
         graph[module] = [n for n in imports(path) if n.startswith("panelkit.")]
     known = set(graph)
-    edges = {m: {t for n in names for t in (n, n.rsplit(".", 1)[0]) if t in known and t != m} for m, names in graph.items()}
+    edges = {
+        m: {t for n in names for t in (n, n.rsplit(".", 1)[0]) if t in known and t != m} for m, names in graph.items()
+    }
     packages = {m for m in known if any(k.startswith(m + ".") for k in known)}
     edges = {m: {t for t in targets if t not in packages} for m, targets in edges.items() if m not in packages}
     state: dict[str, int] = {}

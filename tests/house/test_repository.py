@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+LOCKS = ("requirements.lock", "requirements-dev.lock")
 TEXT = {".py", ".md", ".toml", ".txt", ".lock", ".csv", ".j2", ".html", ".yml", ".cff", ""}
 
 
@@ -30,7 +31,7 @@ def test_no_index_host_and_no_machine_path() -> None:
 
 
 def test_lock_files_are_hashed() -> None:
-    for name in ("requirements.lock", "requirements-dev.lock"):
+    for name in LOCKS:
         lines = (ROOT / name).read_text("utf-8").splitlines()
         pins = [n for n, line in enumerate(lines) if re.match(r"^[a-z0-9]", line)]
         assert pins
@@ -40,8 +41,8 @@ def test_lock_files_are_hashed() -> None:
 
 
 def test_run_lock_is_part_of_the_test_lock() -> None:
-    pins = [set(re.findall(r"^[a-z0-9_.-]+==\S+", (ROOT / n).read_text("utf-8"), re.M)) for n in ("requirements.lock", "requirements-dev.lock")]
-    assert pins[0] <= pins[1]
+    run, test = (set(re.findall(r"^[a-z0-9_.-]+==\S+", (ROOT / n).read_text("utf-8"), re.M)) for n in LOCKS)
+    assert run <= test
 
 
 def test_importing_the_face_is_light() -> None:

@@ -87,7 +87,12 @@ def test_every_fault_at_once(tmp_path: Path) -> None:
         ("y ~ x | firm + year", "y x | firm + year", "models.m.formula", "write: y ~"),
         ("years = [2000, 2005]", 'years = [2000, 2005]\ngaps = "refse"', "panel.gaps", "did you mean 'refuse'?"),
         ("[[models]]", '[defaults]\nconfirm = ["pyfixst"]\n[[models]]', "defaults.confirm", "did you mean 'pyfixest'?"),
-        ("[[models]]", '[defaults]\ncovariance = { kind = "clusterd" }\n[[models]]', "defaults.covariance.kind", "did you mean 'clustered'?"),
+        (
+            "[[models]]",
+            '[defaults]\ncovariance = { kind = "clusterd" }\n[[models]]',
+            "defaults.covariance.kind",
+            "did you mean 'clustered'?",
+        ),
         (
             "[[models]]",
             '[defaults]\ncovariance = { kind = "clustered", variant = "cr9" }\n[[models]]',
