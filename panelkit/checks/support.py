@@ -1,0 +1,122 @@
+"""How many clean controls stand behind each event time. It counts cells and estimates nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from panelkit.core.check import Check, CheckSpec, Subject, Verdict
+from panelkit.core.label import Label
+from panelkit.core.panel import Panel
+from panelkit.core.registry import CHECKS, CheckKind
+from panelkit.core.spec import spec
+
+
+@spec
+class Support(CheckSpec):
+    """`kind = "support"`: treated cells with at least `controls` units not yet treated in their calendar year."""
+
+    kind: str = "support"
+    controls: int = 5
+
+
+def check(declared: Support, subject: Subject) -> Check:
+    """The support table by event time; fails where an event time after treatment has no cell with enough clean controls.
+
+    value : share of treated cells (event time 0 and later) with enough clean controls.
+    """
+    sample = subject.panel.take(subject.estimate.sample.positions)
+    cohort = _cohort(subject, sample)
+    if cohort is None or not np.isfinite(cohort).any():
+        text = Label(
+            en="No support table: the model has no cohort and no treatment that starts.",
+            zh="无支持度表:模型没有处理批次或处理起点。",
+        )
+        return Check(
+            name="support",
+            of=subject.estimate.id,
+            verdict="says",
+            value=None,
+            bound=None,
+            text=text,
+            gate=declared.gate,
+        )
+    rows = support_table(cohort, sample.column(sample.time).astype("float64"), declared.controls)
+    after = [r for r in rows if r["event_time"] >= 0]
+    last = getattr(subject.model, "window", (0, np.inf))[1]  # what a binned end gathers stands or falls with its first time
+    bare = [r["event_time"] for r in after if r["supported"] == 0 and r["event_time"] <= last]
+    cells, supported = sum(r["treated_cells"] for r in after), sum(r["supported"] for r in after)
+    verdict: Verdict = "fails" if bare else "holds"
+    return Check(
+        name="support",
+        of=subject.estimate.id,
+        verdict=verdict,
+        value=supported / cells if cells else None,
+        bound=None,
+        text=_text(declared, after, bare, cells, supported),
+        gate=declared.gate,
+        rows=tuple(rows),
+    )
+
+
+def support_table(cohort: np.ndarray, time: np.ndarray, controls: int) -> list[dict[str, Any]]:
+    """For each event time: treated cells, those with `controls` clean controls or more, fewest and most controls.
+
+    Parameters
+    ----------
+    cohort : (n,) first treated period of each row's unit, infinite for never. time : (n,).
+
+    Examples
+    --------
+    >>> support_table(np.array([2.0, 2.0, np.inf, np.inf]), np.array([1.0, 2.0, 1.0, 2.0]), 1)[1]["supported"]
+    1
+    """
+    clean = {t: int((cohort[time == t] > t).sum()) for t in np.unique(time)}
+    treated = np.isfinite(cohort)
+    made: list[dict[str, Any]] = []
+    for at in np.unique((time - cohort)[treated]):
+        here = treated & (time - cohort == at)
+        counts = np.array([clean[t] for t in time[here]])
+        made.append(
+            {
+                "event_time": int(at),
+                "treated_cells": int(here.sum()),
+                "supported": int((counts >= controls).sum()),
+                "fewest_controls": int(counts.min()),
+                "most_controls": int(counts.max()),
+            }
+        )
+    return made
+
+
+def _cohort(subject: Subject, sample: Panel) -> np.ndarray | None:
+    """First treated period of each row's unit: the model's cohort, else the first period in which the treatment is not zero."""
+    named = getattr(subject.model, "cohort", "")
+    if named:
+        values = sample.column(named).astype("float64")
+        return np.where(np.isnan(values), np.inf, values)
+    if not hasattr(subject.model, "treatment"):
+        return None
+    design = subject.design()
+    path = design.regressors[:, design.focal]
+    time = sample.column(sample.time).astype("float64")
+    first = np.full(int(design.unit_codes.max()) + 1, np.inf)
+    np.minimum.at(first, design.unit_codes, np.where(path != 0, time, np.inf))
+    out: np.ndarray = first[design.unit_codes]
+    return out
+
+
+def _text(declared: Support, after: list[dict[str, Any]], bare: list[int], cells: int, supported: int) -> Label:
+    k = declared.controls
+    shown = ", ".join(f"{r['event_time']}: {r['supported']}/{r['treated_cells']}" for r in after)
+    en = f"{supported} of {cells} treated cells have {k} or more clean controls (event time: supported/treated, {shown})."
+    zh = f"{cells} 个处理后单元格中有 {supported} 个具有不少于 {k} 个尚未处理的对照(事件时间:有支持/总数,{shown})。"
+    if bare:
+        listed = ", ".join(map(str, bare))
+        en += f" None at event time {listed}: effects there rest on units treated already or on extrapolation."
+        zh += f"事件时间 {listed} 没有任何支持:该处效应依赖已处理单元或外推。"
+    return Label(en=en, zh=zh)
+
+
+CHECKS.register(CheckKind(name="support", spec=Support, summary="clean controls behind each event time", check=check))

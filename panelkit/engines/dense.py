@@ -1,0 +1,213 @@
+"""The plain engine for small panels: explicit dummies, textbook formulas, refits for the jackknife; shares no algebra with numerics."""
+
+from __future__ import annotations
+
+from importlib import metadata
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from panelkit.core.errors import EstimationError
+from panelkit.core.registry import ENGINES
+from panelkit.core.request import Classical, Clustered, Fit, Request, Robust
+from panelkit.engines._sample import Sample, answer, refusal, refuse_or_read
+
+if TYPE_CHECKING:
+    from panelkit.core.panel import Panel
+
+LARGEST = 5e7  # cells of the matrix of dummies and regressors (400 MB)
+COLLINEAR = 1e-9  # share of a column left by the others, below which it is taken to be one of them
+
+
+class Dense:
+    """Least squares and 2SLS with dummy columns written out; every covariance of a request, cr3 by refitting without each cluster."""
+
+    name = "dense"
+
+    @property
+    def version(self) -> str:
+        return metadata.version("panelkit")
+
+    def refuses(self, request: Request) -> str | None:
+        """See `core.engine.Engine`. A sample too large is told by `fit`, which sees it."""
+        return refusal(request)
+
+    def fit(self, request: Request, panel: Panel) -> Fit:
+        """The answer by explicit columns.
+
+        Raises
+        ------
+        EstimationError
+            Where the matrix would have more than 5e7 cells, a regressor is collinear or absorbed, or (cr3) the rows without
+            some cluster do not determine a coefficient.
+        """
+        sample = refuse_or_read(self.refuses(request), self.name, request, panel)
+        _refuse_size(sample)
+        everything = np.arange(sample.rows)
+        X, y, Z = _purged(sample, everything)
+        names = request.terms
+        _refuse_collinear(X, sample.regressors, sample.weights, names)
+        if Z is not None:
+            own = [*request.instruments, *(n for n in names if n not in request.endogenous)]
+            _refuse_collinear(Z, np.column_stack([sample.instruments, sample.exogenous]), sample.weights, own)
+        w = np.ones(sample.rows) if sample.weights is None else sample.weights
+        Xhat = X if Z is None else Z @ _solve(Z, X, w)
+        if Z is not None:
+            _refuse_collinear(Xhat, X, sample.weights, names, "is not identified by the instruments")
+        b = _solve(Xhat, y, w)
+        u = y - X @ b
+        if isinstance(request.covariance, Clustered) and request.covariance.variant == "cr3":
+            raw: tuple[np.ndarray, ...] = (_jackknife(request, panel, sample, b),)
+        else:
+            raw = _pieces(request, sample, Xhat, u, w)
+        return answer(
+            engine=self.name,
+            version=self.version,
+            sample=sample,
+            coefficients=b,
+            raw=raw,
+            residuals=u,
+            outcome_within=y if sample.effects or sample.trends else None,
+        )
+
+
+def _refuse_size(sample: Sample) -> None:
+    columns = sample.levels + sample.exogenous.shape[1] + sample.endogenous.shape[1] + sample.instruments.shape[1]
+    if sample.rows * columns > LARGEST:
+        raise EstimationError(
+            f"the engine 'dense' writes every effect out as dummies, and {sample.rows} rows by {columns} columns are"
+            f" more than its limit of {LARGEST:.0e} cells",
+            mend="take the engine pyfixest or linearmodels",
+        )
+
+
+def _dummies(sample: Sample, rows: np.ndarray) -> np.ndarray:
+    """(len(rows), L) one column per level that occurs, then one per level and varying slope."""
+    blocks = [np.empty((len(rows), 0))]
+    for codes in sample.effects:
+        kept = codes[rows]
+        blocks.append((kept[:, None] == np.unique(kept)[None, :]).astype(np.float64))
+    for codes, values in sample.trends:
+        kept = codes[rows]
+        mean = (
+            values.mean()
+        )  # the level's own dummy is in the span where the effect is absorbed; centring only helps rounding
+        own = (
+            values[rows] - mean if any(codes is e or np.array_equal(codes, e) for e in sample.effects) else values[rows]
+        )
+        blocks.append((kept[:, None] == np.unique(kept)[None, :]) * own[:, None])
+    return np.column_stack(blocks)
+
+
+def _purged(sample: Sample, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """Regressors, outcome and (2SLS) all instruments on `rows`, without what the dummies explain."""
+    X = sample.regressors[rows]
+    y = sample.outcome[rows]
+    Z = np.column_stack([sample.instruments, sample.exogenous])[rows] if sample.instruments.shape[1] else None
+    D = _dummies(sample, rows)
+    if not D.shape[1]:
+        return X, y, Z
+    root = np.ones(len(rows)) if sample.weights is None else np.sqrt(sample.weights[rows])
+    Q = _basis(D * root[:, None])
+    M = np.column_stack([X, y[:, None], *([] if Z is None else [Z])]) * root[:, None]
+    size = np.linalg.norm(M, axis=0)
+    for _ in range(2):  # the second pass takes off what rounding left
+        M = M - Q @ (Q.T @ M)
+    M[:, np.linalg.norm(M, axis=0) <= 1e-13 * size] = 0.0
+    M /= root[:, None]
+    k = X.shape[1]
+    return M[:, :k], M[:, k], None if Z is None else M[:, k + 1 :]
+
+
+def _basis(D: np.ndarray) -> np.ndarray:
+    """Orthonormal columns that span D, whatever its rank."""
+    from scipy.linalg import qr
+
+    sized = D / np.linalg.norm(D, axis=0)
+    Q, R, _ = qr(sized, mode="economic", pivoting=True)
+    diagonal = np.abs(np.diag(R))
+    return np.asarray(Q[:, : int((diagonal > 1e-10 * diagonal[0]).sum())])
+
+
+def _solve(X: np.ndarray, y: np.ndarray, w: np.ndarray) -> np.ndarray:
+    """Weighted least squares by QR; columns are brought to norm one first."""
+    root = np.sqrt(w)
+    WX = X * root[:, None]
+    size = np.linalg.norm(WX, axis=0)
+    Q, R = np.linalg.qr(WX / size)
+    right = Q.T @ (y * (root if y.ndim == 1 else root[:, None]))
+    found = np.linalg.solve(R, right)
+    return found / (size if y.ndim == 1 else size[:, None])
+
+
+def _refuse_collinear(
+    X: np.ndarray, before: np.ndarray, weights: np.ndarray | None, names: tuple[str, ...] | list[str], why: str = ""
+) -> None:
+    """Raise where a column has nothing left after the effects, or after the columns before it."""
+    root = np.ones(len(X)) if weights is None else np.sqrt(weights)
+    left, size = np.linalg.norm(X * root[:, None], axis=0), np.linalg.norm(before * root[:, None], axis=0)
+    for j, name in enumerate(names):
+        if left[j] <= COLLINEAR * max(size[j], np.finfo(float).tiny):
+            raise EstimationError(
+                f"'{name}' {why or 'does not vary within the absorbed effects'}", mend="leave it out of the model"
+            )
+    if X.shape[1] > X.shape[0]:
+        raise EstimationError(f"{X.shape[0]} rows cannot carry {X.shape[1]} regressors")
+    own = np.abs(np.diag(np.linalg.qr(X * root[:, None] / left, mode="r")))
+    for j, name in enumerate(names):
+        if own[j] <= COLLINEAR:
+            raise EstimationError(
+                f"'{name}' {why or 'is an exact combination of the other regressors and effects'}",
+                mend="leave it out of the model",
+            )
+
+
+def _pieces(request: Request, sample: Sample, Xhat: np.ndarray, u: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Covariance pieces without factor: (X'WX)^-1 times RSS, or the sum of outer products of the influences on b.
+
+    The influence of a row is (X'WX)^-1 x w u; taking it from QR row by row keeps the digits that bread times meat times
+    bread would lose.
+    """
+    root = np.sqrt(w)[:, None]
+    WX = Xhat * root
+    size = np.linalg.norm(WX, axis=0)
+    Q, R = np.linalg.qr(WX / size)
+    inverse = np.linalg.solve(R, np.eye(len(size))) / size[:, None]
+    if isinstance(request.covariance, Classical):
+        return (inverse @ inverse.T * float(w @ np.square(u)),)
+    influence = (Q @ inverse.T) * root * u[:, None]
+    if isinstance(request.covariance, Robust):
+        # a frequency weight stands for w rows, each with its own score; an analytic weight scales the score of one row
+        own = influence / root if request.weight_kind == "frequency" else influence
+        return (own.T @ own,)
+    pieces = []
+    for codes in sample.clusters:
+        sums = np.array([influence[codes == level].sum(axis=0) for level in np.unique(codes)])
+        pieces.append(sums.T @ sums)
+    return tuple(pieces)
+
+
+def _jackknife(request: Request, panel: Panel, sample: Sample, b: np.ndarray) -> np.ndarray:
+    """Sum over clusters of the outer products of (estimate without the cluster - estimate), each by a fit of its own."""
+    (codes,) = sample.clusters
+    by = panel.column(request.covariance.by[0])  # type: ignore[union-attr]
+    total = np.zeros((len(b), len(b)))
+    for level in np.unique(codes):
+        rows = np.flatnonzero(codes != level)
+        X, y, Z = _purged(sample, rows)
+        w = np.ones(len(rows)) if sample.weights is None else sample.weights[rows]
+        part = None if sample.weights is None else w
+        without = f"is not determined without the cluster {by[codes == level][0]}"
+        _refuse_collinear(X, sample.regressors[rows], part, request.terms, without)
+        Xhat = X
+        if Z is not None:
+            root = np.sqrt(w)[:, None]
+            Q = _basis((Z * root)[:, np.linalg.norm(Z, axis=0) > 0])
+            Xhat = Q @ (Q.T @ (X * root)) / root
+            _refuse_collinear(Xhat, X, part, request.terms, without)
+        gap = _solve(Xhat, y, w) - b
+        total += np.outer(gap, gap)
+    return total
+
+
+ENGINES.register(Dense())

@@ -1,0 +1,239 @@
+"""Observations of all sources to one panel; reading files is in sources, writing them is for the pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from panelkit.core.check import Check
+from panelkit.core.derivation import Columns
+from panelkit.core.errors import Fault, PanelError, PanelkitError
+from panelkit.core.nearest import known_or_nearest
+from panelkit.core.panel import Panel, Step
+from panelkit.core.source import OBSERVED, Observations
+from panelkit.core.study import PanelSpec, Study
+from panelkit.etl.expressions import Grid
+from panelkit.etl.gaps import find_gaps, gap_check, gap_faults, kept_units
+from panelkit.etl.harmonise.provinces import to_codes
+from panelkit.etl.harmonise.units import measure_of
+from panelkit.etl.harmonise.vintages import vintage_faults
+from panelkit.etl.variables import Workbench, check_plan, direct_inputs, in_order, make_variables, windows
+from panelkit.facts.provinces import match, province, provinces
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assembled:
+    """A panel, every observation that it may rest on (columns `OBSERVED`, units as codes), findings, and what was done."""
+
+    panel: Panel
+    observations: pd.DataFrame
+    checks: tuple[Check, ...]
+    notes: tuple[str, ...]
+
+
+def assemble(study: Study, observations: Mapping[str, Observations]) -> Assembled:
+    """The panel of a study.
+
+    Parameters
+    ----------
+    study : Study
+    observations : dict
+        Source id -> what was read of it, units as printed.
+
+    Raises
+    ------
+    PanelError
+        Unmatched units, keys that stand twice, undeclared mixing of vintages, gaps under gaps = 'refuse', units of measure that
+        do not fit, logarithms of zero, unknown names: every fault of the stage at once, with file, cell and province.
+    """
+    frame, notes, faults = harmonised(study, observations)
+    _raise(faults)
+    order = _order(study)
+    needed = windows(study, order)
+    grid = _grid(study, frame)
+    faults = _excluded_faults(study.panel, grid) + _unknown_series(study, frame)
+    _raise(faults)
+    found = find_gaps(frame, study.sources, needed, grid)
+    if study.panel.gaps == "refuse":
+        faults += gap_faults(found)
+    bench = _bench(study, frame, grid)
+    faults += make_variables(study, bench, order, needed)
+    _raise(faults)
+    panel = _panel(study, bench, grid, frame)
+    return Assembled(
+        panel=panel,
+        observations=frame[list(OBSERVED)],
+        checks=(gap_check(found),),
+        notes=(*notes, *bench.notes),
+    )
+
+
+def _raise(faults: Iterable[Fault]) -> None:
+    listed = tuple(dict.fromkeys(faults))
+    if listed:
+        raise PanelError(faults=listed)
+
+
+def harmonised(study: Study, observations: Mapping[str, Observations]) -> tuple[pd.DataFrame, list[str], list[Fault]]:
+    """All observations in one frame with codes, sorted by series, unit and time; notes and faults of all sources."""
+    import pandas as pd
+
+    frames, notes, faults = [], [], []
+    for name, spec in study.sources.items():
+        if name not in observations:
+            faults.append(
+                Fault(where=f"sources.{name}", what="the source was not read", mend="read it before assembling")
+            )
+            continue
+        observed = observations[name]
+        frame, said, wrong = to_codes(observed, spec.path, study.panel.code_list, study.panel.unit)
+        told, mixed = vintage_faults(spec, frame, study.panel.vintages)
+        notes += [f"{name}: {note}" for note in (*observed.notes, *said, *told)]
+        faults += [*wrong, *mixed]
+        frames.append(frame)
+    if not frames:
+        return pd.DataFrame(columns=[*OBSERVED, "printed"]), notes, faults
+    together = pd.concat(frames, ignore_index=True)
+    return together.sort_values(["series", "unit", "time"], kind="stable", ignore_index=True), notes, faults
+
+
+def _order(study: Study) -> tuple[str, ...]:
+    """Order of the variables; what is wrong with any of them is raised for all at once."""
+    faults: list[Fault] = []
+    for plan in study.variables.values():
+        try:
+            check_plan(plan)
+        except PanelkitError as fault:
+            faults += fault.faults
+    _raise(faults)
+    try:
+        return in_order(study.variables)
+    except PanelkitError as fault:
+        raise PanelError(faults=fault.faults) from None
+
+
+def _grid(study: Study, frame: pd.DataFrame) -> Grid:
+    first, last = study.panel.years
+    units = tuple(sorted(map(str, frame["unit"].unique())))
+    if not units and study.panel.code_list == "gbt2260":
+        units = tuple(p.code for p in provinces())
+    if not units:
+        raise PanelError("no source holds any unit", where="sources", mend="name at least one file with figures")
+    seen = [int(t) for t in frame["time"].unique()]
+    return Grid(
+        units=units,
+        years=tuple(range(min([first, *seen]), max([last, *seen]) + 1)),
+        study_years=study.panel.years,
+        window=study.panel.years,
+        kept=kept_units(units, study.panel.exclude),
+        unit=study.panel.unit,
+        time=study.panel.time,
+    )
+
+
+def _excluded_faults(panel: PanelSpec, grid: Grid) -> list[Fault]:
+    faults = []
+    for unit in panel.exclude:
+        if unit in grid.units:
+            continue
+        found = match(unit) if panel.code_list == "gbt2260" else None
+        mend = f'write "{found.code}"' if found else known_or_nearest(unit, grid.units)
+        faults.append(Fault(where=f"panel.exclude.{unit}", what=f"no source has the {panel.unit} '{unit}'", mend=mend))
+    if not grid.kept.any():
+        faults.append(Fault(where="panel.exclude", what="every unit is excluded", mend="keep some"))
+    return faults
+
+
+def _unknown_series(study: Study, frame: pd.DataFrame) -> list[Fault]:
+    """Names in variables that are neither a series, nor a variable, nor a key."""
+    series = {f"{s.id}.{alias}" for s in study.sources.values() for alias in s.series}
+    known = {*series, *study.variables, study.panel.unit, study.panel.time}
+    held = set(frame["series"])
+    faults = []
+    for plan in study.variables.values():
+        for name in direct_inputs(plan):
+            noun = "series" if "." in name else "variable"
+            if name not in known:
+                faults.append(
+                    Fault(
+                        where=f"variables.{plan.name}",
+                        what=f"there is no {noun} '{name}'",
+                        mend=known_or_nearest(name, known),
+                    )
+                )
+            elif name in series and name not in held:
+                faults.append(
+                    Fault(
+                        where=f"variables.{plan.name}",
+                        what=f"the file holds nothing of {name}",
+                        mend="look at the source",
+                    )
+                )
+    return faults
+
+
+def _bench(study: Study, frame: pd.DataFrame, grid: Grid) -> Workbench:
+    import pandas as pd
+
+    index = pd.MultiIndex.from_product([list(grid.units), list(grid.years)], names=[grid.unit, grid.time])
+    values: dict[str, pd.Series] = {}
+    measures: dict[str, str] = {}
+    for series, rows in frame.groupby("series", sort=True):
+        is_text = rows["text"].notna().any()
+        keyed = rows.set_index(pd.MultiIndex.from_arrays([rows["unit"], rows["time"]]))["text" if is_text else "value"]
+        column = keyed.reindex(index)
+        values[str(series)] = (
+            column.astype("object").where(column.notna(), None) if is_text else column.astype("float64")
+        )
+        measures[str(series)] = str(rows["measure"].iloc[0])
+    columns = Columns(
+        values=values,
+        measures=measures,
+        grid=index,
+        study_years=study.panel.years,
+        unit=grid.unit,
+        time=grid.time,
+        excluded=frozenset(study.panel.exclude),
+    )
+    return Workbench(
+        columns=columns,
+        grid=grid,
+        bare={},
+        measures={name: measure_of(text) for name, text in measures.items()},
+        fills=study.panel.gaps == "fill",
+    )
+
+
+def _panel(study: Study, bench: Workbench, grid: Grid, frame: pd.DataFrame) -> Panel:
+    import pandas as pd
+
+    variables = [bench.variables[name] for name in study.variables]
+    columns = {grid.unit: grid.unit_column, grid.time: grid.year_column}
+    columns |= {v.name: bench.columns.values[v.name].to_numpy() for v in variables}
+    keys = len(frame[["unit", "time"]].drop_duplicates())
+    rows = len(grid.units) * len(grid.years)
+    step = Step(
+        before=keys,
+        after=rows,
+        why=f"all {len(grid.units)} units in all years {grid.years[0]}-{grid.years[-1]} of the files, so that lags follow time",
+    )
+    panel = Panel.of(
+        pd.DataFrame(columns),
+        unit=grid.unit,
+        time=grid.time,
+        variables=variables,
+        history=(step,) if keys != rows else (),
+    )
+    for unit, reason in study.panel.exclude.items():
+        name = f"{province(unit).name_en} ({unit})" if study.panel.code_list == "gbt2260" else unit
+        panel = panel.keep(panel.column(grid.unit) != unit, why=f"{name} excluded: {reason}")
+    first, last = study.panel.years
+    years = panel.column(grid.time)
+    inside = (years >= first) & (years <= last)
+    if not inside.all():
+        panel = panel.keep(inside, why=f"years {first}-{last} of the study")
+    return panel

@@ -1,0 +1,118 @@
+"""Location quotient: how strongly an activity gathers in a unit against the whole; concentration across units is elsewhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from panelkit.core.derivation import Columns, DerivationSpec, Derived
+from panelkit.core.errors import PanelError, StudyError
+from panelkit.core.registry import DERIVATIONS, DerivationKind
+from panelkit.core.spec import spec
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@spec
+class LocationQuotientSpec(DerivationSpec):
+    """Which activity, of which whole.
+
+    Parameters
+    ----------
+    part : str
+        Series or variable of the activity.
+    share : str
+        Instead of `part`: its share in the whole (percent or fraction, the quotient is the same).
+    whole : str
+        Series or variable of everything.
+    form : 'ln' | 'ratio' | 'symmetric'
+        Logarithm (default: with year effects the common denominator drops out), the quotient itself, or (LQ-1)/(LQ+1), which
+        takes zeros. `transform = "ln"` beside the default form does not take the logarithm twice.
+    balanced : bool
+        Sum the denominators only over units complete in every year of the study; without it, over units present that year.
+    """
+
+    whole: str
+    part: str = ""
+    share: str = ""
+    form: Literal["ln", "ratio", "symmetric"] = "ln"
+    balanced: bool = False
+
+
+def derive(options: LocationQuotientSpec, columns: Columns) -> Derived:
+    """LQ_it = (e_it / E_it) / (sum_i e_it / sum_i E_it); sums over the units of the file, never a printed national row.
+
+    Raises
+    ------
+    StudyError
+        Both or neither of `part` and `share`.
+    PanelError
+        A logarithm of zero inside the study's years.
+
+    Source
+    ------
+    Ratio as in Isard (1960); ln and symmetric forms as in Dalum, Laursen and Villumsen (1998).
+    """
+    if bool(options.part) == bool(options.share):
+        raise StudyError("a location quotient needs either part or share", mend="give one of the two under with")
+    whole = columns[options.whole]
+    part = columns[options.part] if options.part else columns[options.share] * whole
+    both = part.notna() & whole.notna()
+    counted, who = both, "over units present in each year"
+    years = whole.index.get_level_values(columns.time)
+    inside = (years >= columns.study_years[0]) & (years <= columns.study_years[1])
+    if options.balanced:
+        complete = both[inside].groupby(level=columns.unit).all()
+        counted = both & whole.index.get_level_values(columns.unit).map(complete).to_numpy(dtype=bool)
+        who = f"over the {int(complete.sum())} units complete in {columns.study_years[0]}-{columns.study_years[1]}"
+    total = {
+        name: values.where(counted).groupby(level=columns.time).transform("sum", min_count=1)
+        for name, values in (("part", part), ("whole", whole))
+    }
+    quotient = (part / whole) / (total["part"] / total["whole"])
+    _refuse_undefined(quotient[inside], options.form == "ln", columns)
+    quotient = quotient.where(both & np.isfinite(quotient))
+    notes = _counts_differ(counted[inside], columns)
+    how = f"(part / whole) / (sum of part / sum of whole), sums {who}, excluded units included"
+    if options.form == "symmetric":
+        return Derived(
+            values=(quotient - 1) / (quotient + 1), measure="", how=f"(LQ - 1) / (LQ + 1), LQ = {how}", notes=notes
+        )
+    if options.form == "ratio":
+        return Derived(values=quotient, measure="", how=how, notes=notes)
+    return Derived(values=np.log(quotient.where(quotient > 0)), measure="", how=f"ln of {how}", notes=notes)
+
+
+def _counts_differ(counted: pd.Series, columns: Columns) -> tuple[str, ...]:
+    counts = counted.groupby(level=columns.time).sum()
+    if counts.nunique() <= 1:
+        return ()
+    low, high = counts.idxmin(), counts.idxmax()
+    return (f"the denominator sums over {counts.min()} units in {low} and {counts.max()} in {high}",)
+
+
+def _refuse_undefined(quotient: pd.Series, is_logged: bool, columns: Columns) -> None:
+    bad = np.isinf(quotient) | ((quotient <= 0) if is_logged else False)
+    bad &= ~quotient.index.get_level_values(columns.unit).isin(list(columns.excluded))
+    if bad.any():
+        unit, year = quotient.index[bad][0]
+        zero = "has no logarithm" if is_logged else "is infinite"
+        raise PanelError(
+            f"the location quotient is {quotient[bad].iloc[0]:g} for {columns.unit} {unit}, {columns.time} {year} and {zero} "
+            f"({int(bad.sum())} cells)",
+            mend='say form = "symmetric" where zeros are meant, look at the cells, or exclude the unit',
+        )
+
+
+DERIVATIONS.register(
+    DerivationKind(
+        name="location_quotient",
+        spec=LocationQuotientSpec,
+        summary="location quotient of an activity, by default its logarithm",
+        formula=r"\ln LQ_{it} = \ln \frac{e_{it} / E_{it}}{\sum_i e_{it} / \sum_i E_{it}}",
+        inputs=lambda options: tuple(n for n in (options.part, options.share, options.whole) if n),
+        derive=derive,
+    )
+)

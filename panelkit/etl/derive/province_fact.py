@@ -1,0 +1,60 @@
+"""Facts of provinces that do not change: regions, coast, distances; policies are in first_treated and zone_exposure."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from panelkit.core.derivation import Columns, DerivationSpec, Derived
+from panelkit.core.registry import DERIVATIONS, DerivationKind
+from panelkit.core.spec import spec
+from panelkit.etl.derive._units import on_grid
+from panelkit.facts.provinces import province
+
+_TEXTS = frozenset({"region4", "belt3", "name_en", "name_zh"})
+_MEASURES = {"dist_hangzhou_km": "km", "latitude": "degrees", "longitude": "degrees", "prefectures": "units"}
+
+
+@spec
+class ProvinceFactSpec(DerivationSpec):
+    """Which fact; see `facts.provinces.Province`."""
+
+    fact: Literal[
+        "region4",
+        "belt3",
+        "name_en",
+        "name_zh",
+        "coastal",
+        "municipality",
+        "autonomous_region",
+        "prefectures",
+        "latitude",
+        "longitude",
+        "dist_hangzhou_km",
+    ]
+
+
+def derive(options: ProvinceFactSpec, columns: Columns) -> Derived:
+    """The fact in every row of the province: text for regions and names, 1 and 0 for yes and no, else a number."""
+    is_text = options.fact in _TEXTS
+
+    def value(unit: str, year: int) -> object:
+        found = getattr(province(unit), options.fact)
+        return found if is_text else float(found)
+
+    return Derived(
+        values=on_grid(columns, value, "object" if is_text else "float64"),
+        measure=_MEASURES.get(options.fact, ""),
+        how=f"{options.fact} of the province (facts: provinces)",
+    )
+
+
+DERIVATIONS.register(
+    DerivationKind(
+        name="province_fact",
+        spec=ProvinceFactSpec,
+        summary="a fact of the province that does not change: region, coast, distance",
+        formula="",
+        inputs=lambda options: (),
+        derive=derive,
+    )
+)

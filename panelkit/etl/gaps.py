@@ -1,0 +1,140 @@
+"""Blank and absent cells of the raw series that a panel needs: found, listed, refused; filling is in variables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from panelkit.core.check import Check
+from panelkit.core.errors import Fault
+from panelkit.core.label import Label
+from panelkit.core.source import SourceSpec
+from panelkit.etl.expressions import Grid
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_LISTED = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesGaps:
+    """Gaps of one series: where they are, how many cells were due."""
+
+    series: str
+    path: str
+    cells: tuple[str, ...]
+    gaps: int
+    due: int
+    first_cell: str
+    years: tuple[int, int]
+
+
+def find_gaps(
+    frame: pd.DataFrame, sources: Mapping[str, SourceSpec], needed: Mapping[str, tuple[int, int]], grid: Grid
+) -> list[SeriesGaps]:
+    """Gaps of every needed series, in kept units, in years that its source has and the panel needs.
+
+    A source has the years that it declares, else those from the first to the last with a row for the series.
+    """
+    found = []
+    for series in (s for s in needed if "." in s and s.split(".")[0] in sources):
+        spec = sources[series.split(".")[0]]
+        rows = frame[frame["series"] == series]
+        if rows.empty:
+            continue
+        low, high = spec.years or (int(rows["time"].min()), int(rows["time"].max()))
+        low, high = max(low, needed[series][0]), min(high, needed[series][1])
+        if low <= high:
+            found.append(_gaps_of(series, spec.path, rows, grid, (low, high)))
+    return [g for g in found if g.gaps]
+
+
+def _gaps_of(series: str, path: str, rows: pd.DataFrame, grid: Grid, window: tuple[int, int]) -> SeriesGaps:
+    years = list(range(window[0], window[1] + 1))
+    units = [u for u, kept in zip(grid.units, grid.kept, strict=True) if kept]
+    keyed = rows.set_index(["unit", "time"])
+    index = keyed.index
+    present = set(index[(keyed["value"].notna() | keyed["text"].notna()).to_numpy()])
+    cells = dict(zip(index, keyed["cell"], strict=True))
+    missing = [(u, t) for u in units for t in years if (u, t) not in present]
+    whole = {t for t in years if sum(m[1] == t for m in missing) == len(units)} if len(units) > 1 else set()
+    listed = [f"every {grid.unit} in {t} ({'blank' if (units[0], t) in cells else 'absent'})" for t in sorted(whole)]
+    for unit, year in missing:
+        if year not in whole:
+            at = f"{cells[unit, year]}, blank" if (unit, year) in cells else "absent"
+            listed.append(f"{_named(unit)} {year} ({at})")
+    first = next((cells[m] for m in missing if m in cells), "")
+    return SeriesGaps(
+        series=series,
+        path=path,
+        cells=tuple(listed),
+        gaps=len(missing),
+        due=len(units) * len(years),
+        first_cell=first,
+        years=window,
+    )
+
+
+def _named(unit: str) -> str:
+    from panelkit.facts.provinces import match, province
+
+    found = match(unit) if unit.isdigit() else None
+    return f"{province(found.code).name_zh} {unit}" if found else unit
+
+
+def gap_faults(found: list[SeriesGaps]) -> list[Fault]:
+    """Gaps as faults, one for each series, with up to 20 cells of it."""
+    faults = []
+    for gaps in found:
+        listed = "; ".join(gaps.cells[:MOST_LISTED])
+        more = len(gaps.cells) - MOST_LISTED
+        listed += f"; and {more} more" if more > 0 else ""
+        mark = "!" if "!" in gaps.first_cell else ", "
+        faults.append(
+            Fault(
+                where=f"{gaps.path}{mark}{gaps.first_cell}" if gaps.first_cell else gaps.path,
+                what=f"{gaps.series} has {gaps.gaps} gaps in {gaps.years[0]}-{gaps.years[1]}: {listed}",
+                mend="narrow the panel's or the source's years, exclude the unit with a reason, or say gaps = 'list' under [panel]",
+            )
+        )
+    return faults
+
+
+def gap_check(found: list[SeriesGaps]) -> Check:
+    """Gaps as a finding: counts by series."""
+    total = sum(g.gaps for g in found)
+    parts = "; ".join(f"{g.series}: {g.gaps} of {g.due}" for g in found)
+    parts_zh = "；".join(f"{g.series}：{g.due}个中缺{g.gaps}个" for g in found)
+    return Check(
+        name="gaps",
+        of="panel",
+        verdict="says" if total else "holds",
+        value=float(total),
+        bound=None,
+        text=Label(
+            en=f"{total} cells of the raw series are blank or absent ({parts})."
+            if total
+            else "No cell of the raw series is missing.",
+            zh=f"原始序列有{total}个单元格为空或缺失（{parts_zh}）。" if total else "原始序列没有缺失。",
+        ),
+        rows=tuple(
+            {
+                "series": g.series,
+                "gaps": g.gaps,
+                "due": g.due,
+                "first_year": g.years[0],
+                "last_year": g.years[1],
+                "cells": "; ".join(g.cells[:MOST_LISTED]),
+            }
+            for g in found
+        ),
+    )
+
+
+def kept_units(units: tuple[str, ...], excluded: Mapping[str, str]) -> np.ndarray:
+    """Which units the study keeps, as bool (units,)."""
+    return np.array([u not in excluded for u in units], dtype=bool)

@@ -1,0 +1,145 @@
+"""Printed names of units to codes, rows that are no unit set aside, and rows that stand twice refused; spellings are in facts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from panelkit.core.errors import Fault
+from panelkit.core.source import Observations
+from panelkit.facts.provinces import is_not_a_province, match, nearest, province
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_LISTED = 20
+
+
+def to_codes(
+    observed: Observations, path: str, code_list: str, unit: str
+) -> tuple[pd.DataFrame, list[str], list[Fault]]:
+    """Observations with codes in place of printed names.
+
+    Parameters
+    ----------
+    observed : Observations
+        Units as printed.
+    path : str
+        File, for messages.
+    code_list : str
+        'gbt2260' or 'as_printed' (blanks at the ends and inside Chinese names taken out, nothing else).
+    unit : str
+        What a unit is called, for messages.
+
+    Returns
+    -------
+    frame, notes, faults
+        The frame keeps the printed name in a further column `printed`. Faults: names that cannot be matched, and
+        keys that stand twice, each with file and cell.
+    """
+    frame = observed.frame.assign(printed=observed.frame["unit"])
+    notes: list[str] = []
+    faults: list[Fault] = []
+    if code_list == "gbt2260":
+        frame, notes, faults = _matched(frame, path)
+    else:
+        names = {u: _tidied(u) for u in frame["unit"].unique()}
+        frame = frame.assign(unit=frame["unit"].map(names).astype("object"))
+    faults += _standing_twice(frame, path, unit, code_list)
+    return frame.reset_index(drop=True), notes, faults
+
+
+def _tidied(name: str) -> str:
+    text = " ".join(name.replace("\ufeff", "").replace("\u3000", " ").split())
+    return text if text.isascii() else text.replace(" ", "")
+
+
+def _matched(frame: pd.DataFrame, path: str) -> tuple[pd.DataFrame, list[str], list[Fault]]:
+    codes: dict[str, str] = {}
+    notes: list[str] = []
+    faults: list[Fault] = []
+    aside: list[str] = []
+    cells = frame.drop_duplicates("unit").set_index("unit")["cell"]
+    counts = frame["unit"].value_counts()
+    for name in frame["unit"].unique():
+        found = match(name)
+        if found is not None:
+            codes[name] = found.code
+            if found.how == "ocr":
+                notes.append(
+                    f"'{name}' taken for {province(found.code).name_zh}, a slip of optical recognition ({cells[name]})"
+                )
+            continue
+        aside.append(name)
+        kind = is_not_a_province(name)
+        if kind is not None:
+            notes.append(f"{counts[name]} cells of the row '{name.strip()}' set aside: {kind}")
+        else:
+            faults.append(_unmatched(name, f"{path}!{cells[name]}" if "!" in cells[name] else f"{path}, {cells[name]}"))
+    if len(faults) > MOST_LISTED:
+        more = len(faults) - MOST_LISTED
+        faults = [*faults[:MOST_LISTED], Fault(where=path, what=f"{more} more names are no province", mend="see above")]
+    kept = frame[~frame["unit"].isin(aside)]
+    return kept.assign(unit=kept["unit"].map(codes).astype("object")), notes, faults
+
+
+def _unmatched(name: str, where: str) -> Fault:
+    garbled = _ungarbled(name)
+    if garbled:
+        return Fault(
+            where=where,
+            what=f"'{name}' is {garbled} in a wrong encoding: the file was opened as GBK and saved again, or the reverse",
+            mend="take the file as it was downloaded",
+        )
+    close = nearest(name)
+    return Fault(
+        where=where,
+        what=f"'{name.strip()}' is no province",
+        mend=(f"did you mean {' or '.join(close)}? " if close else "")
+        + "correct the name in the file; for other units say codes = 'as_printed' under [panel]",
+    )
+
+
+def _ungarbled(name: str) -> str:
+    for wrong, right in (
+        ("gb18030", "utf-8"),
+        ("utf-8", "gb18030"),
+        ("latin-1", "utf-8"),
+        ("latin-1", "gb18030"),
+        ("cp1252", "utf-8"),
+    ):
+        try:
+            found = match(name.strip().encode(wrong).decode(right))
+        except UnicodeError:
+            continue  # not this confusion; the next may be it
+        if found is not None:
+            return province(found.code).name_zh
+    return ""
+
+
+def _standing_twice(frame: pd.DataFrame, path: str, unit: str, code_list: str) -> list[Fault]:
+    twice = frame[frame.duplicated(["series", "unit", "time"], keep=False)]
+    faults = []
+    for (series, code), rows in twice.groupby(["series", "unit"], sort=False):
+        first = rows.iloc[0]
+        same = rows[rows["time"] == first["time"]]
+        other = same.iloc[1]
+        named = f"{province(code).name_zh} {code}" if code_list == "gbt2260" else str(code)
+        if first["printed"].strip() == other["printed"].strip():
+            what = f"{unit} {named} stands {len(same)} times for {first['time']} in {series}: {first['cell']} and {other['cell']}"
+        else:
+            what = (
+                f"'{first['printed'].strip()}' ({first['cell']}) and '{other['printed'].strip()}' ({other['cell']}) are both "
+                f"{named} in {series}, {first['time']}"
+            )
+        if first["vintage"] != other["vintage"]:
+            what += f", of the vintages {first['vintage']} and {other['vintage']}"
+        more = len(rows) - len(same)
+        what += f"; {more} more cells of it likewise" if more else ""
+        mend = "keep one row per unit and year"
+        if code_list == "gbt2260" and code in ("140000", "610000"):
+            mend = "one of the two is likely Shaanxi (610000), the other Shanxi (140000): name them apart in the file"
+        faults.append(Fault(where=path, what=what, mend=mend))
+    if len(faults) > MOST_LISTED:
+        more = len(faults) - MOST_LISTED
+        faults = [*faults[:MOST_LISTED], Fault(where=path, what=f"{more} more units stand twice", mend="see above")]
+    return faults

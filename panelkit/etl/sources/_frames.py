@@ -1,0 +1,173 @@
+"""Tidy tables of any format as columns of cells with their places; which column is what is for tidy."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+from panelkit.core.errors import Fault, SourceError
+from panelkit.etl.sources._text import at, decode, separated
+
+LARGEST_TABLE = 50_000_000  # cells
+
+_SEPARATORS = (",", "\t", ";", "|")
+_COMPRESSED = frozenset({".gz", ".zip", ".xz", ".bz2", ".zst"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellTable:
+    """A table: names of its columns, its cells by column, and how a cell is named (row and column counted from 0).
+
+    notes : what was passed over. format : in words.
+    """
+
+    names: tuple[str, ...]
+    columns: tuple[Sequence[object], ...]
+    place: Callable[[int, int], str]
+    format: str
+    encoding: str
+    notes: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+
+    @property
+    def rows(self) -> int:
+        return len(self.columns[0]) if self.columns else 0
+
+    def __getitem__(self, name: str) -> Sequence[object]:
+        return self.columns[self.names.index(name)]
+
+
+def table_of(data: bytes, path: Path, where: str, encoding: str = "", separator: str = "") -> CellTable:
+    """A table by the extension of its file: .parquet, .dta, else separated text.
+
+    Raises
+    ------
+    SourceError
+        Unknown or damaged format, uneven rows, names that stand twice.
+    """
+    suffix = path.suffix.casefold()
+    if suffix == ".parquet":
+        return _parquet(data, where)
+    if suffix == ".dta":
+        return _stata(path, where, encoding)
+    if suffix in (".csv", ".tsv", ".txt", ".tab"):
+        return _separated(data, where, encoding, separator)
+    mend = (
+        "unpack it"
+        if suffix in _COMPRESSED
+        else "give .csv, .tsv, .parquet or .dta; for the portal's workbooks say kind = 'nbs_excel'"
+    )
+    raise SourceError(f"a tidy table cannot be read from '{suffix or path.name}'", where=where, mend=mend)
+
+
+def _separated(data: bytes, where: str, encoding: str, separator: str) -> CellTable:
+    file = decode(data, where, encoding)
+    head = next((line for line in file.text.splitlines() if line.strip()), "")
+    mark = {"tab": "\t", "\\t": "\t"}.get(separator, separator) or max(_SEPARATORS, key=head.count)
+    if len(mark) != 1:
+        raise SourceError(f"'{separator}' is no separator", where=where, mend='give one character, or "tab"')
+    csv.field_size_limit(2**20)
+    try:
+        lines = separated(file.text, mark)
+    except SourceError as fault:
+        raise SourceError(
+            fault.faults[0].what, where=f"{where}, {fault.faults[0].where}", mend=fault.faults[0].mend
+        ) from None
+    filled = [line for line in lines if any(f.strip() for f in line.fields)]
+    if not filled:
+        raise SourceError("the file has no row", where=where, mend="export it again")
+    names = [n.strip().strip("\ufeff") for n in filled[0].fields]
+    while names and not names[-1]:
+        names.pop()
+    width = len(names)
+    faults = [
+        Fault(
+            where=f"{where}, line {line.number}",
+            what=f"the row has {len(line.fields)} fields, the header {width}",
+            mend="look for a separator inside a field that is not in quotation marks",
+        )
+        for line in filled[1:]
+        if len(line.fields) < width or any(f.strip() for f in line.fields[width:])
+    ]
+    if faults:
+        raise SourceError(faults=faults[:20])
+    _refuse_twice(names, where)
+    numbers = [line.number for line in filled[1:]]
+    blank = len(lines) - len(filled)
+    return CellTable(
+        names=tuple(names),
+        columns=tuple([line.fields[i] for line in filled[1:]] for i in range(width)),
+        place=lambda row, column: f", {at(numbers[row], column + 1)}",
+        format={"\t": "tab-separated", ",": "comma-separated"}.get(mark, f"separated by {mark}"),
+        encoding=file.encoding + (" with byte-order mark" if file.marks else ""),
+        notes=(f"{blank} blank lines passed over",) if blank else (),
+    )
+
+
+def _refuse_twice(names: Sequence[str], where: str) -> None:
+    twice = sorted({n for n in names if n and list(names).count(n) > 1})
+    if twice:
+        raise SourceError(f"the column '{twice[0]}' stands twice", where=where, mend="give each column its own name")
+
+
+def _parquet(data: bytes, where: str) -> CellTable:
+    import pyarrow as pa
+    import pyarrow.parquet as parquet
+
+    try:
+        file = parquet.ParquetFile(BytesIO(data))
+        _refuse_large(file.metadata.num_rows, file.metadata.num_columns, where)
+        table = file.read()
+    except pa.ArrowException as fault:
+        raise SourceError(
+            f"the Parquet file cannot be read ({str(fault)[:80]})", where=where, mend="write it again"
+        ) from None
+    names = list(map(str, table.column_names))
+    _refuse_twice(names, where)
+    return CellTable(
+        names=tuple(names),
+        columns=tuple(c.to_pylist() for c in table.columns),
+        place=lambda row, column: f", row {row + 1}, column {names[column]}",
+        format="Parquet",
+        encoding="utf-8",
+    )
+
+
+def _stata(path: Path, where: str, encoding: str) -> CellTable:
+    import pyreadstat
+
+    try:
+        frame, meta = pyreadstat.read_dta(str(path), encoding=encoding or None, apply_value_formats=False)
+    except (pyreadstat.ReadstatError, UnicodeDecodeError) as fault:
+        raise SourceError(
+            f"the Stata file cannot be read ({str(fault)[:80]})",
+            where=where,
+            mend="save it again in Stata, or declare encoding = 'gb18030' for texts written by Stata 13 or older",
+        ) from None
+    _refuse_large(len(frame), frame.shape[1], where)
+    names = list(map(str, frame.columns))
+    columns = []
+    for name in names:
+        cells = frame[name].astype("object")
+        columns.append([None if c is None or c != c else c for c in cells])
+    labels = tuple(meta.column_names_to_labels.get(n) or "" for n in names)
+    return CellTable(
+        names=tuple(names),
+        columns=tuple(columns),
+        place=lambda row, column: f", row {row + 1}, column {names[column]}",
+        format="Stata",
+        encoding=str(meta.file_encoding or encoding or "utf-8"),
+        labels=labels,
+    )
+
+
+def _refuse_large(rows: int, columns: int, where: str) -> None:
+    if rows * columns > LARGEST_TABLE:
+        raise SourceError(
+            f"the table has {rows:,} x {columns} cells; more than {LARGEST_TABLE:,} are not read",
+            where=where,
+            mend="cut it to the series the study needs",
+        )

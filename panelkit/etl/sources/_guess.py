@@ -1,0 +1,73 @@
+"""Which column of a tidy table is what, for a look at a file; a study always names its columns and nothing is guessed there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from panelkit.etl.sources._cells import NoNumeral, narrow, read_number, read_year
+from panelkit.etl.sources._frames import CellTable
+from panelkit.facts.provinces import is_not_a_province, match
+
+_SAMPLE = 2000
+_VALUE_NAMES = ("value", "数值", "值", "values")
+_MEASURE_NAMES = ("measure", "unit", "units", "单位")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roles:
+    """Names of columns; those of the long form are empty in the wide form."""
+
+    unit: str
+    time: str
+    series_column: str = ""
+    value_column: str = ""
+    measure_column: str = ""
+
+
+def is_text(cells: Sequence[object]) -> bool:
+    """Whether most filled cells are no numbers."""
+    filled = [c for c in cells[:_SAMPLE] if c is not None and narrow(str(c))]
+    return bool(filled) and sum(isinstance(read_number(c, thousands=","), NoNumeral) for c in filled) > len(filled) / 2
+
+
+def _filled(cells: Sequence[object]) -> list[str]:
+    return [str(c) for c in cells[:_SAMPLE] if c is not None and narrow(str(c))]
+
+
+def _holds_units(cells: Sequence[object], *, codes: bool) -> bool:
+    texts = [t for t in _filled(cells) if narrow(t).replace(".", "").isdigit() == codes]
+    if not texts or len(texts) < len(_filled(cells)) or (codes and any(len(narrow(t)) < 6 for t in texts)):
+        return False
+    return sum(match(t) is not None or is_not_a_province(t) is not None for t in texts) > len(texts) / 2
+
+
+def guess_roles(table: CellTable) -> Roles | None:
+    """The columns of units and years: names of provinces before codes, the first column of nothing but years."""
+    by_name = dict(zip(table.names, table.columns, strict=True))
+    years = [n for n, cells in by_name.items() if _filled(cells) and all(read_year(c) for c in _filled(cells))]
+    units = [n for n, cells in by_name.items() if n not in years and _holds_units(cells, codes=False)]
+    units += [n for n, cells in by_name.items() if n not in years and _holds_units(cells, codes=True)]
+    if not years or not units:
+        return None
+    long_form = _long_form(table, units[0], years[0], years)
+    return long_form or Roles(unit=units[0], time=years[0])
+
+
+def _long_form(table: CellTable, unit: str, time: str, years: list[str]) -> Roles | None:
+    """The column that tells series apart, where unit and year alone do not make a key and with it they do."""
+    pairs = list(zip(map(str, table[unit]), map(str, table[time]), strict=True))
+    if len(set(pairs)) == len(pairs):
+        return None
+    texts = [n for n in table.names if n not in (unit, time) and is_text(table[n])]
+    numbers = [
+        n for n in table.names if n not in (unit, *years) and n not in texts and not _holds_units(table[n], codes=True)
+    ]
+    values = [n for n in numbers if n.casefold() in _VALUE_NAMES] or numbers
+    for name in texts if values else []:
+        if len({(*pair, str(cell)) for pair, cell in zip(pairs, table[name], strict=True)}) == len(pairs):
+            measures = [n for n in texts if n.casefold() in _MEASURE_NAMES and n != name]
+            return Roles(
+                unit=unit, time=time, series_column=name, value_column=values[0], measure_column=(measures or [""])[0]
+            )
+    return None

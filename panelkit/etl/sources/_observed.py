@@ -1,0 +1,211 @@
+"""The long frame of observations and where it came from; how a layout is read is in its own file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from panelkit.core.digest import of_bytes
+from panelkit.core.errors import Fault, SourceError
+from panelkit.core.source import OBSERVED, Observations, Provenance, Reading, SeriesSeen, SourceSpec
+from panelkit.etl.harmonise.units import same_measure
+from panelkit.etl.sources._cells import NoNumeral, read_number
+from panelkit.facts.provinces import is_not_a_province, match
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_FAULTS = 20
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Faults and notes of one file while it is being read: counts of what was passed over, with the first place of each."""
+
+    where: str
+    thousands: str = ""
+    faults: list[Fault] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    firsts: dict[str, str] = field(default_factory=dict)
+
+    def note(self, what: str, place: str = "") -> None:
+        """Count something that was passed over or changed."""
+        self.counts[what] = self.counts.get(what, 0) + 1
+        self.firsts.setdefault(what, place)
+
+    def say(self, what: str) -> None:
+        """Note something about the file as a whole."""
+        self.counts.setdefault(what, 0)
+        self.firsts.setdefault(what, "")
+
+    def fault(self, what: str, mend: str, place: str = "") -> None:
+        """Keep a fault; it is raised with all others at the end."""
+        self.faults.append(Fault(where=self.where + place, what=what, mend=mend))
+
+    def number(self, cell: object, place: str, unit: str = "") -> float:
+        """A cell as a number, with blanks counted and anything else kept as a fault."""
+        found = read_number(cell, thousands=self.thousands)
+        if isinstance(found, NoNumeral):
+            row = f" ({unit})" if unit else ""
+            self.fault(found.what, found.mend, f"{place}{row}")
+            return float("nan")
+        if found.blank_mark:
+            self.note(f"cells marked '{found.blank_mark}' read as missing", place)
+        elif found.value != found.value:
+            self.note("blank cells kept as missing", place)
+        if found.grouped:
+            self.note("numbers with separators of thousands", place)
+        return found.value
+
+    def notes(self) -> tuple[str, ...]:
+        """One line for each kind of thing noted."""
+        return tuple(
+            (f"{count} {what}" if count else what)
+            + (f" (first at {self.firsts[what].lstrip('!, ')})" if self.firsts[what] else "")
+            for what, count in self.counts.items()
+        )
+
+    def finish(self) -> None:
+        """Raise what was found.
+
+        Raises
+        ------
+        SourceError
+            With every fault up to `MOST_FAULTS`, and how many more there are.
+        """
+        if not self.faults:
+            return
+        more = len(self.faults) - MOST_FAULTS
+        shown = self.faults[:MOST_FAULTS]
+        if more > 0:
+            shown.append(
+                Fault(where=self.where, what=f"{more} more faults of this kind", mend="mend those above first")
+            )
+        raise SourceError(faults=shown)
+
+
+def sealed(
+    spec: SourceSpec, data: bytes, columns: dict[str, list[object]], ledger: Ledger, steps: Iterable[str] = ()
+) -> Observations:
+    """Observations of what was read, inside the years that the source declares.
+
+    Raises
+    ------
+    SourceError
+        Whatever the ledger holds; nothing left inside the declared years.
+    """
+    import pandas as pd
+
+    ledger.finish()
+    frame = pd.DataFrame(columns)
+    if spec.years is not None:
+        inside = frame["time"].between(*spec.years)
+        if not inside.all():
+            ledger.counts[f"cells outside {spec.years[0]}-{spec.years[1]} left out"] = int((~inside).sum())
+            ledger.firsts[f"cells outside {spec.years[0]}-{spec.years[1]} left out"] = ""
+        frame = frame[inside].reset_index(drop=True)
+    if frame.empty:
+        span = f" in the years {spec.years[0]}-{spec.years[1]}" if spec.years else ""
+        raise SourceError(f"the file holds no figure{span}", where=ledger.where, mend="correct years, or the path")
+    return Observations(
+        frame=_typed(frame, spec), provenance=provenance(spec, data, tuple(steps)), notes=ledger.notes()
+    )
+
+
+def _typed(frame: pd.DataFrame, spec: SourceSpec) -> pd.DataFrame:
+    count = len(frame)
+    frame = frame.assign(
+        source=spec.id,
+        text=frame.get("text", [None] * count),
+        vintage=frame.get("vintage", [spec.vintage or 0] * count),
+    )
+    frame = frame[list(OBSERVED)]
+    kinds = {"time": "int64", "value": "float64", "vintage": "int64"}
+    texts = dict.fromkeys(("unit", "series", "text", "measure", "source", "cell"), "object")
+    typed = frame.astype({**kinds, **texts})
+    return typed.assign(text=typed["text"].where(typed["text"].notna(), None))
+
+
+def provenance(spec: SourceSpec, data: bytes, steps: tuple[str, ...]) -> Provenance:
+    """Where the file came from, with the digest of its bytes."""
+    return Provenance(
+        publisher=spec.publisher,
+        title=spec.title,
+        url=spec.url,
+        retrieved=spec.retrieved,
+        vintage=spec.vintage,
+        sha256=of_bytes(data),
+        licence=spec.licence,
+        steps=steps,
+    )
+
+
+def settle_measure(
+    spec: SourceSpec, alias: str, printed: str | None, ledger: Ledger, place: str = "", *, required: bool = True
+) -> str:
+    """The unit of measure of a series: as printed, asserted against what is declared; declared where none is printed.
+
+    Where neither is there it is a fault, or, not `required`, the series counts as a pure number and a note says so.
+    """
+    declared = spec.measures.get(alias)
+    if printed and declared is not None and not same_measure(printed, declared):
+        ledger.fault(
+            f"'{alias}' is declared in {declared or 'pure numbers'} but the file prints {printed}",
+            f"correct measures.{alias}; to convert, declare measure on a variable",
+            place,
+        )
+    if not printed and declared is None and not required:
+        ledger.say(f"no unit of measure is known for '{alias}': it is taken for a pure number")
+    elif not printed and declared is None:
+        ledger.fault(
+            f"the file prints no unit of measure for '{alias}'",
+            f'declare it: measures = {{ {alias} = "亿元" }} ("" for a pure number)',
+            place,
+        )
+    return declared if declared is not None else (printed or "")
+
+
+def series_seen(name: str, measure: str, frame: pd.DataFrame) -> SeriesSeen:
+    """What a look tells about one series: `frame` has unit, time, value, cell as printed."""
+    units = list(dict.fromkeys(frame["unit"]))
+    unmatched = tuple(u for u in units if match(u) is None and is_not_a_province(u) is None)
+    present = frame[frame["value"].notna()]
+    first = (present if len(present) else frame).head(1)
+    return SeriesSeen(
+        name=name,
+        unit=measure,
+        times=tuple(sorted(int(t) for t in frame["time"].unique())),
+        units_matched=sum(match(u) is not None for u in units),
+        unmatched=unmatched,
+        missing=int(frame["value"].isna().sum()),
+        first={
+            key: (None if value != value else value)
+            for key, value in zip(
+                ("unit", "time", "value", "cell"),
+                (
+                    str(first["unit"].iloc[0]),
+                    int(first["time"].iloc[0]),
+                    float(first["value"].iloc[0]),
+                    str(first["cell"].iloc[0]),
+                ),
+                strict=True,
+            )
+        }
+        if len(first)
+        else {},
+    )
+
+
+def reading(layout: str, encoding: str, hint: str, seen: Iterable[SeriesSeen], ledger: Ledger) -> Reading:
+    """What a look found; faults of single cells become oddities, because a look refuses no readable file."""
+    faults = tuple(f"{f.where}: {f.what}" for f in ledger.faults[:MOST_FAULTS])
+    more = len(ledger.faults) - MOST_FAULTS
+    rest = (f"{more} more of this kind",) if more > 0 else ()
+    return Reading(
+        layout=layout,
+        encoding=encoding,
+        vintage_hint=hint,
+        series=tuple(seen),
+        oddities=(*ledger.notes(), *faults, *rest),
+    )

@@ -1,0 +1,95 @@
+"""CSV exports of the statistics bureau's portal, old layout (GB18030) and that of 2026 (UTF-8, tabs); workbooks are in nbs_excel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from panelkit.core.errors import SourceError
+from panelkit.core.registry import SOURCES, SourceKind
+from panelkit.core.source import Observations, Reading
+from panelkit.core.spec import spec
+from panelkit.etl.sources._observed import Ledger, sealed
+from panelkit.etl.sources._portal import CellRow, PortalSpec, PortalTable, columns_of, look_at, take_apart
+from panelkit.etl.sources._text import TextFile, at, decode, file_bytes, separated
+
+
+@spec
+class NbsCsvSpec(PortalSpec):
+    """A CSV export of the portal.
+
+    Parameters
+    ----------
+    series : dict
+        One alias -> the indicator as printed, such as "地区生产总值(亿元)"; the layout of 2026 does not print it, so that
+        the name is what the study says and `measures` is required. Transposed files: alias -> row name, any number.
+    encoding : str
+        Only where it cannot be found from the bytes.
+    """
+
+    encoding: str = ""
+
+
+def read(spec: NbsCsvSpec, path: Path) -> Observations:
+    """Observations of a portal CSV.
+
+    Raises
+    ------
+    SourceError
+        It is not this layout, an indicator or unit of measure is not the declared one, a cell is no number: all at once.
+    """
+    data = file_bytes(path)
+    file = decode(data, spec.path, spec.encoding)
+    ledger = Ledger(where=spec.path, thousands=spec.thousands)
+    columns = columns_of(spec, _table(file, spec.path), ledger)
+    return sealed(spec, data, columns, ledger)
+
+
+def _table(file: TextFile, where: str) -> PortalTable:
+    def row(number: int, fields: tuple[str, ...]) -> CellRow:
+        return CellRow(cells=fields, place=lambda column: f", {at(number, column + 1)}")
+
+    try:
+        lines = separated(file.text, ",")
+    except SourceError as fault:
+        raise SourceError(
+            fault.faults[0].what, where=f"{where}, {fault.faults[0].where}", mend=fault.faults[0].mend
+        ) from None
+    return take_apart([row(line.number, line.fields) for line in lines], where)
+
+
+def layout_of(table: PortalTable) -> str:
+    """Which of the portal's layouts a table has."""
+    if not table.by_region:
+        return "portal, indicators in rows"
+    if table.indicator:
+        return "portal, old"
+    return "portal, 2026" if "数据库" in table.head else "portal, header stripped"
+
+
+def recognise(path: Path) -> str | None:
+    """Why a file is a portal CSV, or None."""
+    try:
+        table = _table(decode(file_bytes(path), path.name), path.name)
+    except SourceError:
+        return None
+    return f"a header row of years below {len(table.head)} lines such as 数据库 ({layout_of(table)})"
+
+
+def look(path: Path) -> Reading:
+    """What a portal CSV holds."""
+    file = decode(file_bytes(path), path.name)
+    table = _table(file, path.name)
+    encoding = file.encoding + (" with byte-order mark" if file.marks else "")
+    return look_at(table, layout_of(table), encoding, Ledger(where=path.name))
+
+
+SOURCES.register(
+    SourceKind(
+        name="nbs_csv",
+        spec=NbsCsvSpec,
+        summary="CSV export of the statistics bureau's portal, old or 2026, one indicator or transposed",
+        read=read,
+        recognise=recognise,
+        look=look,
+    )
+)

@@ -1,0 +1,35 @@
+"""Every engine, with our own small-sample factors, against the numbers frozen from R; the summary says how many cases are covered."""
+
+import pytest
+from oracle_cases import ORACLE, EngineRefusalError, covered, index, kinds_left, not_covered, numbers
+
+import panelkit.engines  # noqa: F401  registers them
+from panelkit.core.registry import ENGINES
+
+pytestmark = pytest.mark.skipif(not ORACLE.is_dir(), reason=f"the frozen R numbers are not at {ORACLE}")
+
+
+@pytest.mark.parametrize("engine", ["dense", "linearmodels", "pyfixest"])
+@pytest.mark.parametrize("case", covered())
+def test_oracle(case, engine, record_property):
+    try:
+        found = numbers(case, ENGINES[engine])
+    except EngineRefusalError as refusal:
+        pytest.skip(str(refusal))
+    record_property("oracle", f"{case} {len(kinds_left(case, found))} {len(found)}")
+    wrong = [str(n) for n in found if not n.agrees]
+    assert not wrong, "\n".join([f"{case} by {engine}: {len(wrong)} of {len(found)} numbers differ", *wrong])
+
+
+def test_every_case_is_covered_or_has_its_reason():
+    names = list(index()["case"])
+    assert len(names) == 149
+    assert set(covered()) | {n for n in names if not_covered(n)} == set(names)
+    assert len(covered()) >= 49
+
+
+def test_a_wrong_factor_does_not_pass():
+    found = numbers("fx_grunfeld_fe", ENGINES["dense"])
+    errors = [n for n in found if n.name.startswith("se cluster_firm ") and n.rtol]
+    assert errors
+    assert not any(type(n)(n.name, n.ours * 1.00001, n.theirs, n.rtol).agrees for n in errors)
