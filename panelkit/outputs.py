@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from panelkit.core import digest as digests
 from panelkit.core.codec import from_json, to_json
 from panelkit.core.errors import PackageError
+from panelkit.core.label import Label
 from panelkit.core.panel import Panel, Step
 from panelkit.core.variable import Variable
 
@@ -57,6 +58,7 @@ def panel_files(panel: Panel, observations: pd.DataFrame) -> dict[str, bytes]:
                 "digest": panel.digest,
                 "variables": panel.variables,
                 "history": panel.history,
+                "unit_labels": panel.unit_labels,
             }
         ),
         "codebook.csv": codebook(panel),
@@ -119,6 +121,7 @@ def read_panel(folder: Path) -> Panel:
         time=meta["time"],
         variables=variables,
         history=from_json(tuple[Step, ...], meta["history"]),
+        unit_labels=from_json(dict[str, Label], meta["unit_labels"]),
     )
     if panel.digest != meta["digest"]:
         raise PackageError(

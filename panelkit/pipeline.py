@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from panelkit import outputs
 from panelkit.core import digest as digests
 from panelkit.core.check import Check, Subject
 from panelkit.core.codec import from_json, to_json
-from panelkit.core.errors import EstimationError, Fault, SourceError, StudyError
+from panelkit.core.errors import EngineRefusedError, EstimationError, Fault, SourceError, StudyError
 from panelkit.core.estimate import Estimate
 from panelkit.core.estimation import ModelSpec, Setting
 from panelkit.core.manifest import Entry, Manifest
@@ -197,21 +197,28 @@ def estimate(study: Study, panel: Panel, *, steps: Steps | None = None, say: Say
     made: dict[str, Estimate] = {}
     faults: list[Fault] = []
     for model in study.models:
-        kind = ESTIMATORS[model.kind]
-        setting = setting_of(study, model, study.defaults.confirm[0])
+        make = partial(_by_first_engine, study, panel, model)
         try:
-            made[model.id] = steps.do(
-                f"model {model.id}",
-                Estimate,
-                _parts(study, panel, model),
-                lambda kind=kind, model=model, setting=setting: kind.estimate(model, panel, setting),  # type: ignore[misc]
-            )
+            made[model.id] = steps.do(f"model {model.id}", Estimate, _parts(study, panel, model), make)
         except EstimationError as error:
             faults += error.faults
         say(f"model {model.id}: {steps.reasons.get(f'model {model.id}', 'faulty')}")
     if faults:
         raise EstimationError(faults=faults)
     return made
+
+
+def _by_first_engine(study: Study, panel: Panel, model: ModelSpec) -> Estimate:
+    """The estimate by the first engine named in `confirm` that answers; the refusals of those before it go into its notes."""
+    refused: list[Fault] = []
+    for engine in study.defaults.confirm:
+        try:
+            made = ESTIMATORS[model.kind].estimate(model, panel, setting_of(study, model, engine))
+        except EngineRefusedError as error:
+            refused += error.faults
+            continue
+        return replace(made, notes=(*made.notes, *(f"{f.what}; fitted by {engine}" for f in refused)))
+    raise EstimationError(faults=refused)
 
 
 def _common(study: Study, panel: Panel) -> Panel:
@@ -236,7 +243,7 @@ def check(
             step = f"check {name} of {model.id}"
             parts = _parts(study, panel, model, check=declared)
             subject = _subject(study, panel, model, estimates[model.id])
-            make = lambda declared=declared, subject=subject: CHECKS[declared.kind].check(declared, subject)  # noqa: E731
+            make = partial(CHECKS[declared.kind].check, declared, subject)
             made.append(replace(steps.do(step, Check, parts, make), gate=declared.gate))
         found[model.id] = tuple(made)
         say(f"checks of {model.id}: " + ", ".join(f"{c.name} {c.verdict}" for c in made))
@@ -244,7 +251,7 @@ def check(
 
 
 def _subject(study: Study, panel: Panel, model: ModelSpec, made: Estimate) -> Subject:
-    kind, main = ESTIMATORS[model.kind], study.defaults.confirm[0]
+    kind, main = ESTIMATORS[model.kind], made.engine
 
     def again(engine: str, covariance: Covariance | None) -> Estimate | str:
         setting = setting_of(study, model, engine, covariance, resample=False)
@@ -280,7 +287,10 @@ def report(results: Results) -> Exhibits:
     from panelkit.reporting.page import page
 
     study = results.study
-    tables, figures, files, numbers = [], [], {}, {}
+    tables: list[Table] = []
+    figures: list[Figure] = []
+    files: dict[str, bytes] = {}
+    numbers: dict[str, Entry] = {}
     for place, table in enumerate(study.tables, start=1):
         made = replace(TABLES[table.kind].build(_spoken(study, table), results), number=place)
         tables.append(made)

@@ -120,17 +120,18 @@ def _used(subject: Subject) -> str:
 def _text(declared: FewClusters, subject: Subject, design: Design, facts: _Clusters, plain: bool) -> Label:
     count, by, name = len(facts.names), design.cluster_names[0], design.names[design.focal]
     top = int(np.argmax(facts.share))
+    largest = subject.panel.unit_name(facts.names[top])
     known = facts.without[np.isfinite(facts.without)]
     estimate = float(_coefficient(subject, name))
     ends = (float(known.min()), float(known.max())) if len(known) else (float("nan"), float("nan"))
     en = [
         f"{count} clusters ({by}); for {name} they count as {facts.effective:.1f} equal ones.",
-        f"{facts.names[top]} carries {100 * facts.share[top]:.1f}% of its variation after effects and controls.",
+        f"{largest.en} carries {100 * facts.share[top]:.1f}% of its variation after effects and controls.",
         f"Without one cluster the coefficient ({estimate:.4g}) lies between {ends[0]:.4g} and {ends[1]:.4g}.",
     ]
     zh = [
         f"共 {count} 个聚类({by});对 {name} 而言,有效聚类数约为 {facts.effective:.1f}。",
-        f"剔除固定效应与控制变量后,{facts.names[top]} 占其变异的 {100 * facts.share[top]:.1f}%。",
+        f"剔除固定效应与控制变量后,{largest.zh} 占其变异的 {100 * facts.share[top]:.1f}%。",
         f"逐一剔除一个聚类,系数({estimate:.4g})介于 {ends[0]:.4g} 与 {ends[1]:.4g} 之间。",
     ]
     if len(known) < count:

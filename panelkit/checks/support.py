@@ -44,7 +44,9 @@ def check(declared: Support, subject: Subject) -> Check:
         )
     rows = support_table(cohort, sample.column(sample.time).astype("float64"), declared.controls)
     after = [r for r in rows if r["event_time"] >= 0]
-    last = getattr(subject.model, "window", (0, np.inf))[1]  # what a binned end gathers stands or falls with its first time
+    last = getattr(subject.model, "window", (0, np.inf))[
+        1
+    ]  # what a binned end gathers stands or falls with its first time
     bare = [r["event_time"] for r in after if r["supported"] == 0 and r["event_time"] <= last]
     cells, supported = sum(r["treated_cells"] for r in after), sum(r["supported"] for r in after)
     verdict: Verdict = "fails" if bare else "holds"

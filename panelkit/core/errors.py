@@ -51,6 +51,10 @@ class EstimationError(PanelkitError):
     """A model cannot be estimated as specified."""
 
 
+class EngineRefusedError(EstimationError):
+    """One engine does not answer such a request; another may."""
+
+
 class ReportError(PanelkitError):
     """An exhibit cannot be made."""
 

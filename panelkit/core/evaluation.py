@@ -87,6 +87,13 @@ _FUNCTIONS = (
     ),
     CellFunction(name="abs", least=1, most=1, summary="absolute value", compute=np.abs),
     CellFunction(
+        name="single",
+        least=1,
+        most=1,
+        summary="rounded to single precision, as Stata stores what `generate` and `import delimited` make",
+        compute=lambda x: x.astype(np.float32).astype(np.float64),
+    ),
+    CellFunction(
         name="present",
         least=1,
         most=1,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from panelkit.core import digest as digests
 from panelkit.core.errors import PanelError
+from panelkit.core.label import Label
 from panelkit.core.nearest import known_or_nearest
 from panelkit.core.variable import Variable
 
@@ -38,13 +39,21 @@ class Panel:
     variables: tuple[Variable, ...]
     history: tuple[Step, ...]
     digest: str
+    unit_labels: Mapping[str, Label]
     _frame: pd.DataFrame = field(repr=False)
 
     @classmethod
     def of(
-        cls, frame: pd.DataFrame, *, unit: str, time: str, variables: Iterable[Variable], history: Iterable[Step] = ()
+        cls,
+        frame: pd.DataFrame,
+        *,
+        unit: str,
+        time: str,
+        variables: Iterable[Variable],
+        history: Iterable[Step] = (),
+        unit_labels: Mapping[str, Label] | None = None,
     ) -> Panel:
-        """A panel of `frame`, sorted by unit and time.
+        """A panel of `frame`, sorted by unit and time; `unit_labels` names units that go by a code.
 
         Raises
         ------
@@ -72,6 +81,7 @@ class Panel:
             variables=declared,
             history=tuple(history),
             digest=digests.of_frame(tidy),
+            unit_labels=dict(unit_labels or {}),
             _frame=tidy,
         )
 
@@ -102,6 +112,13 @@ class Panel:
             if known.name == name:
                 return known
         raise PanelError(f"there is no variable '{name}'", mend=known_or_nearest(name, self.names))
+
+    def unit_name(self, code: str) -> Label:
+        """How a reader knows a unit: "Qinghai (630000)" where its code has a name, else the code."""
+        name = self.unit_labels.get(code)
+        if name is None:
+            return Label(en=code, zh=code)
+        return Label(en=f"{name.en} ({code})", zh=f"{name.zh}({code})")
 
     def column(self, name: str) -> np.ndarray:
         """One column as an array (copy): float64, or objects for unit and categories, int64 for time."""
@@ -137,7 +154,14 @@ class Panel:
         added = tuple(variables)
         frame = self._frame.assign(**{v.name: columns[v.name] for v in added})
         known = tuple(v for v in self.variables if v.name not in {a.name for a in added})
-        return Panel.of(frame, unit=self.unit, time=self.time, variables=(*known, *added), history=self.history)
+        return Panel.of(
+            frame,
+            unit=self.unit,
+            time=self.time,
+            variables=(*known, *added),
+            history=self.history,
+            unit_labels=self.unit_labels,
+        )
 
 
 def _typed(frame: pd.DataFrame, unit: str, time: str, variables: tuple[Variable, ...]) -> pd.DataFrame:

@@ -82,19 +82,15 @@ def _refuse_size(sample: Sample) -> None:
 
 
 def _dummies(sample: Sample, rows: np.ndarray) -> np.ndarray:
-    """(len(rows), L) one column per level that occurs, then one per level and varying slope."""
+    """(len(rows), L) a column per level that occurs (but the first of later effects), then one per level and varying slope."""
     blocks = [np.empty((len(rows), 0))]
-    for codes in sample.effects:
+    for j, codes in enumerate(sample.effects):
         kept = codes[rows]
-        blocks.append((kept[:, None] == np.unique(kept)[None, :]).astype(np.float64))
+        blocks.append((kept[:, None] == np.unique(kept)[int(j > 0) :][None, :]).astype(np.float64))
     for codes, values in sample.trends:
         kept = codes[rows]
-        mean = (
-            values.mean()
-        )  # the level's own dummy is in the span where the effect is absorbed; centring only helps rounding
-        own = (
-            values[rows] - mean if any(codes is e or np.array_equal(codes, e) for e in sample.effects) else values[rows]
-        )
+        # where the effect itself is absorbed, centring its slope changes no span and saves digits (years are near 2000)
+        own = values[rows] - values.mean() if any(np.array_equal(codes, e) for e in sample.effects) else values[rows]
         blocks.append((kept[:, None] == np.unique(kept)[None, :]) * own[:, None])
     return np.column_stack(blocks)
 
@@ -120,10 +116,15 @@ def _purged(sample: Sample, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, n
 
 
 def _basis(D: np.ndarray) -> np.ndarray:
-    """Orthonormal columns that span D, whatever its rank."""
+    """Orthonormal columns that span D, whatever its rank: by QR, with pivoting (slower) where columns turn out dependent."""
     from scipy.linalg import qr
 
-    sized = D / np.linalg.norm(D, axis=0)
+    size = np.linalg.norm(D, axis=0)
+    sized = D[:, size > 0] / size[size > 0]
+    if sized.shape[1] <= sized.shape[0]:
+        Q, R = np.linalg.qr(sized)
+        if np.abs(np.diag(R)).min(initial=1.0) > 1e-6:
+            return np.asarray(Q)
     Q, R, _ = qr(sized, mode="economic", pivoting=True)
     diagonal = np.abs(np.diag(R))
     return np.asarray(Q[:, : int((diagonal > 1e-10 * diagonal[0]).sum())])

@@ -188,7 +188,9 @@ def _said(spec: EventStudy, compiled: Compiled, panel: Panel, events: Events) ->
         )
     always = len(np.unique(units[events.cohort <= events.time.min()]))
     if always:
-        notes.append(f"{always} {'unit is' if always == 1 else 'units are'} treated from the first period on, with no period before.")
+        notes.append(
+            f"{always} {'unit is' if always == 1 else 'units are'} treated from the first period on, with no period before."
+        )
     bare = bare_years(events)
     if bare:
         years = ", ".join(map(str, bare))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from panelkit.core.check import Check
 from panelkit.core.derivation import Columns
 from panelkit.core.errors import Fault, PanelError, PanelkitError
+from panelkit.core.label import Label
 from panelkit.core.nearest import known_or_nearest
 from panelkit.core.panel import Panel, Step
 from panelkit.core.source import OBSERVED, Observations
@@ -208,6 +209,13 @@ def _bench(study: Study, frame: pd.DataFrame, grid: Grid) -> Workbench:
     )
 
 
+def _unit_labels(study: Study, grid: Grid) -> dict[str, Label]:
+    if study.panel.code_list != "gbt2260":
+        return {}
+    named = {code: province(code) for code in grid.units}
+    return {code: Label(en=p.name_en, zh=p.name_zh) for code, p in named.items()}
+
+
 def _panel(study: Study, bench: Workbench, grid: Grid, frame: pd.DataFrame) -> Panel:
     import pandas as pd
 
@@ -227,6 +235,7 @@ def _panel(study: Study, bench: Workbench, grid: Grid, frame: pd.DataFrame) -> P
         time=grid.time,
         variables=variables,
         history=(step,) if keys != rows else (),
+        unit_labels=_unit_labels(study, grid),
     )
     for unit, reason in study.panel.exclude.items():
         name = f"{province(unit).name_en} ({unit})" if study.panel.code_list == "gbt2260" else unit

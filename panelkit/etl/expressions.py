@@ -16,6 +16,7 @@ from panelkit.core.errors import StudyError
 from panelkit.core.evaluation import CELL_FUNCTIONS, Evaluator, Rows, check_arguments, shown
 from panelkit.core.expression import Binary, Call, Name, Node, Number, Text, Unary
 from panelkit.core.nearest import known_or_nearest
+from panelkit.etl.harmonise.provinces import named
 from panelkit.etl.harmonise.units import Measure
 
 
@@ -54,7 +55,7 @@ class Grid:
         return Rows(
             count=len(self.units) * width,
             matters=self.inside(first, last),
-            name=lambda i: f"{self.unit} {self.units[i // width]}, {self.time} {self.years[i % width]}",
+            name=lambda i: f"{self.unit} {named(self.units[i // width])}, {self.time} {self.years[i % width]}",
         )
 
 

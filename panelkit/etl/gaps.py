@@ -13,6 +13,7 @@ from panelkit.core.errors import Fault
 from panelkit.core.label import Label
 from panelkit.core.source import SourceSpec
 from panelkit.etl.expressions import Grid
+from panelkit.etl.harmonise.provinces import named
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,7 +67,7 @@ def _gaps_of(series: str, path: str, rows: pd.DataFrame, grid: Grid, window: tup
     for unit, year in missing:
         if year not in whole:
             at = f"{cells[unit, year]}, blank" if (unit, year) in cells else "absent"
-            listed.append(f"{_named(unit)} {year} ({at})")
+            listed.append(f"{named(unit)} {year} ({at})")
     first = next((cells[m] for m in missing if m in cells), "")
     return SeriesGaps(
         series=series,
@@ -77,13 +78,6 @@ def _gaps_of(series: str, path: str, rows: pd.DataFrame, grid: Grid, window: tup
         first_cell=first,
         years=window,
     )
-
-
-def _named(unit: str) -> str:
-    from panelkit.facts.provinces import match, province
-
-    found = match(unit) if unit.isdigit() else None
-    return f"{province(found.code).name_zh} {unit}" if found else unit
 
 
 def gap_faults(found: list[SeriesGaps]) -> list[Fault]:

@@ -208,6 +208,7 @@ def _make(study: Study, plan: VariablePlan, bench: Workbench, window: Window) ->
     values, measure, how = _transformed(plan, made, grid, bench)
     if bench.fills and made.values.dtype.kind == "f":
         bare = _transformed(plan, replace(made, values=bare), grid, bench)[0]
+    values = _as_declared(values, spec.kind)
     is_text = values.dtype.kind not in "fiub"
     inside = grid.inside(*grid.study_years)
     filled = (
@@ -230,6 +231,14 @@ def _make(study: Study, plan: VariablePlan, bench: Workbench, window: Window) ->
         bench.notes.append(f"{spec.name}: {filled} cells are not as published ({spec.fill or 'inputs filled'})")
 
 
+def _as_declared(values: pd.Series, kind: str) -> pd.Series:
+    """Numbers as text where the study declares a category, so that 1.0 is the category '1'."""
+    if kind != "category" or values.dtype.kind not in "fiub":
+        return values
+    texts = [None if v != v else str(int(v)) if v == int(v) else repr(float(v)) for v in values]
+    return type(values)(texts, index=values.index, dtype="object")
+
+
 def _made(plan: VariablePlan, bench: Workbench, grid: Grid, known: Mapping[str, pd.Series]) -> Made:
     spec = plan.spec
     if spec.series:
@@ -247,9 +256,6 @@ def _of_series(plan: VariablePlan, bench: Workbench, known: Mapping[str, pd.Seri
     spec = plan.spec
     values, given = _column(spec.series, known), bench.measures.get(spec.series, Measure())
     is_text = values.dtype.kind not in "fiub"
-    if spec.kind == "category" and not is_text:
-        texts = [None if v != v else f"{v:g}" if abs(v) < 1e15 else str(v) for v in values]
-        return Made(values=type(values)(texts, index=values.index, dtype="object"), measure=Measure(), how=spec.series)
     if spec.kind == "number" and is_text:
         raise StudyError(f"{spec.series} holds text", mend='say kind = "category" for the variable')
     if spec.measure is None or is_text or same_measure(spec.measure, str(given)):
@@ -295,8 +301,6 @@ def _of_expression(plan: VariablePlan, bench: Workbench, grid: Grid, known: Mapp
     numeric = values.dtype.kind in "fiub"
     kind = "float64" if numeric else "object"
     series = pd.Series(values, index=bench.columns.grid, dtype=kind)
-    if spec.kind == "category" and numeric:
-        series = pd.Series([None if v != v else f"{v:g}" for v in values], index=bench.columns.grid, dtype="object")
     return Made(values=series, measure=_asserted(spec.measure, inferred, spec.name, "expression"), how=spec.expression)
 
 

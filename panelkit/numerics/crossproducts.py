@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,9 @@ import numpy as np
 from panelkit.numerics.arrays import FloatArray, IntArray, group_codes, matrix
 
 NOTHING_LEFT = 1e-11  # share of a variable's own sum of squares left after the others: below it a draw is singular
-BLOCK_CELLS = 8_000_000
+VANISHED = 1e-18  # sum of squares of a column scaled to length one over all clusters: below it the draw has none of it
+BLOCK_CELLS = 65_536  # numbers of one block of draws that is worked on: they stay in cache
+PRODUCT_CELLS = 2_000_000  # numbers of one matrix product of draws and clusters, held at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,50 +94,74 @@ def indirect_effect(A: FloatArray, layout: MediationLayout, weights: FloatArray)
     if A.shape != (groups, m, m) or counts.shape[1] != groups:
         raise ValueError(f"cross-products {A.shape} and weights {counts.shape} do not fit")
     paths = (layout.treatment, layout.mediator, layout.outcome)
-    chosen = paths + layout.controls
+    chosen = layout.controls + paths
     if len(set(chosen)) != len(chosen) or min(chosen) < 0 or max(chosen) >= m:
         raise ValueError("the columns of the layout must be different columns of Z")
     parts = A[:, chosen, :][:, :, chosen]
     length = np.sqrt(np.maximum(np.diagonal(parts.sum(axis=0)), np.finfo(float).tiny))
     parts = parts / length[:, None] / length[None, :]
-    size = len(chosen)
-    flat = parts.reshape(groups, size * size)
     out = np.empty((counts.shape[0], 5))
-    step = max(1, BLOCK_CELLS // (size * size))
-    for start in range(0, counts.shape[0], step):
-        sums = (counts[start : start + step] @ flat).reshape(-1, size, size)
-        out[start : start + step] = _paths(sums)
-    unit_a, unit_b, unit_t = length[1] / length[0], length[2] / length[1], length[2] / length[0]
+    for start, sums in summed(parts, counts):
+        out[start : start + sums.shape[2]] = _paths(sums)
+    t, m, y = length[-3:]
+    unit_a, unit_b, unit_t = m / t, y / m, y / t
     a, b, total, direct = out[:, 0] * unit_a, out[:, 1] * unit_b, out[:, 2] * unit_t, out[:, 3] * unit_t
     return MediationDraws(indirect=a * b, direct=direct, total=total, a=a, b=b, singular=int(np.isnan(out[:, 4]).sum()))
 
 
+def summed(A: FloatArray, weights: FloatArray) -> Iterator[tuple[int, FloatArray]]:
+    """Give back the weighted sums of cross-products in blocks: first draw and (m, m, draws of the block).
+
+    Parameters
+    ----------
+    A : (G, m, m) from `per_cluster`; weights : (B, G).
+    """
+    m = A.shape[1]
+    upper = np.triu_indices(m)
+    place = np.zeros((m, m), dtype=np.intp)
+    place[upper] = place[upper[::-1]] = np.arange(len(upper[0]))
+    flat = np.ascontiguousarray(A[:, upper[0], upper[1]].T)
+    step = max(16, BLOCK_CELLS // (m * m))
+    many = step * max(1, PRODUCT_CELLS // (step * m * m))
+    for outer in range(0, weights.shape[0], many):
+        product = flat @ weights[outer : outer + many].T
+        for start in range(0, product.shape[1], step):
+            yield outer + start, product[:, start : start + step][place]
+
+
+def eliminate(sums: FloatArray, first: int, last: int) -> FloatArray:
+    """Take columns `first` to `last` - 1 off the later ones, in place, and give back which were alive (last - first, B).
+
+    Parameters
+    ----------
+    sums : (m, m, B) cross-products, columns scaled to similar length. A column that vanishes or is a combination of
+        the earlier ones in a draw is passed over there: it gets no coefficient and changes nothing.
+
+    Source
+    ------
+    Symmetric Gaussian elimination, all draws at once: the sweep of Goodnight (1979, doi:10.2307/2683825).
+    """
+    own = np.diagonal(sums, axis1=0, axis2=1).T[first:last].copy()
+    alive = np.empty(own.shape, dtype=bool)
+    for j in range(first, last):
+        pivot = sums[j, j]
+        alive[j - first] = (pivot > NOTHING_LEFT * own[j - first]) & (pivot > VANISHED)
+        row = sums[j, j + 1 :] / np.where(alive[j - first], pivot, np.inf)
+        sums[j + 1 :, j + 1 :] -= sums[j, j + 1 :, None] * row[None, :]
+    return alive
+
+
 def _paths(sums: FloatArray) -> FloatArray:
-    """(B, 5): a, b, total, direct, and 1 or NaN; from cross-products ordered treatment, mediator, outcome, controls."""
-    own = np.diagonal(sums[:, :3, :3], axis1=1, axis2=2)
-    left = _off_controls(sums)
-    tt, tm, ty = left[:, 0, 0], left[:, 0, 1], left[:, 0, 2]
-    good = tt > NOTHING_LEFT * own[:, 0]
+    """(B, 5): a, b, total, direct, and 1 or NaN; from cross-products ordered controls, treatment, mediator, outcome."""
+    own = np.stack([sums[-3, -3], sums[-2, -2]])
+    eliminate(sums, 0, sums.shape[0] - 3)
+    tt, tm, ty = sums[-3, -3:]
+    good = tt > NOTHING_LEFT * own[0]
     safe = np.where(good, tt, 1.0)
     a, total = tm / safe, ty / safe
-    mm = left[:, 1, 1] - a * tm
-    my = left[:, 1, 2] - a * ty
-    good &= mm > NOTHING_LEFT * own[:, 1]
+    mm = sums[-2, -2] - a * tm
+    my = sums[-2, -1] - a * ty
+    good &= mm > NOTHING_LEFT * own[1]
     b = my / np.where(mm > 0, mm, 1.0)
     out = np.column_stack([a, b, total, total - a * b, np.ones(len(a))])
     return np.where(good[:, None], out, np.nan)
-
-
-def _off_controls(sums: FloatArray) -> FloatArray:
-    """Cross-products (B, 3, 3) after the controls; controls that vanish or repeat in a draw get no coefficient."""
-    if sums.shape[1] == 3:
-        return sums
-    across, within = sums[:, 3:, :3], sums[:, 3:, 3:]
-    length = np.sqrt(np.diagonal(within, axis1=1, axis2=2))
-    inverse = np.where(length > 1e-9, 1 / np.where(length > 1e-9, length, 1.0), 0.0)
-    values, vectors = np.linalg.eigh(within * inverse[:, :, None] * inverse[:, None, :])
-    alive = values > 1e-11 * values[:, -1:]
-    loads = np.einsum("bij,bik->bjk", vectors, across * inverse[:, :, None])
-    loads *= np.where(alive, 1 / np.sqrt(np.where(alive, values, 1.0)), 0.0)[:, :, None]
-    out: FloatArray = sums[:, :3, :3] - np.einsum("bji,bjk->bik", loads, loads)
-    return out

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from panelkit.numerics.arrays import FloatArray, IntArray, group_codes, group_sums, matrix, vector
+from panelkit.numerics.path_tables import Sample, path_tables
 from panelkit.numerics.projection import Absorber
 
 BLOCK_CELLS = 4_000_000  # numbers held at once by one block of placebo regressors
+ORDER_CELLS = 2_000_000  # random keys held at once
 TIE = 1e-10  # |b*| this close to |b|, relative, counts as equal
 EMPTY = 1e-18  # sum of squares left of a placebo treatment, relative to before: below it the effects absorb it
 
@@ -84,7 +87,6 @@ def permute_paths(
     coded, groups = group_codes(clusters, "the cluster", n)
     if draws < 1:
         raise ValueError(f"the placebo needs one draw or more, not {draws}")
-    orders = path_orders(treatment.shape[0], draws, seed, strata)
     weights = absorber.weights
     root = np.ones(n) if weights is None else np.sqrt(weights)
     basis = _basis(controls, absorber, root)
@@ -96,11 +98,19 @@ def permute_paths(
     own = slopes(treatment[units, times][:, None])
     if np.isnan(own).any():
         raise ValueError("the effects and controls absorb the treatment: it has no placebo distribution")
-    out = np.empty((draws, 2))
-    size = max(1, BLOCK_CELLS // n)
-    for start in range(0, draws, size):
-        givers = orders[start : start + size]
-        out[start : start + size] = slopes(treatment[givers[:, units], times[None, :]].T)
+    sample = Sample(units=units, times=times, clusters=coded, outcome=outcome, controls=basis)
+    tables = path_tables(treatment, sample, absorber)
+    out = np.full((draws, 2), np.nan)
+    start, size = 0, max(1, BLOCK_CELLS // n)
+    for givers in _order_blocks(treatment.shape[0], draws, seed, strata):
+        here = out[start : start + len(givers)]
+        start += len(givers)
+        if tables is not None:
+            here[:] = tables.slopes(givers)
+        left = np.flatnonzero(np.isnan(here[:, 0]))  # every draw without tables; otherwise the nearly absorbed ones
+        for at in range(0, len(left), size):
+            some = left[at : at + size]
+            here[some] = slopes(treatment[givers[some][:, units], times[None, :]].T)
     return _placebo(own[0], out)
 
 
@@ -112,12 +122,24 @@ def path_orders(units: int, draws: int, seed: int, strata: IntArray | None = Non
     ValueError
         If `strata` is not one code for each unit.
     """
+    return np.concatenate(list(_order_blocks(units, draws, seed, strata)))
+
+
+def _order_blocks(units: int, draws: int, seed: int, strata: IntArray | None) -> Iterator[IntArray]:
+    """The rows of `path_orders` in blocks; the stream of random numbers does not depend on the block."""
     stratum = np.zeros(units, dtype=np.intp) if strata is None else group_codes(strata, "the strata", units)[0]
-    keys = np.random.Generator(np.random.PCG64(seed)).random((draws, units))
+    stream = np.random.Generator(np.random.PCG64(seed))
     places = np.argsort(stratum, kind="stable")
-    out = np.empty((draws, units), dtype=np.intp)
-    out[:, places] = np.argsort(keys + stratum, axis=1, kind="stable")
-    return out
+    plain = not stratum.any()
+    size = max(1, ORDER_CELLS // units)
+    for start in range(0, draws, size):
+        keys = stream.random((min(size, draws - start), units))
+        if plain:
+            yield np.argsort(keys, axis=1)
+            continue
+        out = np.empty(keys.shape, dtype=np.intp)
+        out[:, places] = np.argsort(keys + stratum, axis=1)
+        yield out
 
 
 def pairs_weights(groups: int, draws: int, seed: int) -> IntArray:

@@ -12,7 +12,7 @@ from panelkit.numerics.arrays import FloatArray, IntArray, group_codes, group_su
 from panelkit.numerics.projection import Absorber
 
 Weights = Literal["rademacher", "webb", "mammen"]
-BLOCK = 8192  # draws held at once; the stream of random numbers does not depend on it
+BLOCK = 256  # draws held at once: one thread, in cache; the stream of random numbers does not depend on it
 TIE = 1e-10  # |t*| this close to |t|, relative, counts as equal: the identity sign vector gives t itself up to rounding
 
 
@@ -157,31 +157,59 @@ def _scores(X: FloatArray, y: FloatArray, codes: IntArray, absorber: Absorber, i
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Drawn:
-    """Statistics at the null, and for every draw what t* at another null value is made of."""
+    """Statistics at the null drawn under, and for every draw what t* at another null value is made of.
+
+    With e the distance of another null value from that one: numerator = tops @ (1, -e), variance = squares @
+    (1, -2 e, e^2). `same` (B,) is the sign of a draw that is the same for every cluster, else 0: t* is then the
+    sample's own t.
+    """
 
     statistics: FloatArray
-    same: FloatArray  # (B,): sign of a draw that is the same for every cluster, else 0: t* is then the sample's own t
-    tops: FloatArray  # (B, 2): numerator = tops @ (1, -delta)
-    squares: FloatArray  # (B, 3): variance = squares @ (1, -2 delta, delta^2)
+    same: FloatArray
+    tops: FloatArray  # (2, B)
+    squares: FloatArray  # (3, B)
 
     @classmethod
     def compute(cls, scores: _Scores, gap: float, block: Callable[[int], FloatArray], total: int) -> _Drawn:
-        statistics, same, tops, squares = np.empty(total), np.empty(total), np.empty((total, 2)), np.empty((total, 3))
+        same, tops, squares = np.empty(total), np.empty((2, total)), np.empty((3, total))
+        here = np.ascontiguousarray((scores.at_estimate - gap * scores.per_null).T)
+        slope = np.ascontiguousarray(scores.per_null.T)
+        ends = np.column_stack([scores.top_estimate - gap * scores.top_null, scores.top_null])
         for start in range(0, total, BLOCK):
             stop = min(start + BLOCK, total)
             v = block(stop - start)
-            same[start:stop] = np.where((v == v[:, :1]).all(axis=1), np.sign(v[:, 0]), 0.0)
-            a, b = v @ scores.at_estimate.T, v @ scores.per_null.T
-            tops[start:stop] = np.column_stack([v @ scores.top_estimate, v @ scores.top_null])
-            squares[start:stop] = np.column_stack([(a * a).sum(axis=1), (a * b).sum(axis=1), (b * b).sum(axis=1)])
-            here = a - gap * b
-            size = (a * a).sum(axis=1) + gap * gap * (b * b).sum(axis=1)
-            statistics[start:stop] = _ratio(tops[start:stop] @ np.array([1.0, -gap]), (here * here).sum(axis=1), size)
-        return cls(statistics=statistics, same=same, tops=tops, squares=squares)
+            same[start:stop] = _one_sign(v)
+            a, b = v @ here, v @ slope
+            tops[:, start:stop] = (v @ ends).T
+            for row, (left, right) in enumerate(((a, a), (a, b), (b, b))):
+                np.einsum("ij,ij->i", left, right, out=squares[row, start:stop])
+        size = squares[0] + gap * gap * squares[2]
+        return cls(statistics=_ratio(tops[0], squares[0], size), same=same, tops=tops, squares=squares)
 
-    def statistics_at(self, delta: float) -> FloatArray:
-        size = self.squares @ np.array([1.0, 0.0, delta * delta])
-        return _ratio(self.tops @ np.array([1.0, -delta]), self.squares @ np.array([1.0, -2 * delta, delta**2]), size)
+    def distances(self) -> Callable[[float, float], tuple[int, int]]:
+        """A count: of draws with |t*| >= size at distance e, and of defined draws; one-signed draws always count."""
+        rows = np.flatnonzero(self.same == 0)
+        constant = self.same.shape[0] - rows.shape[0]
+        (top, fall), (square, cross, curve) = self.tops[:, rows], self.squares[:, rows]
+        cross = 2 * cross
+
+        def count(e: float, size: float) -> tuple[int, int]:
+            variance = square + e * (e * curve - cross)
+            defined = variance > 1e-20 * (square + e * e * curve)
+            least = (size * (1 - TIE)) ** 2
+            reached = ((top - e * fall) ** 2 >= least * variance) & defined
+            return int(np.count_nonzero(reached)) + constant, int(np.count_nonzero(defined)) + constant
+
+        return count
+
+
+def _one_sign(v: FloatArray) -> FloatArray:
+    """(B,): the sign of rows that are constant, else 0; candidates by their sum, then compared exactly."""
+    out = np.zeros(v.shape[0])
+    near = np.flatnonzero(np.abs(v @ np.ones(v.shape[1]) - v.shape[1] * v[:, 0]) < 1e-6)
+    constant = near[(v[near] == v[near, :1]).all(axis=1)]
+    out[constant] = np.sign(v[constant, 0])
+    return out
 
 
 def _result(
@@ -199,18 +227,21 @@ def _result(
     statistic = sample_t(delta)
     if restricted:
         drawn.statistics[:] = np.where(drawn.same != 0, drawn.same * statistic, drawn.statistics)
+    sizes = np.abs(drawn.statistics)
+    counted = drawn.distances() if restricted else None
 
     def p_value(gap: float) -> float:
-        size = sample_t(gap)
-        t = np.where(drawn.same != 0, size, drawn.statistics_at(gap)) if restricted else drawn.statistics
-        return _p(np.abs(t), abs(size), enumerated)
+        if counted is None:
+            return _p(sizes, abs(sample_t(gap)), enumerated)
+        count, defined = counted(gap - delta, abs(sample_t(gap)))
+        return _share(count, defined, enumerated)
 
     step = own / scores.information
     low, high = (scores.estimate + _edge(p_value, side * step, 1 - level) for side in (-1.0, 1.0))
     undefined = int(np.isnan(drawn.statistics).sum())
     return WildResult(
         statistic=statistic,
-        p=_p(np.abs(drawn.statistics), abs(statistic), enumerated),
+        p=_p(sizes, abs(statistic), enumerated),
         low=low,
         high=high,
         draws_used=drawn.statistics.shape[0] - undefined,
@@ -228,17 +259,23 @@ def _ratio(top: FloatArray, variance: FloatArray, size: FloatArray) -> FloatArra
 
 
 def _p(sizes: FloatArray, size: float, enumerated: bool) -> float:
-    defined = sizes[~np.isnan(sizes)]
-    count = int((defined >= size * (1 - TIE)).sum())
+    """Share of the defined draws at least as large as `size`."""
+    count = int(np.count_nonzero(sizes >= size * (1 - TIE)))
+    return _share(count, sizes.shape[0] - int(np.count_nonzero(np.isnan(sizes))), enumerated)
+
+
+def _share(count: int, defined: int, enumerated: bool) -> float:
     if enumerated:
-        return count / max(defined.shape[0], 1)
-    return (1 + count) / (defined.shape[0] + 1)
+        return count / max(defined, 1)
+    return (1 + count) / (defined + 1)
 
 
-def _edge(p_value: Callable[[float], float], step: float, alpha: float) -> float:
+def _edge(
+    p_value: Callable[[float], float], step: float, alpha: float, tolerance: float = 1e-12, doublings: int = 60
+) -> float:
     """First distance from the estimate, in the direction of `step`, where p falls to alpha or below."""
     inside, outside = 0.0, step
-    for _ in range(60):
+    for _ in range(doublings):
         if p_value(outside) <= alpha:
             break
         inside, outside = outside, 2 * outside
@@ -246,7 +283,7 @@ def _edge(p_value: Callable[[float], float], step: float, alpha: float) -> float
         return float(np.copysign(np.inf, step))
     for _ in range(200):
         middle = (inside + outside) / 2
-        if middle in (inside, outside) or abs(outside - inside) <= 1e-12 * abs(outside):
+        if middle in (inside, outside) or abs(outside - inside) <= tolerance * abs(outside):
             break
         if p_value(middle) <= alpha:
             outside = middle
@@ -273,7 +310,10 @@ def _random(groups: int, weights: Weights, seed: int) -> Callable[[int], FloatAr
     stream = np.random.Generator(np.random.PCG64(seed))
 
     def block(size: int) -> FloatArray:
-        out: FloatArray = points[np.searchsorted(upto, stream.random((size, groups)), side="right")]
+        uniform = stream.random((size, groups))
+        if points.shape[0] == 2:
+            return np.where(uniform >= upto[0], points[1], points[0])
+        out: FloatArray = points[np.searchsorted(upto, uniform, side="right")]
         return out
 
     return block

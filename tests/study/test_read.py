@@ -44,7 +44,7 @@ def read(tmp_path: Path, text: str) -> panelkit.Study:
 def faults(tmp_path: Path, text: str) -> dict[str, tuple[str, str]]:
     with pytest.raises(StudyError) as caught:
         read(tmp_path, text)
-    return {f.where: (f.what, f.mend) for f in caught.value.faults}
+    return {f.where: (f.what, f.mend) for f in reversed(caught.value.faults)}
 
 
 def test_a_sound_study_is_typed(tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_every_fault_at_once(tmp_path: Path) -> None:
     )
     assert set(found) == {"study.seed", "panel.unti"}, "what cannot be typed is told first"
     found = faults(tmp_path, SOUND.replace("ln(raw.x)", "lm(raw.xx)").replace("y ~ x | firm", "y ~ xx | frim"))
-    assert found["variables.x.expression"][1] == "did you mean 'ln'?" or "raw.x" in found["variables.x.expression"][1]
+    assert found["variables.x.expression"][1] == "did you mean 'raw.x'?"
     assert found["models.m"][0].startswith("unknown variable")
 
 

@@ -26,6 +26,8 @@ class CapitalStockSpec(DerivationSpec):
         Rates per year, such as 0.096 (Zhang, Wu and Zhang 2004) and the growth of investment around the start.
     first : 'next' | 'same'
         K_start = I / (growth + depreciation) with the investment of the next year or of the same.
+    storage : 'double' | 'single'
+        'single' rounds the stock of every year to single precision, as a Stata do-file with default types does.
     """
 
     investment: str
@@ -33,6 +35,7 @@ class CapitalStockSpec(DerivationSpec):
     depreciation: float = 0.096
     growth: float
     first: Literal["next", "same"] = "next"
+    storage: Literal["double", "single"] = "double"
 
     def years_needed(self, first: int, last: int) -> tuple[int, int]:
         """Years of investment that a stock from `first` to `last` rests on."""
@@ -62,12 +65,12 @@ def derive(options: CapitalStockSpec, columns: Columns) -> Derived:
             mend=f"files have {wide.columns[0]} to {wide.columns[-1]}",
         )
     flows = wide.to_numpy(dtype=np.float64)
-    stock = np.full(flows.shape, np.nan)
+    stock = np.full(flows.shape, np.nan, dtype=np.float32 if options.storage == "single" else np.float64)
     at = list(wide.columns).index(options.start)
     stock[:, at] = flows[:, at + (options.first == "next")] / (g + d)
     for t in range(at + 1, flows.shape[1]):
-        stock[:, t] = (1 - d) * stock[:, t - 1] + flows[:, t]
-    values = type(investment)(stock.ravel(), index=columns.grid)
+        stock[:, t] = (1 - d) * stock[:, t - 1].astype(np.float64) + flows[:, t]
+    values = type(investment)(stock.astype(np.float64).ravel(), index=columns.grid)
     year = "the next year" if options.first == "next" else "that year"
     return Derived(
         values=values,

@@ -10,6 +10,7 @@ from panelkit.core.derivation import Columns, DerivationSpec, Derived
 from panelkit.core.errors import PanelError, StudyError
 from panelkit.core.registry import DERIVATIONS, DerivationKind
 from panelkit.core.spec import spec
+from panelkit.etl.harmonise.provinces import named
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,7 +101,7 @@ def _refuse_undefined(quotient: pd.Series, is_logged: bool, columns: Columns) ->
         unit, year = quotient.index[bad][0]
         zero = "has no logarithm" if is_logged else "is infinite"
         raise PanelError(
-            f"the location quotient is {quotient[bad].iloc[0]:g} for {columns.unit} {unit}, {columns.time} {year} and {zero} "
+            f"the location quotient is {quotient[bad].iloc[0]:g} for {columns.unit} {named(str(unit))}, {columns.time} {year} and {zero} "
             f"({int(bad.sum())} cells)",
             mend='say form = "symmetric" where zeros are meant, look at the cells, or exclude the unit',
         )

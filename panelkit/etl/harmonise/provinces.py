@@ -48,6 +48,16 @@ def to_codes(
     return frame.reset_index(drop=True), notes, faults
 
 
+def named(unit: str) -> str:
+    """A unit as messages name it: a province code with its name.
+
+    >>> named("110000"), named("Ohio")
+    ('北京 110000', 'Ohio')
+    """
+    found = match(unit) if len(unit) == 6 and unit.isdigit() else None
+    return f"{province(found.code).name_zh} {unit}" if found else unit
+
+
 def _tidied(name: str) -> str:
     text = " ".join(name.replace("\ufeff", "").replace("\u3000", " ").split())
     return text if text.isascii() else text.replace(" ", "")
@@ -79,7 +89,26 @@ def _matched(frame: pd.DataFrame, path: str) -> tuple[pd.DataFrame, list[str], l
         more = len(faults) - MOST_LISTED
         faults = [*faults[:MOST_LISTED], Fault(where=path, what=f"{more} more names are no province", mend="see above")]
     kept = frame[~frame["unit"].isin(aside)]
+    nation = frame[frame["unit"].isin([u for u in aside if is_not_a_province(u) == "the national total"])]
+    notes += _sums(kept, nation)
     return kept.assign(unit=kept["unit"].map(codes).astype("object")), notes, faults
+
+
+def _sums(kept: pd.DataFrame, nation: pd.DataFrame) -> list[str]:
+    """How far provinces add up to the national row that stands beside them; rates and indices do not add up."""
+    notes = []
+    for series, total in nation[nation["value"].notna()].groupby("series", sort=True):
+        rows = kept[kept["series"] == series]
+        whole = rows.groupby("time")["value"].agg(lambda v: v.sum() if v.notna().all() else float("nan")).dropna()
+        share = (whole / total.groupby("time")["value"].first()).dropna()
+        if len(share) and not str(total["measure"].iloc[0]).startswith(("%", "‰", "上年")):
+            span = (
+                f"{100 * share.min():.2f}%"
+                if len(share) == 1
+                else f"{100 * share.min():.2f}% to {100 * share.max():.2f}%"
+            )
+            notes.append(f"the provinces add up to {span} of the national row of {series} ({len(share)} years)")
+    return notes
 
 
 def _unmatched(name: str, where: str) -> Fault:

@@ -38,6 +38,11 @@ def narrow(text: str) -> str:
     return unicodedata.normalize("NFKC", text).replace("\ufeff", "").strip()
 
 
+def is_blank(cell: object) -> bool:
+    """Whether a cell holds nothing: no value, NaN, or blanks only."""
+    return cell is None or cell != cell or (isinstance(cell, str) and not narrow(cell))
+
+
 def read_number(cell: object, *, thousands: str = "") -> Numeral | NoNumeral:
     """A cell as a number.
 

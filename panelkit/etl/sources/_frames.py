@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -65,11 +64,10 @@ def table_of(data: bytes, path: Path, where: str, encoding: str = "", separator:
 
 def _separated(data: bytes, where: str, encoding: str, separator: str) -> CellTable:
     file = decode(data, where, encoding)
-    head = next((line for line in file.text.splitlines() if line.strip()), "")
+    head = next((line for line in file.text[:100_000].split("\n") if line.strip()), "")
     mark = {"tab": "\t", "\\t": "\t"}.get(separator, separator) or max(_SEPARATORS, key=head.count)
     if len(mark) != 1:
         raise SourceError(f"'{separator}' is no separator", where=where, mend='give one character, or "tab"')
-    csv.field_size_limit(2**20)
     try:
         lines = separated(file.text, mark)
     except SourceError as fault:

@@ -113,6 +113,12 @@ def take_apart(rows: Sequence[CellRow], where: str) -> PortalTable:
         text = first_text(row)
         found = _PREAMBLE.match(text)
         if found and _others_blank(row):
+            if found[1] in head:
+                raise SourceError(
+                    f"a second line {found[1]} stands in the head: {found[2]}",
+                    where=where + row.place(0),
+                    mend="export one indicator to a file",
+                )
             head[found[1]] = found[2].strip()
         elif text or not _others_blank(row):
             passed.append(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 
 from panelkit.core.errors import SourceError
@@ -114,7 +115,7 @@ def _refuse_declared(data: bytes, where: str, declared: str, wanted: str, found:
 
 def separated(text: str, separator: str) -> list[TextLine]:
     """Records of a separated text, blank lines included (they have no fields)."""
-    reader = csv.reader(text.splitlines(keepends=True), delimiter=separator)
+    reader = csv.reader(StringIO(text, newline=""), delimiter=separator)
     lines: list[TextLine] = []
     begins = 1
     while True:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import datetime
+import json
+import subprocess
+import sys
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile, ZipFile
 
 from panelkit.core.errors import SourceError
 from panelkit.core.nearest import known_or_nearest
@@ -13,6 +17,8 @@ from panelkit.etl.sources._cells import column_letters
 
 LARGEST_SHEET = 200_000  # cells
 LARGEST_WORKBOOK = 64 * 2**20  # bytes
+LONGEST = 60  # seconds for one workbook
+LARGEST_UNPACKED = 256 * 2**20  # bytes
 
 _SIGNATURES = (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PK\x03\x04", b"\x09\x08", b"\x09\x04", b"\x09\x02")
 
@@ -33,30 +39,55 @@ class Sheet:
 def sheet_of(data: bytes, path: Path, where: str, wanted: str = "") -> Sheet:
     """The wanted sheet of a workbook, else its only sheet with cells.
 
+    The reading is done in a process of its own (see `_sheet_reader`), so that a damaged file ends that and not this.
+
     Raises
     ------
     SourceError
-        No workbook, an encrypted one, an unknown or ambiguous sheet, a sheet that is too large.
+        No workbook, an encrypted or damaged one, an unknown or ambiguous sheet, a sheet that is too large.
     """
-    from python_calamine import CalamineError, CalamineWorkbook
-
     _refuse_others(data, where)
+    _refuse_swollen(data, where)
+    reader = Path(__file__).with_name("_sheet_reader.py")
+    command = [sys.executable, "-I", str(reader), str(path), wanted, str(LARGEST_SHEET)]
     try:
-        book = CalamineWorkbook.from_filelike(BytesIO(data))
-        name, others = _choose(book, where, wanted)
-        sheet = book.get_sheet_by_name(name)
-        height, width = sheet.total_height, sheet.total_width
-        last = sheet.end or (0, 0)
-        if max(height * width, (last[0] + 1) * (last[1] + 1)) > LARGEST_SHEET:
-            raise SourceError(
-                f"the sheet '{name}' has {height} x {width} cells; more than {LARGEST_SHEET:,} are not read",
+        done = subprocess.run(command, input=data, capture_output=True, check=False, timeout=LONGEST)  # noqa: S603
+        found = json.loads(done.stdout) if done.returncode == 0 else {"fault": "damaged", "said": "it is inconsistent"}
+    except subprocess.TimeoutExpired:
+        found = {"fault": "damaged", "said": f"not read after {LONGEST} seconds"}
+    if "fault" in found:
+        raise _refusal(found, where, wanted)
+    return Sheet(name=found["sheet"], rows=tuple(map(tuple, found["rows"])), others=tuple(found["others"]))
+
+
+def _refusal(found: dict[str, Any], where: str, wanted: str) -> SourceError:
+    """The reader's word for a fault in full."""
+    names = found.get("names", [])
+    match found["fault"]:
+        case "unknown":
+            return SourceError(f"there is no sheet '{wanted}'", where=where, mend=known_or_nearest(wanted, names))
+        case "several":
+            what = f"the workbook has {len(names)} sheets with cells: {', '.join(names)}"
+            return SourceError(what, where=where, mend='name one: sheet = "..."')
+        case "empty":
+            return SourceError("no sheet of the workbook has a cell", where=where, mend="export it again")
+        case "large":
+            return SourceError(
+                f"the sheet '{names[0]}' has {found['height']} x {found['width']} cells; more than {LARGEST_SHEET:,} are not read",
                 where=where,
                 mend="save the part the study needs as a file of its own",
             )
-        rows = sheet.to_python(skip_empty_area=False)
-    except CalamineError as fault:
-        raise _reason(fault, path, where) from None
-    return Sheet(name=name, rows=tuple(tuple(map(_cell, r)) for r in rows), others=others)
+        case "encrypted":
+            return SourceError(
+                "the workbook is encrypted",
+                where=where,
+                mend="open it in a spreadsheet program (many yearbook pages open without a password) and save a copy as .xlsx",
+            )
+    return SourceError(
+        f"the workbook is damaged and cannot be read ({found['said']})",
+        where=where,
+        mend="download it again, or save it as .xlsx",
+    )
 
 
 def _refuse_others(data: bytes, where: str) -> None:
@@ -76,41 +107,18 @@ def _refuse_others(data: bytes, where: str) -> None:
     )
 
 
-def _reason(fault: Exception, path: Path, where: str) -> SourceError:
-    """Why a workbook cannot be read: calamine tells encryption only by path, not on bytes."""
-    from python_calamine import CalamineError, CalamineWorkbook, PasswordError
-
+def _refuse_swollen(data: bytes, where: str) -> None:
+    """A small file that unpacks to a huge one is not opened."""
+    if not data.startswith(b"PK"):
+        return
     try:
-        CalamineWorkbook.from_path(path)
-    except CalamineError as told:
-        fault = told
-    if isinstance(fault, PasswordError):
-        return SourceError(
-            "the workbook is encrypted",
+        with ZipFile(BytesIO(data)) as parts:
+            size = sum(part.file_size for part in parts.infolist())
+    except BadZipFile:
+        raise SourceError("the workbook is damaged", where=where, mend="download it again") from None
+    if size > LARGEST_UNPACKED:
+        raise SourceError(
+            f"the workbook unpacks to {size / 2**20:.0f} MB; more than {LARGEST_UNPACKED // 2**20} MB is not read",
             where=where,
-            mend="open it in a spreadsheet program (many yearbook pages open without a password) and save a copy as .xlsx",
+            mend="save the part the study needs as a file of its own",
         )
-    return SourceError(f"the workbook cannot be read ({fault})", where=where, mend="save it again as .xlsx")
-
-
-def _choose(book: object, where: str, wanted: str) -> tuple[str, tuple[str, ...]]:
-    names: list[str] = list(book.sheet_names)  # type: ignore[attr-defined]
-    if wanted:
-        if wanted not in names:
-            raise SourceError(f"there is no sheet '{wanted}'", where=where, mend=known_or_nearest(wanted, names))
-        return wanted, tuple(n for n in names if n != wanted)
-    filled = [n for n in names if book.get_sheet_by_name(n).total_height]  # type: ignore[attr-defined]
-    if len(filled) != 1:
-        what = (
-            f"the workbook has {len(filled)} sheets with cells: {', '.join(filled)}"
-            if filled
-            else "the workbook is empty"
-        )
-        raise SourceError(what, where=where, mend='name one: sheet = "..."' if filled else "export it again")
-    return filled[0], tuple(n for n in names if n != filled[0])
-
-
-def _cell(value: object) -> object:
-    if value == "":
-        return None
-    return value.isoformat() if isinstance(value, (datetime.date, datetime.time)) else value

@@ -11,7 +11,7 @@ from panelkit.core.registry import SOURCES, SourceKind
 from panelkit.core.source import Observations, Reading, SeriesSeen, SourceSpec
 from panelkit.core.spec import spec
 from panelkit.etl.harmonise.units import parse_measure, plain
-from panelkit.etl.sources._cells import narrow, read_year
+from panelkit.etl.sources._cells import is_blank, narrow, read_year
 from panelkit.etl.sources._frames import CellTable, table_of
 from panelkit.etl.sources._guess import Roles, guess_roles, is_text
 from panelkit.etl.sources._observed import Ledger, reading, sealed, series_seen, settle_measure
@@ -108,8 +108,8 @@ def _keys(spec: TidySpec, table: CellTable, ledger: Ledger) -> _Keys:
     unit_at, time_at = table.names.index(spec.unit), table.names.index(spec.time)
     for row, (unit, time) in enumerate(zip(table.columns[unit_at], table.columns[time_at], strict=True)):
         name, year = _unit_text(unit), read_year(time)
-        if not name and not plain(str(time if time is not None else "")):
-            if any(plain(str(c[row])) for c in table.columns if c[row] is not None):
+        if not name and is_blank(time):
+            if not all(is_blank(c[row]) for c in table.columns):
                 ledger.fault(
                     "the row has figures but neither unit nor time",
                     "fill both, or delete it",
@@ -132,11 +132,11 @@ def _keys(spec: TidySpec, table: CellTable, ledger: Ledger) -> _Keys:
 
 
 def _unit_text(unit: object) -> str:
-    if unit is None:
+    if is_blank(unit):
         return ""
     if isinstance(unit, float) and unit == int(unit):
         return str(int(unit))
-    return str(unit) if narrow(str(unit)) else ""
+    return str(unit)
 
 
 def _wide(spec: TidySpec, table: CellTable, keys: _Keys, columns: dict[str, list[object]], ledger: Ledger) -> None:
@@ -228,7 +228,7 @@ def _add(
     columns["series"] += series
     columns["cell"] += [place.lstrip("!, ") for place in places]
     if is_category:
-        texts = [None if c is None or not narrow(str(c)) else narrow(str(c)) for c in cells]
+        texts = [None if is_blank(c) else narrow(str(c)) for c in cells]
         columns["text"] += texts
         columns["value"] += [float("nan")] * len(cells)
         return

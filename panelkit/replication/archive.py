@@ -1,0 +1,168 @@
+"""Zip files of packages: written the same on every machine, and read back without trust; what is in them is judged elsewhere."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import stat
+import zipfile
+import zlib
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+
+from panelkit.core.errors import PackageError
+
+EPOCH = (1980, 1, 1, 0, 0, 0)
+MOST_FILES = 10_000
+MOST_BYTES = 4 * 1024**3
+MOST_RATIO = 400
+SMALL = 1024**2  # below this a high ratio is no bomb
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """The bytes of a zip of `files` (relative path -> bytes): sorted names, date 1980-01-01, mode 0644, no extra fields."""
+    store = io.BytesIO()
+    with zipfile.ZipFile(store, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in sorted(files):
+            info = zipfile.ZipInfo(name, EPOCH)
+            info.create_system = 3
+            info.external_attr = (stat.S_IFREG | 0o644) << 16
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, files[name], compresslevel=9)
+    return store.getvalue()
+
+
+def safe_path(name: str) -> PurePosixPath:
+    """The path of a file inside a package.
+
+    Raises
+    ------
+    PackageError
+        An absolute path, a drive letter, a backslash, a control character, '.' or '..'.
+    """
+    path = PurePosixPath(name)
+    parts = name.rstrip("/").split("/")
+    if (
+        not name
+        or name.startswith("/")
+        or "\\" in name
+        or ":" in name
+        or any(ord(c) < 32 for c in name)
+        or any(p in ("", ".", "..") for p in parts)
+    ):
+        raise PackageError(
+            f"the path {name!r} would leave the package or cannot be written everywhere",
+            where="package",
+            mend="do not open this package; ask its author for a clean one",
+        )
+    return path
+
+
+def extract(archive: Path, into: Path) -> Path:
+    """Unpack a zip below `into` (which exists and is empty) and give the folder that holds the manifest.
+
+    Nothing is written before the whole directory has been judged; sizes are counted while reading, not believed.
+
+    Raises
+    ------
+    PackageError
+        No zip; a path that leaves the folder; a link or device; names that collide where case is ignored; too many files,
+        too many bytes, or a ratio of compression that only a bomb has.
+    """
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            members = [m for m in opened.infolist() if not m.is_dir()]
+            _judge(members)
+            for member in opened.infolist():
+                safe_path(member.filename)
+            for member in members:
+                _unpack(opened, member, into)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error, OSError) as error:
+        raise PackageError(
+            f"this is no zip that can be read: {error}", where=archive.name, mend="download the package again"
+        ) from None
+    if (into / "MANIFEST.sha256").is_file():
+        return into
+    inner = [p for p in into.iterdir() if p.is_dir()]
+    if len(inner) == 1 and len(list(into.iterdir())) == 1 and (inner[0] / "MANIFEST.sha256").is_file():
+        return inner[0]
+    raise PackageError(
+        "there is no MANIFEST.sha256", where=archive.name, mend="give a package made by panelkit package"
+    )
+
+
+def _judge(members: list[zipfile.ZipInfo]) -> None:
+    mend = "do not open this package; ask its author for a clean one"
+    if len(members) > MOST_FILES or sum(m.file_size for m in members) > MOST_BYTES:
+        raise PackageError("the zip holds more than a package may", where="package", mend=mend)
+    seen: set[str] = set()
+    for member in members:
+        safe_path(member.filename)
+        kind = stat.S_IFMT(member.external_attr >> 16)
+        if kind not in (0, stat.S_IFREG):
+            raise PackageError("a link or device is no part of a package", where=member.filename, mend=mend)
+        if member.flag_bits & 0x1:
+            raise PackageError("this file is encrypted", where=member.filename, mend=mend)
+        if member.file_size > SMALL and member.file_size > MOST_RATIO * max(member.compress_size, 1):
+            raise PackageError("this file unpacks to far too much", where=member.filename, mend=mend)
+        if member.filename.casefold() in seen:
+            raise PackageError("two files have one name", where=member.filename, mend=mend)
+        seen.add(member.filename.casefold())
+
+
+def _unpack(opened: zipfile.ZipFile, member: zipfile.ZipInfo, into: Path) -> None:
+    target = into.joinpath(*safe_path(member.filename).parts)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    left = member.file_size
+    with opened.open(member) as source, target.open("xb") as sink:
+        while chunk := source.read(1 << 20):
+            left -= len(chunk)
+            if left < 0:
+                raise PackageError(
+                    "this file is longer than the zip says",
+                    where=member.filename,
+                    mend="do not open this package; ask its author for a clean one",
+                )
+            sink.write(chunk)
+
+
+def place(files: Mapping[str, bytes], destination: Path) -> Path:
+    """Write a folder of files beside `destination` and move it into place, so that it is there whole or not at all.
+
+    An older package at `destination` (a folder with a manifest) is replaced; anything else there is refused.
+    """
+    if destination.exists() and not _replaceable(destination):
+        raise PackageError(
+            "there is something that is no package", where=destination.name, mend="name another place for the package"
+        )
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    making, old = (destination.with_name(f".{destination.name}.{state}") for state in ("new", "old"))
+    shutil.rmtree(making, ignore_errors=True)
+    for name in sorted(files):
+        target = making.joinpath(*safe_path(name).parts)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(files[name])
+    shutil.rmtree(old, ignore_errors=True)
+    if destination.exists():
+        os.replace(destination, old)
+    os.replace(making, destination)
+    shutil.rmtree(old, ignore_errors=True)
+    return destination
+
+
+def _replaceable(destination: Path) -> bool:
+    if not destination.is_dir():
+        return False
+    return (destination / "MANIFEST.sha256").is_file() or not any(destination.iterdir())
+
+
+def place_file(data: bytes, destination: Path) -> Path:
+    """Write one file beside `destination` and move it into place."""
+    if destination.is_dir():
+        raise PackageError("this is a folder", where=destination.name, mend="name a file that ends in .zip")
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    making = destination.with_name(f".{destination.name}.new")
+    making.write_bytes(data)
+    os.replace(making, destination)
+    return destination

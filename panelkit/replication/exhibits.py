@@ -1,0 +1,84 @@
+"""Where each exhibit of a package comes from: its files, the command and study line that make it, and the models in it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from panelkit.core.study import Study
+from panelkit.replication.collect import Run, table_of
+
+_HEADER = re.compile(r"^\s*\[\[?\s*([A-Za-z_]+)(?:\.\s*\"?([^\]\"]+?)\"?)?\s*\]\]?\s*(?:#.*)?$")
+_ID = re.compile(r"^\s*id\s*=\s*[\"']([^\"']+)[\"']")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exhibit:
+    """A table or figure as the package lists it; `line` is 0 where the study file names it in no line of its own."""
+
+    folder: str
+    id: str
+    title_en: str
+    title_zh: str
+    files: tuple[str, ...]
+    command: str
+    line: int
+    models: tuple[str, ...]
+
+
+def study_lines(text: str) -> dict[tuple[str, str], int]:
+    """(section, id) -> line of the study file where that entry starts, counted from 1.
+
+    >>> study_lines('schema = 1\\n[[tables]]\\nid = "table2"\\n[sources.a]\\n')
+    {('tables', 'table2'): 2, ('sources', 'a'): 4}
+    """
+    lines: dict[tuple[str, str], int] = {}
+    section, start = "", 0
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := _HEADER.match(line):
+            section, start = header[1], number
+            if header[2]:
+                lines.setdefault((section, header[2]), number)
+        elif (named := _ID.match(line)) and section:
+            lines.setdefault((section, named[1]), start)
+    return lines
+
+
+def exhibits(study: Study, study_text: str, run: Run) -> tuple[Exhibit, ...]:
+    """Tables, then figures, in the study's order; only those that the run made."""
+    lines = study_lines(study_text)
+    found = []
+    for folder, verb, specs in (("tables", "table", study.tables), ("figures", "figure", study.figures)):
+        for spec in specs:
+            files = run.exhibit_files(folder, spec.id)
+            if not files:
+                continue
+            models = dict.fromkeys(e.key[0] for e in run.numbers.values() if e.exhibit == spec.id and e.key[0])
+            named = getattr(spec, "columns", ()) or getattr(spec, "models", ()) or (getattr(spec, "model", ""),)
+            known = {m.id for m in study.models}
+            models.update(dict.fromkeys(n for n in named if isinstance(n, str) and n in known))
+            found.append(
+                Exhibit(
+                    folder=folder,
+                    id=spec.id,
+                    title_en=spec.title.to("en") or spec.id,
+                    title_zh=spec.title.to("zh") or spec.id,
+                    files=files,
+                    command=f"panelkit {verb} {spec.id}",
+                    line=lines.get((folder, spec.id), 0),
+                    models=tuple(m for m in models if m in known),
+                )
+            )
+    return tuple(found)
+
+
+def exhibit_map(study: Study, study_text: str, shown: tuple[Exhibit, ...]) -> bytes:
+    """`map.csv`: one row per file of an exhibit, with the program, its line in the study file and what goes in."""
+    lines = study_lines(study_text)
+    rows: list[tuple[str, ...]] = [("exhibit", "file", "program", "study_line", "inputs")]
+    for exhibit in shown:
+        models = [f"{m} (study.toml:{lines.get(('models', m), 0)})" for m in exhibit.models]
+        inputs = "; ".join(["data/processed/panel.csv", *models])
+        rows += [(exhibit.id, name, exhibit.command, f"study.toml:{exhibit.line}", inputs) for name in exhibit.files]
+    rows.append(("report", "report.html", "panelkit run study.toml", "study.toml:1", "data/processed/panel.csv"))
+    return table_of(rows)

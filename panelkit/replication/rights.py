@@ -1,0 +1,77 @@
+"""What may be done with a package and how to cite it: licence, citation file, and the list of raw files that are not in it."""
+
+from __future__ import annotations
+
+import json
+
+from panelkit.core.study import Study
+from panelkit.replication.collect import RawFile
+
+MIT = """Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated documentation
+files (the "Software"), to deal in the Software without restriction, including without limitation the rights to use, copy,
+modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit persons to whom the Software
+is furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all copies or substantial portions of the Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES
+OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE
+LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN
+CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
+"""
+
+
+def licence(study: Study) -> str:
+    """LICENSE.txt: that of programs and text, that of the data, and what each source says of itself."""
+    head = study.head
+    holders = ", ".join(head.authors) or f"the authors of {study.id}"
+    code = f"MIT License\n\nCopyright (c) {holders}\n\n{MIT}" if head.licence == "MIT" else f"{head.licence}\n"
+    data = head.data_licence or "The study file declares no licence of its own for the data; each source's terms hold."
+    sources = [
+        f"- {s.id} ({s.publisher or 'publisher not stated'}): {s.licence or 'licence not stated'}; "
+        f"redistribution {'declared allowed' if s.redistribute else 'not allowed'}"
+        for s in study.sources.values()
+    ]
+    return f"PROGRAMS, STUDY FILE AND TEXT\n\n{code}\nDATA\n\n{data}\n\n" + "\n".join(sources) + "\n"
+
+
+def citation(study: Study) -> str:
+    """CITATION.cff, version 1.2.0; without a date, which a deposit adds."""
+    title = f"Data and Code for: {study.head.title.to('en') or study.id}"
+    authors = study.head.authors or (f"The authors of {study.id}",)
+    lines = [
+        "cff-version: 1.2.0",
+        "message: Please cite this package as below.",
+        "type: dataset",
+        f"title: {_quoted(title)}",
+        "authors:",
+        *(f"  - name: {_quoted(a)}" for a in authors),
+    ]
+    if study.head.licence:
+        lines.append(f"license: {_quoted(study.head.licence)}")
+    if abstract := study.head.abstract.to("en"):
+        lines.append(f"abstract: {_quoted(abstract)}")
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    """A YAML double-quoted scalar, which JSON's text is."""
+    return json.dumps(" ".join(text.split()), ensure_ascii=False)
+
+
+def not_provided(study: Study, raw: tuple[RawFile, ...]) -> str:
+    """NOT_PROVIDED.md: each raw file that may not be given on, its digest, and where to get it."""
+    lines = ["# Raw files that this package does not provide", ""]
+    for file in (r for r in raw if r.data is None):
+        for source in (study.sources[s] for s in file.sources):
+            lines.append(
+                f"- `{file.path}` ({source.id}): SHA-256 `{file.sha256}`. Get it from {source.publisher or 'its publisher'}"
+                f"{', ' + source.url if source.url else ''}{', as retrieved ' + source.retrieved if source.retrieved else ''}. "
+                f"Terms: {source.licence or 'not stated'}."
+            )
+    lines += [
+        "",
+        "`data/processed/observations.parquet` lists each of their cells, without its value. The panel, the estimates and every",
+        "printed number can be verified without them (levels L0 to L2); building the panel anew needs them.",
+    ]
+    return "\n".join(lines) + "\n"

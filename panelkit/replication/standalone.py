@@ -1,0 +1,935 @@
+#!/usr/bin/env python3
+"""Verify a replication package without running anything of it: levels L0 and L1, by the standard library of Python 3.9 alone.
+
+    python verify.py [--json] [FOLDER]
+
+L0  every file is there, is what MANIFEST.sha256 says, and nothing else is there.
+L1  every number printed in the tables (LaTeX, HTML, Word, CSV) and the page is the one in ledger.json and results/estimates.json,
+    to the printed digits; stars follow from p, t from coefficient and standard error, rows on effects and N from the model.
+Exit code: 0 verified, 1 something differs, 2 this cannot be verified. Levels that estimate anew are `panelkit verify`'s.
+This file is part of panelkit and is copied whole into every package (so it is longer than others); it imports nothing of panelkit.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import math
+import os
+import re
+import stat
+import struct
+import sys
+import xml.etree.ElementTree as ElementTree
+import zipfile
+import zlib
+from html.parser import HTMLParser
+from typing import Any
+
+MANIFEST = "MANIFEST.sha256"
+LARGEST = 256 * 1024 * 1024  # bytes of one file that is read whole
+MOST_FILES = 20000
+JUNK = {"__MACOSX", ".git", ".DS_Store", "Thumbs.db", "__pycache__", ".ipynb_checkpoints"}
+NO_SCAN = ("data/raw/", "requirements.lock", "verify.py")
+SCANNED = (".json", ".csv", ".md", ".toml", ".txt", ".py", ".tex", ".html")
+HOME = re.compile(r"(?<![\w./:-])/(?:home|Users|root|tmp)/\w|\b[A-Za-z]:\\{1,2}(?:Users|Documents)\b")
+MINUS = "\u2212"
+FINE = 1e-9  # what arithmetic on the same doubles may part by
+
+
+class Cannot(Exception):  # noqa: N818
+    """This is no package, or one that must not be opened."""
+
+
+class Level:
+    """What one level compared and found; the worst kind of finding is its verdict."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.compared = name, 0
+        self.findings: list[tuple[str, str]] = []
+        self.notes: list[str] = []
+
+    def find(self, kind: str, text: str) -> None:
+        """Note something wrong: 'differs', 'stale' or 'unbound'."""
+        if (kind, text) not in self.findings:
+            self.findings.append((kind, text))
+
+    def hold(self, holds: bool, kind: str, text: str) -> None:
+        """Count a comparison, and note it where it does not hold."""
+        self.compared += 1
+        if not holds:
+            self.find(kind, text)
+
+    def told(self) -> dict[str, Any]:
+        """The level as JSON."""
+        kinds = {kind for kind, _ in self.findings}
+        whole = "verified" if self.compared else "not rerun"
+        verdict = next((k for k in ("differs", "stale", "unbound") if k in kinds), whole)
+        findings = [f"{kind}: {text}" for kind, text in self.findings]
+        return {
+            "level": self.name,
+            "verdict": verdict,
+            "compared": self.compared,
+            "findings": findings,
+            "notes": self.notes,
+        }
+
+
+def read(folder: str, name: str) -> bytes:
+    """The bytes of a file of the package; links and outsized files are not followed."""
+    path = os.path.join(folder, *name.split("/"))
+    if os.path.islink(path) or not os.path.isfile(path):
+        raise Cannot(f"there is no file {name}")
+    if os.path.getsize(path) > LARGEST:
+        raise Cannot(f"{name} is too large to be read")
+    with open(path, "rb") as file:
+        return file.read()
+
+
+# ---------------------------------------------------------------- L0
+
+
+def unsafe(name: str) -> bool:
+    """Whether a path would leave the package or cannot stand on every machine."""
+    odd = name.startswith("/") or "\\" in name or ":" in name or any(ord(c) < 32 for c in name)
+    return odd or any(p in ("", ".", "..") for p in name.split("/"))
+
+
+def read_manifest(folder: str) -> tuple[dict[str, str], list[str], Any]:
+    """Path -> digest, what is wrong in the list itself, and the count and size at its head."""
+    try:
+        text = read(folder, MANIFEST).decode("utf-8")
+    except UnicodeDecodeError:
+        raise Cannot(f"{MANIFEST} is not UTF-8") from None
+    listed: dict[str, str] = {}
+    wrong, head = [], None
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.startswith("#"):
+            head = re.match(r"# (\d+) files, (\d+) bytes$", line) or head
+            continue
+        found = re.match(r"([0-9a-f]{64})  (.+)$", line)
+        if found is None:
+            raise Cannot(f"{MANIFEST}, line {number} is no digest and path")
+        name = found.group(2)
+        if unsafe(name) or name == MANIFEST:
+            wrong.append(f"line {number} names a path that a package cannot have: {name!r}")
+        elif name in listed:
+            wrong.append(f"{name} is listed twice")
+        else:
+            listed[name] = found.group(1)
+    if list(listed) != sorted(listed):
+        wrong.append(f"{MANIFEST} is not sorted")
+    if not listed:
+        raise Cannot(f"{MANIFEST} lists nothing")
+    return listed, wrong, (int(head.group(1)), int(head.group(2))) if head else None
+
+
+def walk(folder: str, below: str = "") -> list[tuple[str, str]]:
+    """Every entry below a folder as (path, kind): 'file', 'link', 'empty folder' or 'device'; no link is followed."""
+    found: list[tuple[str, str]] = []
+    with os.scandir(os.path.join(folder, below)) as opened:
+        entries = sorted(opened, key=lambda e: e.name)
+    for entry in entries:
+        name = below + entry.name
+        mode = entry.stat(follow_symlinks=False).st_mode
+        if stat.S_ISLNK(mode):
+            found.append((name, "link"))
+        elif stat.S_ISDIR(mode):
+            found += walk(folder, name + "/") or [(name, "empty folder")]
+        else:
+            found.append((name, "file" if stat.S_ISREG(mode) else "device"))
+        if len(found) > MOST_FILES:
+            raise Cannot("there are more files than a package has")
+    return found
+
+
+def level_0(folder: str) -> Level:
+    """Files against the manifest."""
+    level = Level("L0")
+    listed, wrong, head = read_manifest(folder)
+    for text in wrong:
+        level.find("differs", text)
+    there: dict[str, str] = {}
+    folded: dict[str, str] = {}
+    size = 0
+    for name, kind in walk(folder):
+        if name == MANIFEST:
+            continue
+        if JUNK.intersection(name.split("/")) or name.split("/")[-1].startswith("._"):
+            level.find("differs", f"{name} does not belong in a package")
+        elif kind != "file":
+            level.find("differs", f"{name} is a {kind}")
+        elif name not in listed:
+            level.find("differs", f"{name} is not in the manifest")
+        if name.casefold() in folded:
+            level.find("differs", f"{folded[name.casefold()]} and {name} differ by case alone")
+        folded[name.casefold()] = name
+        there[name] = kind
+    for name, expected in listed.items():
+        level.hold(name in there, "differs", f"{name} is missing")
+        if there.get(name) == "file":
+            size += match(folder, name, expected, level)
+    if head != (len(listed), size):
+        level.find(
+            "differs", f"the manifest speaks of {head or (0, 0)} files and bytes, here are {(len(listed), size)}"
+        )
+    return level
+
+
+def match(folder: str, name: str, expected: str, level: Level) -> int:
+    """Hold one file against its digest; its size is given back."""
+    digest, size = hashlib.sha256(), 0
+    with open(os.path.join(folder, *name.split("/")), "rb") as file:
+        for chunk in iter(lambda: file.read(1 << 20), b""):
+            digest.update(chunk)
+            size += len(chunk)
+    if size == 0:
+        level.find("differs", f"{name} is empty")
+    if digest.hexdigest() != expected:
+        level.find("differs", f"{name} is not the file that the manifest lists")
+    if name.endswith(SCANNED) and not name.startswith(NO_SCAN) and size <= LARGEST:
+        found = HOME.search(read(folder, name).decode("utf-8", "replace"))
+        if found:
+            level.find("differs", f"{name} names a path of somebody's machine: {found.group(0)!r}")
+    return size
+
+
+# ---------------------------------------------------------------- printed files read back
+
+SIGNS = dict(zip("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")), dict(zip("0123456789", "₀₁₂₃₄₅₆₇₈₉"))  # noqa: B905
+WORDS = {
+    "textbackslash": "\\", "textasciicircum": "^", "textasciitilde": "~", "textless": "<", "textgreater": ">", "textbar": "|",
+    "nobreakspace": "\u00a0", "textendash": "–", "textemdash": "—", "ldots": "…", "textdegree": "°", "textquoteleft": "‘",
+    "textquoteright": "’", "textquotedblleft": "“", "textquotedblright": "”", "circ": "°", "dagger": "†", "ddagger": "‡",
+    "textdagger": "†", "textdaggerdbl": "‡",
+    "-": MINUS, "times": "×", "div": "÷", "pm": "±", "leq": "≤", "geq": "≥", "neq": "≠", "approx": "≈",
+    "infty": "∞", "cdot": "·", "rightarrow": "→", "leftrightarrow": "↔", "in": "∈", "sum": "∑", "alpha": "α", "beta": "β",
+    "gamma": "γ", "delta": "δ", "varepsilon": "ε", "zeta": "ζ", "eta": "η", "theta": "θ", "iota": "ι", "kappa": "κ",
+    "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "pi": "π", "rho": "ρ", "sigma": "σ", "tau": "τ", "upsilon": "υ",
+    "varphi": "φ", "chi": "χ", "psi": "ψ", "omega": "ω", "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ", "Xi": "Ξ",
+    "Pi": "Π", "Sigma": "Σ", "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω",
+}  # fmt: skip
+TEX = re.compile(
+    r"\\text(super|sub)script\{(\d)\}|\$\^?\{?\\?([A-Za-z]+|-)\}?\$|\\pk(?:stars|mark|[A-Z]+)\b|\\([A-Za-z]+\d*)(?:\{\})?|\\([^A-Za-z])|[{}]"
+)
+DEFINES = re.compile(
+    r"\\(?:[egx]?def|let|input|include|(?:re)?newcommand|renewcommand|catcode|csname|ifx?|write|llap|rlap|phantom)\b"
+)
+BALANCED = r"(?:[^#{}]|\{(?:[^#{}]|\{[^#{}]*\})*\})*"
+OURS = re.compile(
+    r"\\def\\pk(?:stars#1\{\$\^\{#1\}\$\}|mark#1\{\\textsuperscript\{#1\}\}|[A-Z]+#1#2\{\\hphantom\{"
+    + BALANCED
+    + r"\}\\llap\{#1\}\\rlap\{#2\}\\hphantom\{"
+    + BALANCED
+    + r"\}\})$"
+)
+
+
+def untex(text: str) -> str:
+    """The characters that our own LaTeX prints."""
+
+    def char(found: re.Match[str]) -> str:
+        raised, digit, sign, word, escaped = found.groups()
+        if digit:
+            return SIGNS[raised == "sub"][digit]
+        if word and re.match(r"char\d{1,6}$", word):
+            return chr(int(word[4:]))
+        if (sign or word) and (sign or word) not in WORDS:
+            raise ValueError(f"it holds a command that is not ours: {found.group(0)}")
+        return WORDS[sign or word] if sign or word else escaped or ""
+
+    return TEX.sub(char, text)
+
+
+def headed(level: int, spans: list[tuple[int, str]]) -> dict[str, str]:
+    """One line of headings by column, without blanks, since formats break it differently."""
+    texts = ["".join(text.split()) for count, text in spans for _ in range(count)]
+    return {f"h{level}.{j}": text for j, text in enumerate(texts)}
+
+
+def from_tex(data: bytes) -> dict[str, str]:
+    """Cells, row labels and notes of a LaTeX table of ours; a definition that is not ours could print anything and is refused."""
+    found: dict[str, str] = {}
+    notes, body, level = 0, False, -1
+    for line in data.decode("utf-8").split("\n"):
+        if DEFINES.search(line) and not OURS.match(line):
+            raise ValueError(f"it holds a definition that is not ours: {line!r}")
+        body = (body or line == "\\midrule") and line != "\\bottomrule"
+        row = re.match(r"(.*) \\\\ % pk (r\d+)$", line)
+        level = 0 if line == "\\toprule" else level
+        if level >= 0 and not body and line.endswith(" \\\\"):
+            parts = [re.match(r"\\multicolumn\{(\d+)\}\{[lc]\}\{(.*)\}$", c) for c in line[:-3].split(" & ")[1:]]
+            if None in parts:
+                raise ValueError(f"a heading is not ours: {line!r}")
+            spans = [
+                (int(m.group(1)), FOLDED.sub(lambda f: f.group(1).replace(" \\\\ ", " "), m.group(2)))
+                for m in parts
+                if m
+            ]
+            found.update(headed(level, [(n, untex(text)) for n, text in spans]))
+            level += 1
+        if row:
+            label, *cells = row.group(1).split(" & ")
+            found[f"{row.group(2)}.label"] = untex(label)
+            found.update({f"{row.group(2)}.c{j}": untex(cell) for j, cell in enumerate(cells)})
+        elif line.startswith("\\item "):
+            found[f"note{notes}"] = untex(line[6:])
+            notes += 1
+        elif body and "&" in line:
+            found[f"unmarked line {line!r}"] = "1"
+    return found
+
+
+def from_csv(data: bytes) -> dict[str, str]:
+    """Cells, row labels and notes of a CSV table of ours."""
+    found: dict[str, str] = {}
+    notes = level = 0
+    for line in csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")):
+        bare = [c[1:] if c.startswith(("'", "\u00a0")) else c for c in line]
+        if line and re.match(r"r\d+$", line[-1]):
+            found[f"{line[-1]}.label"] = bare[0]
+            found.update({f"{line[-1]}.c{j}": cell for j, cell in enumerate(bare[1:-1])})
+        elif line and line[-1] == "heading":
+            found.update(headed(level, [(1, text) for text in bare[1:-1]]))
+            level += 1
+        elif line and line[-1] == "note":
+            found[f"note{notes}"] = bare[0]
+            notes += 1
+    return found
+
+
+FOLDED = re.compile(r"\\begin\{tabular\}\[b\]\{@\{\}c@\{\}\}(.*)\\end\{tabular\}")
+WIDTH = re.compile(r"(min-width:[\d.]+ch)?$")
+HIDES = re.compile(rb"(content|display\s*:\s*none|visibility|font-size\s*:\s*0[^.])", re.IGNORECASE)
+
+
+class Page(HTMLParser):
+    """Every table of ours on a page, by its id: cells, row labels and notes, and the keys and full values beside the cells."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tables: dict[str, dict[str, str]] = {}
+        self.facts: dict[str, dict[str, dict[str, str]]] = {}
+        self.table = self.open = self.label = ""
+        self.notes, self.inside = -1, False
+        self.heads: list[tuple[int, str]] = []
+        self.level = 0
+        self.loose: list[list[str]] = []  # key and text of numbers bound outside of tables
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, Any]]) -> None:
+        """Open a table, cell, row label or note."""
+        given = {k: v or "" for k, v in attrs}
+        if tag == "table" and given.get("id", "").startswith("table-"):
+            self.table, self.inside, self.level = given["id"][6:], True, 0
+            self.tables.setdefault(self.table, {})
+            self.facts.setdefault(self.table, {})
+        elif self.inside and (
+            tag in ("script", "style", "template") or "hidden" in given or not WIDTH.match(given.get("style", ""))
+        ):
+            raise ValueError(f"a table holds a <{tag}> that may hide what is printed")
+        elif (
+            self.inside
+            and tag == "td"
+            and (given.get("data-cell", "") in self.tables[self.table] or "data-cell" not in given)
+        ):
+            raise ValueError("a table holds a cell without a name of its own")
+        elif self.inside and tag == "th" and given.get("scope") in ("col", "colgroup") and "rowspan" not in given:
+            self.open = "head"
+            self.heads.append((int(given.get("colspan") or 1), ""))
+        elif tag == "th" and given.get("scope") == "row":
+            self.open, self.label = "label", ""
+        elif tag == "td" and "data-cell" in given and self.table:
+            self.open = given["data-cell"]
+            self.tables[self.table][self.open] = ""
+            self.tables[self.table][self.open.split(".")[0] + ".label"] = self.label
+            self.facts[self.table][self.open] = given
+        elif "data-key" in given and not self.inside:
+            self.open = "loose"
+            self.loose.append([given["data-key"], "", tag])
+        elif tag == "div" and given.get("class") == "pk-notes":
+            self.notes = 0
+        elif tag == "p" and self.notes >= 0 and self.table:
+            self.open = f"note{self.notes}"
+            self.tables[self.table][self.open] = ""
+
+    def handle_endtag(self, tag: str) -> None:
+        """Close what is open."""
+        if tag == "p" and self.open.startswith("note"):
+            self.notes += 1
+        if tag in ("td", "th", "p") or (self.open == "loose" and self.loose[-1][2] == tag):
+            self.open = ""
+        if tag == "tr" and self.heads:
+            self.tables[self.table].update(headed(self.level, self.heads))
+            self.level, self.heads = self.level + 1, []
+        if tag == "div":
+            self.notes = -1
+        if tag == "table":
+            self.inside = False
+
+    def handle_data(self, data: str) -> None:
+        """Text of what is open."""
+        if self.open == "label":
+            self.label += data
+        elif self.open == "head":
+            self.heads[-1] = (self.heads[-1][0], self.heads[-1][1] + data)
+        elif self.open == "loose":
+            self.loose[-1][1] += data
+        elif self.open and self.table:
+            self.tables[self.table][self.open] += data
+
+
+def from_html(data: bytes) -> Page:
+    """The tables of a page."""
+    page = Page()
+    page.feed(data.decode("utf-8"))
+    page.close()
+    return page
+
+
+def from_docx(data: bytes) -> dict[str, str]:
+    """Cells, row labels and notes of a Word table of ours; document types, entities and bombs are refused."""
+    with zipfile.ZipFile(io.BytesIO(data)) as opened:
+        members = opened.infolist()
+        part = opened.getinfo("word/document.xml")
+        if len(members) > 200 or part.file_size > 64 * 1024 * 1024 or part.file_size > 400 * max(part.compress_size, 1):
+            raise ValueError("it unpacks to far too much")
+        xml = opened.read(part)
+    if b"<!DOCTYPE" in xml or b"<!ENTITY" in xml or xml[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\x00" in xml:
+        raise ValueError("it declares a document type or entities")
+    if re.search(rb"<w:(vanish|specVanish|webHidden|del|ins|moveFrom|moveTo|altChunk|txbxContent)\b", xml):
+        raise ValueError("it hides text or keeps track of changes")
+    w = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+    body = ElementTree.fromstring(xml).find(w + "body")  # noqa: S314
+    found: dict[str, str] = {}
+    notes, row, level, after = 0, -1, 0, False
+    for element in body if body is not None else ():
+        if element.tag == w + "p" and after:
+            found[f"note{notes}"] = "".join(t.text or "" for t in element.iter(w + "t"))
+            notes += 1
+        after = after or element.tag == w + "tbl"
+        for line in element.findall(w + "tr"):
+            texts = ["".join(t.text or "" for t in cell.iter(w + "t")) for cell in line.findall(w + "tc")]
+            if line.find(f"{w}trPr/{w}tblHeader") is not None:
+                wide = [cell.find(f"{w}tcPr/{w}gridSpan") for cell in line.findall(w + "tc")]
+                counts = [1 if span is None else int(span.get(w + "val", "1")) for span in wide]
+                found.update(headed(level, list(zip(counts, texts))[1:]))  # noqa: B905
+                level += 1
+                continue
+            row += 1
+            if len(texts) > 1:
+                found[f"r{row}.label"] = texts[0]
+                found.update({f"r{row}.c{j}": text for j, text in enumerate(texts[1:])})
+    return found
+
+
+# ---------------------------------------------------------------- numbers
+
+NUMBER = re.compile(r"([-+]?)(\d[\d,]*)(?:\.(\d+))?(?:e([-+]?\d+))?$")
+
+
+def number(value: Any) -> Any:
+    """A double of a JSON value; None where it is none."""
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, (int, float)):
+        return float(value)
+    return float(value) if value in ("nan", "inf", "-inf") else None
+
+
+def same(left: Any, right: Any) -> bool:
+    """Whether two JSON values are the same: numbers to the last digits of a double."""
+    a, b = number(left), number(right)
+    if a is None or b is None:
+        return bool(left == right)
+    return (a != a and b != b) or a == b or abs(a - b) <= FINE * 1e-4 * max(abs(a), abs(b))
+
+
+def near(left: float, right: float, scale: float = 0.0) -> bool:
+    """Whether two results of a calculation agree; NaN agrees with NaN."""
+    if left != left or right != right or math.isinf(left) or math.isinf(right):
+        return (left != left and right != right) or left == right
+    return abs(left - right) <= FINE * max(abs(left), abs(right), scale)
+
+
+def bare(text: str) -> str:
+    """A printed number without brackets."""
+    return text.strip().strip("()[]").replace(MINUS, "-")
+
+
+def rounds(raw: Any, shown: str) -> bool:
+    """Whether a printed text is its value, to the digits that are printed."""
+    value, text = number(raw), bare(shown)
+    if value is None and isinstance(raw, str) and ", " in raw:
+        bounds, ends = raw.split(", "), text.split(", ")
+        return len(bounds) == len(ends) and all(rounds(number(b) or float(b), e) for b, e in zip(bounds, ends))  # noqa: B905
+    if value is None:
+        known = {
+            "yes": ("Yes", "是"),
+            "no": ("No", "否", ""),
+            "agrees": ("agrees", "一致"),
+            "differs": ("differs", "不一致"),
+        }
+        return text in known.get(str(raw), ("–", str(raw)))
+    if value != value:
+        return text in ("–", "")
+    if math.isinf(value):
+        return text == ("∞" if value > 0 else "-∞")
+    if text.startswith("<"):
+        return NUMBER.match(text[1:]) is not None and 0 <= value < float(text[1:])
+    found = NUMBER.match(text)
+    if found is None:
+        return False
+    sign, whole, decimals, power = found.groups()
+    unit = 10.0 ** (int(power or 0) - len(decimals or ""))
+    printed = float(f"{sign}{whole.replace(',', '')}.{decimals or 0}e{power or 0}")
+    return abs(value - printed) <= unit * 0.5 * (1 + 1e-6) + abs(value) * 2.0**-50
+
+
+def tail(t: float, df: float) -> float:
+    """Two-sided tail of Student's t, of the normal where df is infinite (incomplete beta by Lentz's continued fraction)."""
+    if math.isinf(df):
+        return math.erfc(abs(t) / math.sqrt(2))
+    x, a, b = df / (df + t * t), df / 2, 0.5
+    if t * t == 0:
+        return 1.0
+    flip = x > (a + 1) / (a + b + 2)
+    if flip:
+        x, a, b = t * t / (df + t * t), b, a
+    c, d = 1.0, 1 / (1 - (a + b) * x / (a + 1) or 1e-300)
+    whole = d
+    for m in range(1, 2000):
+        for top in (
+            m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m)),
+            -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1)),
+        ):
+            d, c = 1 / (1 + top * d or 1e-300), 1 + top / c or 1e-300
+            whole *= c * d
+        if abs(c * d - 1) < 1e-15:
+            break
+    if x <= 0:
+        part = 0.0
+    else:
+        front = a * math.log(x) + b * math.log1p(-x) + math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b)
+        part = math.exp(front) * whole / a
+    return 1 - part if flip else part
+
+
+# ---------------------------------------------------------------- L1
+
+
+def level_1(folder: str) -> Level:
+    """Printed numbers against the ledger, the ledger against estimates and panel, and each estimate against itself."""
+    level = Level("L1")
+    try:
+        book = load(folder, "ledger.json")
+        estimates = {e["id"]: e for e in load(folder, "results/estimates.json")["estimates"]}
+        checks = {(c["of"], c["name"]): c for c in load(folder, "results/checks.json")["checks"]}
+        numbers = book["numbers"]
+        frame = Frame(folder, level)
+        started(folder, book, level)
+        for estimate in estimates.values():
+            consistent(estimate, float(book.get("level", 0.95)), frame.rows, level)
+        for name, entry in numbers.items():
+            bound(name, entry, (estimates, checks, frame), level)
+            marked(name, entry, (book["settings"], estimates), level)
+        printed(folder, book, (estimates, checks, frame), level)
+        noted(folder, book["settings"], level)
+        pictured(folder, estimates, level)
+        listed(folder, book, level)
+    except Cannot as error:
+        level.find("differs", str(error))
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
+        level.find("differs", f"a file of results has not the form it must have ({type(error).__name__}: {error})")
+    return level
+
+
+def load(folder: str, name: str) -> Any:
+    """A JSON file of the package."""
+    try:
+        return json.loads(read(folder, name).decode("utf-8"))
+    except (ValueError, RecursionError):
+        raise Cannot(f"{name} cannot be read as JSON") from None
+
+
+def started(folder: str, book: dict[str, Any], level: Level) -> None:
+    """Study and raw files are those that the run started from."""
+    study = hashlib.sha256(read(folder, "study.toml")).hexdigest()
+    level.hold(study == book["study_sha256"], "stale", "study.toml is not the one that was run")
+    for name, raw in book["inputs"].items():
+        if not raw["provided"]:
+            level.notes.append(f"{name} is not provided; its SHA-256 is {raw['sha256']}")
+            continue
+        if unsafe(name):
+            raise Cannot(f"{name!r} is no path of a package")
+        digest = hashlib.sha256(read(folder, name)).hexdigest()
+        level.hold(digest == raw["sha256"], "stale", f"{name} is not the raw file that the run started from")
+
+
+class Frame:
+    """The panel as its CSV holds it, held against the digest on record; columns as doubles or texts."""
+
+    def __init__(self, folder: str, level: Level) -> None:
+        about = load(folder, "data/processed/panel.json")
+        text = io.StringIO(read(folder, "data/processed/panel.csv").decode("utf-8-sig"), newline="")
+        header, *lines = [line for line in csv.reader(text) if line]
+        texts = {about["unit"], *(v["name"] for v in about["variables"] if v["kind"] == "category")}
+        self.rows = len(lines)
+        self.units = [line[header.index(about["unit"])] for line in lines]
+        self.columns: dict[str, list[float]] = {}
+        digest = hashlib.sha256()
+        for j, name in enumerate(header):
+            digest.update(f"{name}\0".encode())
+            if name in texts:
+                digest.update("\0".join(line[j] for line in lines).encode())
+            else:
+                values = [float(line[j] or "nan") + 0.0 for line in lines]
+                self.columns[name] = values
+                plain = b"".join(struct.pack("<d", v) if v == v else b"\0\0\0\0\0\0\xf8\x7f" for v in values)
+                digest.update(plain)
+            digest.update(b"\1")
+        level.hold(digest.hexdigest() == about["digest"], "stale", "panel.csv is not the panel that was estimated on")
+
+    def described(self, name: str, statistic: str) -> Any:
+        """A descriptive statistic of a column over the whole panel."""
+        pairs = [(u, v) for u, v in zip(self.units, self.columns[name]) if v == v]  # noqa: B905
+        values = sorted(v for _, v in pairs)
+        by_unit: dict[str, list[float]] = {}
+        for u, v in pairs:
+            by_unit.setdefault(u, []).append(v)
+        means = {u: math.fsum(v) / len(v) for u, v in by_unit.items()}
+        n = len(values)
+        return {
+            "count": lambda: n,
+            "mean": lambda: math.fsum(values) / n,
+            "sd": lambda: spread(values),
+            "sd_between": lambda: spread(list(means.values())),
+            "sd_within": lambda: spread([v - means[u] for u, v in pairs]),
+            "min": lambda: values[0],
+            "max": lambda: values[-1],
+            "median": lambda: (values[(n - 1) // 2] + values[n // 2]) / 2,
+        }[statistic]()
+
+
+def spread(values: list[float]) -> float:
+    """Standard deviation with divisor n - 1."""
+    if len(values) < 2:
+        return math.nan
+    mean = math.fsum(values) / len(values)
+    return math.sqrt(math.fsum((v - mean) ** 2 for v in values) / (len(values) - 1))
+
+
+def consistent(estimate: dict[str, Any], coverage: float, rows: int, level: Level) -> None:
+    """Statistic, p, interval and covariance of each term, and the size of the sample."""
+    sample, matrix = estimate["sample"], estimate.get("covariance_matrix") or []
+    level.hold(sample["rows"] <= rows, "differs", f"{estimate['id']} rests on more rows than the panel has")
+    for i, term in enumerate(estimate["terms"]):
+        where = f"results/estimates.json, {estimate['id']}.{term['name']}"
+        b, se, t, df, p, low, high = (
+            number(term[k]) for k in ("estimate", "se", "statistic", "df", "p", "low", "high")
+        )
+        if len(matrix) == len(estimate["terms"]):
+            variance = number(matrix[i][i])
+            root = math.sqrt(variance) if variance >= 0 else math.nan
+            level.hold(near(root, se), "differs", f"{where}: se is not that of the covariance")
+        if not se > 0 or t != t:
+            continue
+        level.hold(near(t, b / se, 1e-3), "differs", f"{where}: the statistic is {t!r}, estimate over se {b / se!r}")
+        drawn = [r for r in estimate.get("resampled", ()) if r["term"] == term["name"]]
+        if any(all(same(r[k], term[k]) for k in ("p", "low", "high")) for r in drawn) or df != df or df <= 0:
+            continue  # this term's own p and interval are those of the draws
+        level.hold(
+            abs(tail(t, df) - p) <= 1e-6 * p + 1e-12, "differs", f"{where}: p is {p!r}, but {tail(t, df)!r} by t and df"
+        )
+        if low == low and high == high:
+            level.hold(
+                near((low + high) / 2, b, abs(high - low)),
+                "differs",
+                f"{where}: the interval is not about the estimate",
+            )
+            reach = tail((high - low) / 2 / se, df)
+            level.hold(abs(reach - (1 - coverage)) <= 1e-6, "differs", f"{where}: the interval covers {1 - reach:.4f}")
+
+
+def value_of(key: list[str], known: tuple[Any, Any, Frame]) -> Any:
+    """What estimates, checks or panel hold under a key. Raises LookupError where nothing does."""
+    estimates, checks, frame = known
+    model, term, field = key
+    if model not in estimates or (
+        term and field in DESCRIBED and not any(t["name"] == term for t in estimates[model]["terms"])
+    ):
+        return frame.described(term, field) if model == "panel" else None
+    estimate = estimates[model]
+    if term:
+        if field == "p_resampled":
+            return next(r["p"] for r in estimate["resampled"] if r["term"] == term)
+        if field == "interval":
+            held = next(t for t in estimate["terms"] if t["name"] == term)
+            return f"{number(held['low'])!r}, {number(held['high'])!r}"
+        return next(t for t in estimate["terms"] if t["name"] == term)[field]
+    part, _, of = field.partition(".")
+    if part == "absorb":
+        return "yes" if of in estimate["absorb"] else "no"
+    if part == "slopes":
+        slopes = [".".join(s) for r in estimate["requests"][:1] for s in r["varying_slopes"]]
+        return "yes" if of in slopes else "no"
+    if part == "clusters":
+        groups = estimate["sample"]["clusters"]
+        return groups[of] if of else next(iter(groups.values()))
+    if part == "second_engine":
+        verdict = checks.get((model, "second_engine"), {}).get("verdict")
+        return {"holds": "agrees", "fails": "differs", None: "none"}.get(verdict, "says")
+    for held in (estimate["sample"], estimate["fit"], estimate["fit"]["extra"]):
+        if field in held:
+            return held[field]
+    raise LookupError(field)
+
+
+DESCRIBED = ("count", "mean", "sd", "sd_between", "sd_within", "min", "median", "max")
+
+
+def bound(name: str, entry: dict[str, Any], known: tuple[Any, Any, Frame], level: Level) -> None:
+    """A ledger entry against what it says it is, and its text against its value."""
+    key = ".".join(entry["key"])
+    try:
+        value = value_of(entry["key"], known)
+    except (LookupError, StopIteration):
+        level.find("unbound", f"ledger.json, {name}: there is no {key} in the results")
+        return
+    if value is None:
+        level.notes.append(f"{name}: {key} is over a model's rows; held against the ledger alone")
+    else:
+        a, b = number(value), number(entry["raw"])
+        ok = near(a, b, abs(a) if a == a else 0) if a is not None and b is not None else value == entry["raw"]
+        level.hold(
+            ok, "differs", f"ledger.json, {name}: {key} is {value!r} in the results, {entry['raw']!r} in the ledger"
+        )
+    level.hold(
+        rounds(entry["raw"], entry["shown"]),
+        "differs",
+        f"ledger.json, {name}: {entry['raw']!r} is not shown as {entry['shown']!r}",
+    )
+
+
+def marked(name: str, entry: dict[str, Any], known: tuple[Any, Any], level: Level) -> None:
+    """Stars against p at the levels of the table."""
+    settings, estimates = known
+    model, term, field = entry["key"]
+    stars = ""
+    if field == "estimate" and model in estimates:
+        p = next((number(t["p"]) for t in estimates[model]["terms"] if t["name"] == term), math.nan)
+        stars = "*" * sum(p < s for s in settings[entry["exhibit"]]["stars"])
+    level.hold(
+        entry["mark"] == stars, "differs", f"ledger.json, {name}: the mark is {entry['mark']!r}, by p it is {stars!r}"
+    )
+
+
+def printed(folder: str, book: dict[str, Any], known: tuple[Any, Any, Frame], level: Level) -> None:
+    """Every printed file against the ledger, and what is no number against the other formats."""
+    entries: dict[str, dict[str, Any]] = {}
+    for name, entry in book["numbers"].items():
+        entries.setdefault(entry["exhibit"], {})[name[len(entry["exhibit"]) + 1 :]] = entry
+    readers = {".tex": from_tex, ".csv": from_csv, ".docx": from_docx}
+    said: dict[tuple[str, str], tuple[str, str]] = {}
+    foreknown(book, known[1], entries)
+    seen: dict[str, int] = {}
+    for name, kind in walk(folder):
+        table, extension = os.path.splitext(name.split("/")[-1])
+        inside = name.startswith("tables/") and name.count("/") == 1 and kind == "file"
+        try:
+            if inside and name.endswith(".cells.json"):
+                recorded(load(folder, name), entries.get(table[:-6], {}), name, level)
+            elif inside and extension in readers:
+                seen[table] = seen.get(table, 0) + 1
+                against(readers[extension](read(folder, name)), entries.get(table, {}), (name, table), said, level)
+            elif (inside and extension == ".html") or name == "report.html":
+                data = read(folder, name)
+                if inside and any(HIDES.search(rule) for rule in re.findall(rb"<style>(.*?)</style>", data, re.DOTALL)):
+                    raise ValueError("its style may hide what is printed")
+                page = from_html(data)
+                for key, text, _ in page.loose:
+                    entry = {"key": key.split("|"), "raw": value_of(key.split("|"), known), "shown": text.strip()}
+                    bound(f"{name}, {key}", entry, known, level)
+                wanted = set(entries) if name == "report.html" else {table}
+                for missing in sorted(wanted - set(page.tables)):
+                    level.find("differs", f"{name} has no table {missing}")
+                for shown, cells in page.tables.items():
+                    seen[shown] = seen.get(shown, 0) + 1
+                    against(cells, entries.get(shown, {}), (name, shown), said, level)
+                    attributes(page.facts[shown], entries.get(shown, {}), f"{name}, {shown}", level)
+        except (
+            ValueError,
+            KeyError,
+            IndexError,
+            zipfile.BadZipFile,
+            zlib.error,
+            EOFError,
+            RuntimeError,
+            ElementTree.ParseError,
+            NotImplementedError,
+        ) as error:
+            level.find("differs", f"{name} cannot be read back: {error}")
+    for table in sorted(entries):
+        level.hold(seen.get(table, 0) > 0, "differs", f"table {table} is in no printed file")
+
+
+def foreknown(book: dict[str, Any], checks: dict[Any, Any], entries: dict[str, dict[str, Any]]) -> None:
+    """Figures known beforehand stand beside ours in a comparison table, without a key: `entries` gets them from the checks."""
+    for check in checks.values():
+        for row in check.get("rows") or () if check["name"] == "expected" else ():
+            for name, entry in book["numbers"].items():
+                cell = name[len(entry["exhibit"]) + 1 :]
+                if (
+                    book["settings"][entry["exhibit"]]["kind"] == "comparison"
+                    and entry["key"] == [check["of"], row["term"], row["field"]]
+                    and cell.endswith(".c1")
+                ):
+                    entries[entry["exhibit"]].setdefault(cell[:-1] + "0", {"foreknown": row["known"]})
+
+
+def against(
+    cells: dict[str, str], entries: dict[str, Any], at: tuple[str, str], said: dict[Any, Any], level: Level
+) -> None:
+    """One printed table: its numbers against the ledger, no number besides, and its words as in the other formats."""
+    name, table = at
+    for cell, entry in entries.items():
+        if "foreknown" in entry:
+            if cell in cells and NUMBER.match(bare(cells[cell])):
+                level.hold(
+                    rounds(entry["foreknown"], cells[cell]),
+                    "differs",
+                    f"{name}, {cell}: {entry['foreknown']!r} was known",
+                )
+            continue
+        shown = entry["shown"] + entry["mark"]
+        level.hold(
+            cells.get(cell) == shown,
+            "differs",
+            f"{name}, {cell}: {cells.get(cell)!r} is printed, {shown!r} is in the ledger",
+        )
+    for cell, text in cells.items():
+        if (
+            cell not in entries
+            and ".label" not in cell
+            and not cell.startswith(("note", "h"))
+            and NUMBER.match(bare(text.strip("*")))
+        ):
+            level.find("unbound", f"{name}, {cell}: {text!r} is not in the ledger")
+        first, where = said.setdefault((table, cell), (text, name))
+        if cell not in entries:
+            level.hold(text == first, "differs", f"{name}, {cell}: {text!r}, but {first!r} in {where}")
+
+
+def noted(folder: str, settings: dict[str, Any], level: Level) -> None:
+    """The note of a table against its star levels."""
+    for table, setting in settings.items():
+        name = f"tables/{table}.csv"
+        if not setting["stars"] or not os.path.isfile(os.path.join(folder, *name.split("/"))):
+            continue
+        cells = from_csv(read(folder, name))
+        notes = " ".join(text for cell, text in cells.items() if cell.startswith("note"))
+        for star in setting["stars"]:
+            held = re.search(rf"(?<![\d.]){re.escape(f'{100 * star:g}')}%", notes) is not None
+            level.hold(held, "differs", f"{name}: the note does not name the level {100 * star:g}%")
+
+
+def attributes(facts: dict[str, dict[str, str]], entries: dict[str, Any], name: str, level: Level) -> None:
+    """Keys and full values that HTML carries beside a cell."""
+    for cell, entry in entries.items():
+        if "foreknown" in entry:
+            continue
+        fact = facts.get(cell, {})
+        level.hold(
+            fact.get("data-key") == "|".join(entry["key"]), "differs", f"{name}, {cell}: the key beside it is another"
+        )
+        raw, value = number(entry["raw"]), fact.get("data-raw", "")
+        held = (
+            value == str(entry["raw"]) if raw is None else (value == "nan" if raw != raw else same(raw, float(value)))
+        )
+        level.hold(held, "differs", f"{name}, {cell}: the value beside it is {value!r}, {entry['raw']!r} in the ledger")
+
+
+def recorded(cells: list[dict[str, Any]], entries: dict[str, Any], name: str, level: Level) -> None:
+    """A table's own list of cells against the ledger."""
+    mine = {c["cell"]: [c["shown"], c["mark"], list(c["key"]), c["raw"]] for c in cells}
+    theirs = {e["cell"]: [e["shown"], e["mark"], list(e["key"]), e["raw"]] for e in entries.values() if "key" in e}
+    for cell in sorted({*mine, *theirs}):
+        a, b = mine.get(cell, [None] * 4), theirs.get(cell, [None] * 4)
+        level.hold(a[:3] == b[:3] and same(a[3], b[3]), "differs", f"{name}, {cell} is not as in the ledger")
+
+
+def pictured(folder: str, estimates: dict[str, Any], level: Level) -> None:
+    """The numbers of figures: effects against the curves of the estimates, a placebo's estimate against a term."""
+    fields = ("at", "estimate", "se", "low", "high", "p")
+    effects = [e for made in estimates.values() for curve in made.get("curves", {}).values() for e in curve]
+    points = [tuple(number(e[f]) for f in fields) for e in effects]
+    known = [number(t["estimate"]) for made in estimates.values() for t in made["terms"]]
+    for name, kind in walk(folder):
+        if kind != "file" or not name.startswith("figures/") or not name.endswith(".csv"):
+            continue
+        for line in csv.DictReader(io.StringIO(read(folder, name).decode("utf-8-sig"), newline="")):
+            if set(fields) <= set(line) and line.get("reference") not in ("1", "True"):
+                point = tuple(float(line[f] or "nan") for f in fields)
+                holds = any(all(same(a, b) for a, b in zip(point, other)) for other in points)  # noqa: B905
+                level.hold(holds, "differs", f"{name}: the effect at {line['at']} is not in results/estimates.json")
+            elif "draw" in line and line.get("estimate"):
+                holds = any(same(float(line["estimate"]), other) for other in known)
+                level.hold(
+                    holds, "differs", f"{name}: the estimate {line['estimate']} is not in results/estimates.json"
+                )
+
+
+def listed(folder: str, book: dict[str, Any], level: Level) -> None:
+    """Every exhibit of map.csv is there and in the README, and every exhibit that is there is in map.csv."""
+    _, *lines = csv.reader(io.StringIO(read(folder, "map.csv").decode("utf-8"), newline=""))
+    readme = read(folder, "README.md").decode("utf-8")
+    level.hold(f"one seed, {book['seed']}," in readme, "differs", "README.md names another seed")
+    level.hold(readme.count(book["run_time"]) >= 2, "differs", "README.md names another run time")
+    there = {name for name, kind in walk(folder) if kind == "file"}
+    for line in lines:
+        level.hold(line[1] in there, "differs", f"map.csv lists {line[1]}, which is missing")
+        level.hold(line[1] in readme, "differs", f"README.md does not list {line[1]}")
+    for name in sorted(there - {line[1] for line in lines}):
+        if name.startswith(("tables/", "figures/")) and not name.endswith(".cells.json"):
+            level.find("unbound", f"{name} is an exhibit that map.csv does not list")
+
+
+# ---------------------------------------------------------------- the command
+
+
+def verify(folder: str, levels: list[str]) -> dict[str, Any]:
+    """The levels asked for, the exit code, the digest of the manifest, and why nothing could be done ('' where it could)."""
+    made: list[Level] = []
+    digest = cannot = ""
+    try:
+        digest = hashlib.sha256(read(folder, MANIFEST)).hexdigest()
+        made = [{"L0": level_0, "L1": level_1}[name](folder) for name in levels]
+    except (Cannot, OSError) as error:
+        cannot = str(error) or type(error).__name__
+    told = [level.told() for level in made]
+    bad = any(level["verdict"] != "verified" for level in told)
+    return {"digest": digest, "cannot": cannot, "levels": told, "exit_code": 2 if cannot else int(bad)}
+
+
+def main(arguments: list[str]) -> int:
+    """Verify and print; see the top of this file."""
+    folders = [a for a in arguments if not a.startswith("-")]
+    folder = folders[0] if folders else os.path.dirname(os.path.abspath(__file__))
+    result = verify(folder, ["L0", "L1"])
+    if "--json" in arguments:
+        sys.stdout.write(json.dumps(result, indent=1) + "\n")
+        return int(result["exit_code"])
+    if result["cannot"]:
+        sys.stdout.write(f"cannot verify: {result['cannot']}\n")
+    for level in result["levels"]:
+        sys.stdout.write(f"{level['level']} {level['verdict']}: {level['compared']} compared\n")
+        for text in level["findings"] + [f"note: {n}" for n in level["notes"]]:
+            sys.stdout.write(f"  {text}\n".encode("ascii", "backslashreplace").decode())
+    sys.stdout.write("L2 and above: not rerun (panelkit verify)\n")
+    sys.stdout.write(f"package digest {result['digest']}\n")
+    return int(result["exit_code"])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

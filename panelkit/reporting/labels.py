@@ -1,0 +1,58 @@
+"""The label of a term, an effect or a key, from the panel's variables; never from an engine's names."""
+
+from __future__ import annotations
+
+import re
+
+from panelkit.core.label import Language
+from panelkit.core.panel import Panel
+from panelkit.reporting.numbers import MINUS
+from panelkit.reporting.words import WORDS, word
+
+
+def key_label(name: str, panel: Panel, language: Language) -> str:
+    """The label of one variable, the unit or the time: the declared one, else a word for it, else its name."""
+    for variable in panel.variables:
+        if variable.name == name and variable.label.to(language):
+            return variable.label.to(language)
+    if name in WORDS:
+        return word(name, language)
+    return name[:1].upper() + name[1:] if name in (panel.unit, panel.time) else name
+
+
+def term_label(name: str, panel: Panel, language: Language) -> str:
+    """The label of a term: products with ' × ', levels of a category behind their variable.
+
+    '(constant)', 'x', 'x:z', 'region::east', 'i(region)::east' and 'a: x on m' (a step of a mediation) are understood.
+    """
+    if name.strip("()").casefold() in ("constant", "intercept"):
+        return word("constant", language)
+    if name in {v.name for v in panel.variables} or name in WORDS:
+        return key_label(name, panel, language)
+    path = re.fullmatch(r"[a-z]: (\w+) on (\w+)", name)
+    if path:
+        return f"{key_label(path[1], panel, language)} → {key_label(path[2], panel, language)}"
+    head, levels, level = name.partition("::")
+    if levels:
+        inner = re.fullmatch(r"i\((.*)\)", head)
+        whose = key_label(inner[1] if inner else head, panel, language)
+        said = level_text(level)
+        return f"{whose} {said}" if said[:1] in "≤≥" else f"{whose} = {said}"
+    return " × ".join(key_label(factor, panel, language) for factor in name.split(":"))
+
+
+def level_text(level: str) -> str:
+    """A level or period as printed: '-4' with a true minus, '<=-4' (a binned end) as '≤−4'."""
+    return re.sub(r"(?<![^≤≥])-(?=[0-9])", MINUS, level.replace("<=", "≤").replace(">=", "≥"))
+
+
+def effect_label(name: str, panel: Panel, language: Language) -> str:
+    """The label of an absorbed effect: 'province' -> 'Province FE', 'industry^year' -> 'Industry × Year FE'."""
+    of = " × ".join(key_label(factor, panel, language) for factor in name.split("^"))
+    return word("effect", language, of=of)
+
+
+def slopes_label(effect: str, variable: str, panel: Panel, language: Language) -> str:
+    """The label of slopes that vary with an effect."""
+    of = " × ".join(key_label(factor, panel, language) for factor in effect.split("^"))
+    return word("slopes", language, of=of, variable=key_label(variable, panel, language))

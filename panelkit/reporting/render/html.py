@@ -1,0 +1,147 @@
+"""Tables as semantic HTML: a fragment for the page, or a page of its own; every number carries its key and full value."""
+
+from __future__ import annotations
+
+from html import escape
+from html.parser import HTMLParser
+
+from panelkit.core.exhibit import Cell, Row, Table
+from panelkit.core.registry import RENDERERS, RendererKind
+from panelkit.reporting.printed import aligned, caption, heading_lines, plain, printed, safe_id
+
+STYLE = """
+table.pk{border-collapse:collapse;border-top:2px solid;border-bottom:2px solid;font-variant-numeric:tabular-nums;margin:0 auto}
+table.pk caption{caption-side:top;padding:0 0 .5em;font-weight:600}
+table.pk th,table.pk td{padding:.16em .7em;font-weight:400;text-align:center;vertical-align:top}
+table.pk thead th{vertical-align:bottom;min-width:3.6em;max-width:13em}
+table.pk thead th[colspan]:not([colspan="1"]){border-bottom:1px solid}
+table.pk thead tr:last-child th{border-bottom:1px solid;padding-bottom:.35em}
+table.pk tbody tr:first-child>*{padding-top:.4em}
+table.pk thead .stub{border-bottom:1px solid;padding-bottom:.35em}
+table.pk th[scope=row],table.pk .left{text-align:left}table.pk th[scope=row]{min-width:9em}
+table.pk tr.rule>*{border-top:1px solid}
+table.pk tr.bracket td{padding-top:0}
+table.pk .num,table.pk td.left{white-space:nowrap}
+table.pk .a,table.pk .b{display:inline-block}
+table.pk .a{text-align:right}table.pk .b{text-align:left}
+table.pk sup{font-size:.8em;line-height:0}
+.pk-notes{font-size:.85em;line-height:1.5;margin:.5em auto 0;max-width:60em}.pk-notes p{margin:.15em 0}
+"""
+_PAGE = """<!DOCTYPE html>
+<html lang="{language}"><head><meta charset="utf-8"><title>{title}</title>
+<style>body{{font-family:"Times New Roman","Noto Serif CJK SC","Songti SC",SimSun,serif;margin:2em}}{style}</style></head>
+<body>
+{body}</body></html>
+"""
+
+
+def render(table: Table) -> bytes:
+    """A page that holds the table alone."""
+    language = "zh-CN" if table.language == "zh" else "en"
+    title = escape(" ".join(filter(None, caption(table))))
+    return _PAGE.format(language=language, title=title, style=STYLE, body=fragment(table)).encode()
+
+
+def fragment(table: Table) -> str:
+    """The `<table>` and its notes; ids start with the table's."""
+    printed(table)
+    name = safe_id(table.id)
+    title = (
+        ". ".join(filter(None, caption(table))) if table.language == "en" else " ".join(filter(None, caption(table)))
+    )
+    lines = [f'<table class="pk" id="table-{name}">']
+    lines += [f"<caption>{escape(title)}</caption>", "<thead>", *_head(table), "</thead>", "<tbody>"]
+    lines += [_row(table, i, row) for i, row in enumerate(table.rows)]
+    lines += ["</tbody>", "</table>"]
+    if table.notes:
+        lines += ['<div class="pk-notes">', *(f"<p>{escape(plain(n))}</p>" for n in table.notes), "</div>"]
+    return "\n".join(lines) + "\n"
+
+
+def _head(table: Table) -> list[str]:
+    lines = []
+    spans = heading_lines(table)
+    for level, line in enumerate(spans):
+        stub = (
+            f'<th scope="col" class="left stub" rowspan="{len(spans)}">{escape(plain(table.stub))}</th>'
+            if level == 0
+            else ""
+        )
+        cells = []
+        for span in line:
+            scope = "colgroup" if span.count > 1 else "col"
+            left = ' class="left"' if table.columns[span.start].align == "left" else ""
+            cells.append(f'<th scope="{scope}" colspan="{span.count}"{left}>{escape(span.text)}</th>')
+        lines.append(f"<tr>{stub}{''.join(cells)}</tr>")
+    return lines
+
+
+def _row(table: Table, i: int, row: Row) -> str:
+    kind = f"{row.kind} rule" if row.rule_above and i else row.kind
+    label = escape(plain(row.label))
+    if row.kind == "panel":
+        return (
+            f'<tr class="{kind}"><th scope="rowgroup" colspan="{len(table.columns) + 1}" class="left">{label}</th></tr>'
+        )
+    cells = "".join(_cell(table, i, j, cell) for j, cell in enumerate(row.cells))
+    return f'<tr class="{kind}"><th scope="row">{label}</th>{cells}</tr>'
+
+
+def _cell(table: Table, i: int, j: int, cell: Cell) -> str:
+    facts = [f'data-cell="r{i}.c{j}"']
+    if cell.key is not None:
+        facts.append(f'id="{table.id}-r{i}-c{j}"')
+        facts.append(f'data-key="{escape(plain("|".join(cell.key)))}"')
+        facts.append(f'data-raw="{escape(plain(repr(cell.raw) if isinstance(cell.raw, float) else str(cell.raw)))}"')
+    facts.append('class="left"' if table.columns[j].align == "left" else 'class="num"')
+    mark = f"<sup>{escape(plain(cell.mark))}</sup>" if cell.mark else ""
+    parts = aligned(table, i, j)
+    if parts is None:
+        return f"<td {' '.join(facts)}>{escape(plain(cell.shown))}{mark}</td>"
+    left, right = _widths(table, j)
+    before = f'<span class="a" style="min-width:{left}ch">{escape(parts[0])}</span>'
+    return f'<td {" ".join(facts)}>{before}<span class="b" style="min-width:{right}ch">{escape(parts[1])}{mark}</span></td>'
+
+
+def _widths(table: Table, j: int) -> tuple[float, float]:
+    """Room before and from the decimal point, in widths of a digit."""
+    parts = [(a, len(row.cells[j].mark)) for i, row in enumerate(table.rows) if (a := aligned(table, i, j))]
+    return max(len(a[0]) for a, _ in parts), max(len(a[1]) + 0.5 * marks for a, marks in parts)
+
+
+class _Reader(HTMLParser):
+    """Collects the text of every cell."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.cells: dict[str, str] = {}
+        self.open = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        name = dict(attrs).get("data-cell")
+        if tag == "td" and name:
+            self.open = name
+            self.cells[name] = ""
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "td":
+            self.open = ""
+
+    def handle_data(self, data: str) -> None:
+        if self.open:
+            self.cells[self.open] += data
+
+
+def parse(data: bytes) -> dict[str, str]:
+    """Cells as printed, by "r<row>.c<column>"."""
+    reader = _Reader()
+    reader.feed(data.decode())
+    reader.close()
+    return reader.cells
+
+
+RENDERERS.register(
+    RendererKind(
+        name="html", extension="html", summary="semantic table, numbers with their keys", render=render, parse=parse
+    )
+)

@@ -1,0 +1,188 @@
+"""The notes under a regression table, made from the settings and facts that the cells came from, so that the two cannot disagree."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from panelkit.core.estimate import Estimate
+from panelkit.reporting.conventions import convention, resampling
+from panelkit.reporting.labels import key_label, term_label
+from panelkit.reporting.numbers import shown
+from panelkit.reporting.tables._parts import Parts
+from panelkit.reporting.words import JOIN, all_columns, joined, word
+
+
+def notes(parts: Parts, terms: tuple[str, ...]) -> tuple[str, ...]:
+    """The notes, each a paragraph: brackets and stars, samples, what was left out, filled cells, failed checks, simulation."""
+    said = [
+        _inference(parts, terms),
+        _withheld(parts, terms),
+        _samples(parts),
+        _dropped(parts),
+        _collinear(parts),
+        _excluded(parts),
+        _filled(parts),
+        _failed(parts),
+    ]
+    kept = [s.strip() for s in said if s.strip()]
+    if parts.results.study.head.simulated:
+        kept.insert(0, word("simulated", parts.language))
+    return (word("notes", parts.language) + kept[0], *kept[1:])
+
+
+def _inference(parts: Parts, terms: tuple[str, ...]) -> str:
+    sentences = (_brackets(parts), _resampled(parts, terms), _stars(parts, terms))
+    return JOIN[parts.language]["space"].join(s for s in sentences if s)
+
+
+def _by_column(parts: Parts, text: Callable[[Estimate], str]) -> tuple[str, bool]:
+    """What is said of each column, alike columns together, and whether it is the same of all; columns without a text are passed."""
+    groups: dict[str, list[int]] = {}
+    for number, estimate in enumerate(parts.estimates, start=1):
+        groups.setdefault(text(estimate), []).append(number)
+    if len(groups) == 1:
+        return next(iter(groups)), True
+    language = parts.language
+    each = (word("several", language, columns=all_columns(c, language), text=t) for t, c in groups.items() if t)
+    return joined(each, language), False
+
+
+def _said(key: str, parts: Parts, text: Callable[[Estimate], str]) -> str:
+    """The sentence of `key` on each column; "" where there is nothing to say."""
+    each, _ = _by_column(parts, text)
+    return word(key, parts.language, each=each) if each else ""
+
+
+def _brackets(parts: Parts) -> str:
+    what, alike = _by_column(parts, lambda e: convention(e.covariance, parts.panel, parts.language))
+    return word(f"in_{parts.spec.brackets}{'_all' if alike else ''}", parts.language, what=what)
+
+
+def _resampled(parts: Parts, terms: tuple[str, ...]) -> str:
+    if not parts.spec.show_resampled:
+        return ""
+    what, alike = _by_column(parts, lambda e: resampling(e, parts.language, terms))
+    return word(f"resampled{'_all' if alike else ''}", parts.language, what=what) if what else ""
+
+
+def _withheld(parts: Parts, terms: tuple[str, ...]) -> str:
+    """Why standard errors are missing, in the estimate's own notes."""
+
+    def why(e: Estimate) -> str:
+        missing = any(math.isnan(t.se) for t in e.terms if t.name in terms)
+        return " ".join(e.notes).rstrip(".") if missing else ""
+
+    return _said("withheld", parts, why)
+
+
+def _stars(parts: Parts, terms: tuple[str, ...]) -> str:
+    levels = parts.spec.levels
+    if not levels:
+        return ""
+    language = parts.language
+    marks = joined(("*" * n for n in range(len(levels), 0, -1)), language, "comma")
+    shares = joined((f"{100 * level:g}%" for level in reversed(levels)), language, "comma")
+    text = word("stars", language, stars=marks, levels=shares)
+    resampled = parts.spec.show_resampled and any(resampling(e, language, terms) for e in parts.estimates)
+    return text + word("stars_of", language) if resampled else text
+
+
+def _samples(parts: Parts) -> str:
+    language = parts.language
+
+    def facts(e: Estimate) -> dict[str, object]:
+        return {
+            "rows": shown(e.sample.rows, kind="count"),
+            "units": shown(e.sample.units, kind="count"),
+            "first": e.sample.first,
+            "last": e.sample.last,
+        }
+
+    digests = {e.sample.keys_digest for e in parts.estimates}
+    if len(digests) == 1:
+        return word("same_sample", language, **facts(parts.estimates[0])) if parts.estimates else ""
+    # two samples of the same size are still told apart by their keys
+    return word("samples", language, each=_by_sample(parts, lambda e: word("sample", language, **facts(e))))
+
+
+def _by_sample(parts: Parts, text: Callable[[Estimate], str]) -> str:
+    groups: dict[str, tuple[str, list[int]]] = {}
+    for number, estimate in enumerate(parts.estimates, start=1):
+        groups.setdefault(estimate.sample.keys_digest, (text(estimate), []))[1].append(number)
+    language = parts.language
+    return joined(
+        (word("several", language, columns=all_columns(c, language), text=t) for t, c in groups.values()), language
+    )
+
+
+def _dropped(parts: Parts) -> str:
+    def drops(e: Estimate) -> str:
+        each = (
+            word("drop", parts.language, rows=shown(d.rows, kind="count"), why=d.why)
+            for d in e.sample.dropped
+            if d.rows
+        )
+        return joined(each, parts.language, "comma")
+
+    return _said("dropped", parts, drops)
+
+
+def _collinear(parts: Parts) -> str:
+    def left_out(e: Estimate) -> str:
+        return joined((term_label(t, parts.panel, parts.language) for t in e.dropped_terms), parts.language, "comma")
+
+    return _said("collinear", parts, left_out)
+
+
+def _excluded(parts: Parts) -> str:
+    language, study = parts.language, parts.results.study
+    models = {m.id: m for m in study.models}
+
+    def excluded(reasons: dict[str, str]) -> str:
+        marks = JOIN[language]
+        return joined(
+            (f"{u}{marks['open']}{why}{marks['close']}" for u, why in sorted(reasons.items())), language, "comma"
+        )
+
+    each = [excluded(study.panel.exclude)]
+    each.append(_by_column(parts, lambda e: excluded(models[e.id].exclude) if e.id in models else "")[0])
+    said = joined((s for s in each if s), language)
+    return word("excluded", language, each=said) if said else ""
+
+
+def used_names(estimate: Estimate) -> tuple[str, ...]:
+    """Names of the variables that an estimate rests on, from its own specification."""
+    names = [estimate.outcome]
+    for request in estimate.requests:
+        names += [request.outcome, *request.slopes, *request.endogenous, *request.instruments]
+        names += [n for s in request.varying_slopes for n in s] + [request.weights]
+    names += [t.name for t in estimate.terms]
+    split = (factor for name in names for factor in name.partition("::")[0].split(":"))
+    return tuple(dict.fromkeys(n for n in split if n))
+
+
+def _filled(parts: Parts) -> str:
+    used = {n for e in parts.estimates for n in used_names(e)}
+    language, rows = parts.language, parts.panel.rows
+    each = [
+        word(
+            "fill",
+            language,
+            variable=key_label(v.name, parts.panel, language),
+            cells=shown(v.filled, kind="count"),
+            rows=shown(rows, kind="count"),
+            share=f"{100 * v.filled / rows:.1f}%",
+        )
+        for v in parts.panel.variables
+        if v.filled and v.name in used and rows
+    ]
+    return word("filled", language, each=joined(each, language)) if each else ""
+
+
+def _failed(parts: Parts) -> str:
+    def failed(e: Estimate) -> str:
+        checks = parts.results.checks.get(e.id, ())
+        return joined((c.text.to(parts.language).rstrip(".。") for c in checks if c.verdict == "fails"), parts.language)
+
+    return _said("failed", parts, failed)

@@ -1,0 +1,239 @@
+"""Every fixed word and sentence that exhibits and the page print, English and Chinese, as data; labels of variables are not here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from panelkit.core.errors import ReportError
+from panelkit.core.label import Language
+from panelkit.core.nearest import known_or_nearest
+from panelkit.reporting.numbers import shown
+
+# key: (English, Chinese); slots in braces
+WORDS: dict[str, tuple[str, str]] = {
+    # rows and columns
+    "yes": ("Yes", "是"),
+    "no": ("No", "否"),
+    "variable": ("", "变量"),
+    "effect": ("{of} FE", "{of}固定效应"),
+    "slopes": ("{of}-specific slopes of {variable}", "{of}特定的{variable}斜率"),
+    "constant": ("Constant", "常数项"),
+    "rows": ("Observations", "观测值"),
+    "units": ("Units ({of})", "截面单位数（{of}）"),
+    "periods": ("Periods", "期数"),
+    "clusters": ("Clusters ({of})", "聚类数（{of}）"),
+    "r2": ("R² (overall)", "R²（总体）"),
+    "r2_within": ("R² (within)", "组内R²"),
+    "r2_adjusted": ("R² (adjusted)", "调整R²"),
+    "rss": ("Residual sum of squares", "残差平方和"),
+    "second_engine": ("Second engine", "第二引擎复核"),
+    "first_stage_f": ("First-stage F", "第一阶段F统计量"),
+    "first_stage_f_clustered": ("First-stage F, clustered", "第一阶段F统计量（聚类）"),
+    "partial_r2": ("Partial R² of the instruments", "工具变量偏R²"),
+    "treated_clusters": ("Treated clusters", "受处理的聚类数"),
+    "event_time": ("Event time", "事件时间"),
+    "indirect": ("Indirect effect", "间接效应"),
+    "direct": ("Direct effect", "直接效应"),
+    "total": ("Total effect", "总效应"),
+    "count": ("N", "观测值"),
+    "mean": ("Mean", "均值"),
+    "sd": ("SD", "标准差"),
+    "sd_between": ("SD between", "组间标准差"),
+    "sd_within": ("SD within", "组内标准差"),
+    "min": ("Min", "最小值"),
+    "median": ("Median", "中位数"),
+    "max": ("Max", "最大值"),
+    "measure": ("Unit", "单位"),
+    "known": ("Known", "已知值"),
+    "ours": ("Ours", "本次估计"),
+    "verdict": ("Verdict", "结论"),
+    "se": ("SE", "标准误"),
+    # names of common keys, where the study declares no label
+    "province": ("Province", "省份"),
+    "city": ("City", "城市"),
+    "county": ("County", "县"),
+    "firm": ("Firm", "企业"),
+    "industry": ("Industry", "行业"),
+    "region": ("Region", "地区"),
+    "country": ("Country", "国家"),
+    "year": ("Year", "年份"),
+    "quarter": ("Quarter", "季度"),
+    "month": ("Month", "月份"),
+    # verdicts
+    "holds": ("holds", "通过"),
+    "fails": ("fails", "未通过"),
+    "says": ("says", "说明"),
+    "agrees": ("agrees", "一致"),
+    "differs": ("differs", "不一致"),
+    # covariance: English reads after "standard errors ...", Chinese is the whole noun
+    "classical": ("classical, of one variance", "普通标准误（同方差）"),
+    "robust": ("heteroskedasticity-robust ({variant})", "异方差稳健标准误（{variant}）"),
+    "cr0": ("clustered by {by} (CR0, no small-sample factor)", "聚类到{by}的稳健标准误（CR0，无小样本调整）"),
+    "cr1": ("clustered by {by} (CR1)", "聚类到{by}的稳健标准误（CR1）"),
+    "cr3": (
+        "clustered by {by}, CR3 cluster jackknife (MacKinnon, Nielsen and Webb 2023)",
+        "聚类到{by}的CR3聚类刀切标准误（MacKinnon、Nielsen和Webb，2023）",
+    ),
+    "two_way": (
+        "clustered two ways, by {by} ({variant}; {groups})",
+        "按{by}双向聚类的稳健标准误（{variant}，{groups}）",
+    ),
+    "groups_min": ("smallest G in every term", "各项取最小的G"),
+    "groups_own": ("each term with its own G", "各项取各自的G"),
+    "factor": ("small-sample factor of {of}", "小样本因子同{of}"),
+    "t_clusters": ("reference t(G\u22121)", "参照t(G\u22121)分布"),
+    "t_residual": ("reference t(N\u2212K)", "参照t(N\u2212K)分布"),
+    "normal": ("normal reference", "参照正态分布"),
+    # notes; *_all where one text holds of every column, else one text for each
+    "notes": ("Notes: ", "注："),
+    "in_se_all": ("Standard errors in parentheses: {what}.", "括号内为{what}。"),
+    "in_se": ("Standard errors in parentheses. {what}.", "括号内为标准误。{what}。"),
+    "in_t_all": ("t statistics in parentheses; standard errors {what}.", "括号内为t值，依据{what}。"),
+    "in_t": ("t statistics in parentheses. Standard errors: {what}.", "括号内为t值。所依据的标准误：{what}。"),
+    "in_p_all": ("p values in parentheses; standard errors {what}.", "括号内为p值，依据{what}。"),
+    "in_p": ("p values in parentheses. Standard errors: {what}.", "括号内为p值。所依据的标准误：{what}。"),
+    "in_ci_all": (
+        "95% confidence intervals in brackets; standard errors {what}.",
+        "方括号内为95%置信区间，依据{what}。",
+    ),
+    "in_ci": (
+        "95% confidence intervals in brackets. Standard errors: {what}.",
+        "方括号内为95%置信区间。所依据的标准误：{what}。",
+    ),
+    "resampled_all": ("Beneath, in square brackets: p of the {what}.", "其下方括号内为{what}的p值。"),
+    "resampled": ("Beneath, in square brackets: p by resampling. {what}.", "其下方括号内为重抽样p值。{what}。"),
+    "wild": ("{method}, {draws} draws", "{method}（{draws}次）"),
+    "withheld": ("Standard errors withheld. {each}.", "未给出标准误：{each}。"),
+    "stars": ("{stars} mark p below {levels}.", "{stars}分别表示在{levels}的水平上显著。"),
+    "stars_of": (
+        " Stars follow these standard errors, not the resampling.",
+        "星号依据上述标准误，而非重抽样。",
+    ),
+    "same_sample": (
+        "Every column rests on the same {rows} observations: {units} units, {first}–{last}.",
+        "各列使用同一样本：{rows}个观测值，{units}个截面单位，{first}–{last}年。",
+    ),
+    "samples": ("The samples differ. {each}.", "各列样本不同。{each}。"),
+    "sample": (
+        "{rows} observations, {units} units, {first}–{last}",
+        "{rows}个观测值、{units}个截面单位、{first}–{last}年",
+    ),
+    "dropped": ("Left out: {each}.", "未用的观测：{each}。"),
+    "drop": ("{rows} rows ({why})", "{rows}行（{why}）"),
+    "collinear": ("Left out as collinear: {each}.", "因共线剔除：{each}。"),
+    "excluded": ("Excluded: {each}.", "不含：{each}。"),
+    "filled": ("Cells not as published: {each}.", "非原始公布的单元格：{each}。"),
+    "fill": ("{variable} {cells} of {rows} ({share})", "{variable}共{cells}个，占{rows}行的{share}"),
+    "event_bins": ("The outermost periods gather all beyond them.", "两端各期合并了更远的时期。"),
+    "simulated": (
+        "SIMULATED DATA: made up to test the method, no finding about any place.",
+        "模拟数据：仅用于检验方法，不构成任何实证结论。",
+    ),
+    "failed": ("A check fails: {each}.", "检验未通过：{each}。"),
+    "several": ("{columns}: {text}", "第{columns}列：{text}"),
+    "described": (
+        "{rows} observations: {units} units, {first}–{last}. Between: of the units' means; within: of deviations from them.",
+        "{rows}个观测值：{units}个截面单位，{first}–{last}年。组间：各单位均值；组内：对单位均值的离差。",
+    ),
+    "described_short": (
+        "{rows} observations: {units} units, {first}–{last}.",
+        "{rows}个观测值：{units}个截面单位，{first}–{last}年。",
+    ),
+    # figures
+    "effect_axis": ("Effect on {of}", "对{of}的影响"),
+    "since": ("Periods since treatment", "距处理的期数"),
+    "support": ("N", "N"),
+    "reference_period": ("reference", "基期"),
+    "interval": ("95% interval", "95%置信区间"),
+    "pretrend": (
+        "Joint test of the pre-treatment effects: F({df1}, {df2}) = {statistic}, {p}.",
+        "处理前各期联合检验：F({df1}, {df2}) = {statistic}，{p}。",
+    ),
+    "pretrend_normal": (
+        "Joint test of the pre-treatment effects: chi-squared({df1}) = {statistic}, {p}.",
+        "处理前各期联合检验：卡方({df1}) = {statistic}，{p}。",
+    ),
+    "supported": (
+        "Points are effects, bars 95% intervals; {reference} is the reference period. N counts the observations behind a point.",
+        "点为各期效应，线段为95%置信区间；{reference}为基期。N为各点所依据的观测数。",
+    ),
+    "unreferenced": (
+        "Points are effects, bars 95% intervals. N counts the observations behind a point.",
+        "点为各期效应，线段为95%置信区间。N为各点所依据的观测数。",
+    ),
+    "draw_axis": ("Coefficient under permuted treatment", "置换处理后的系数"),
+    "draw_count": ("Draws", "次数"),
+    "estimated": ("estimate {value}", "实际估计值 {value}"),
+    "p_value": ("p {relation} {p}", "p {relation} {p}"),
+    "placebo": (
+        "{draws} draws; the line marks the estimate, {value}; two-sided {p}.",
+        "共{draws}次置换；竖线为实际估计值{value}；双侧检验{p}。",
+    ),
+    "placebo_t": (" By the t statistic {p}.", "按t统计量检验{p}。"),
+    "useless": (" {n} draws gave no number and are left out.", "另有{n}次无结果，未计入。"),
+}
+# punctuation between parts
+JOIN: dict[str, dict[str, str]] = {
+    "en": {"and": " and ", "list": "; ", "comma": ", ", "open": " (", "close": ")", "space": " ", "colon": ": "},
+    "zh": {"and": "和", "list": "；", "comma": "、", "open": "（", "close": "）", "space": "", "colon": "："},
+}
+
+
+# the parts of a resampling's name, in the words that estimators use for it
+METHODS: tuple[tuple[str, str], ...] = (
+    ("unrestricted wild cluster bootstrap", "未施加原假设的wild聚类自助法"),
+    ("restricted wild cluster bootstrap", "施加原假设的wild聚类自助法"),
+    ("pairs cluster bootstrap", "整群自助法"),
+    ("permutation of treatment paths", "处理路径置换检验"),
+    (", percentile", "，百分位区间"),
+    (", bias-corrected and accelerated", "，偏差校正加速区间"),
+)
+
+
+def method_words(method: str, language: Language) -> str:
+    """The name of a resampling method in a language; what is not known stays English."""
+    for english, chinese in METHODS if language == "zh" else ():
+        method = method.replace(english, chinese)
+    return method
+
+
+def word(key: str, language: Language, **slots: object) -> str:
+    """The word or sentence of that key, its slots filled.
+
+    >>> word("rows", "zh"), word("effect", "en", of="Year")
+    ('观测值', 'Year FE')
+    """
+    if key not in WORDS:
+        raise ReportError(f"there are no words for '{key}'", mend=known_or_nearest(key, WORDS))
+    text = WORDS[key][language == "zh"]
+    return text.format(**slots) if slots else text
+
+
+def p_phrase(p: float, language: Language) -> str:
+    """A p value in a sentence: 'p = 0.012' or 'p < 0.001'."""
+    text = shown(p, kind="p", missing="–")
+    return word("p_value", language, relation="<" if text.startswith("<") else "=", p=text.lstrip("<"))
+
+
+def joined(parts: Iterable[str], language: Language, by: str = "list") -> str:
+    """The parts in a row, with the punctuation of the language; `by` is 'and', 'list' or 'comma'."""
+    return JOIN[language][by].join(parts)
+
+
+def all_columns(numbers: Iterable[int], language: Language) -> str:
+    """Columns by number (1-based), runs shortened.
+
+    >>> all_columns([1, 2, 3, 5], "en")
+    '(1)–(3), (5)'
+    """
+    runs: list[list[int]] = []
+    for n in sorted(numbers):
+        if runs and runs[-1][-1] == n - 1:
+            runs[-1].append(n)
+        else:
+            runs.append([n])
+    shown = []
+    for run in runs:
+        head = [f"({run[0]})"] if len(run) == 1 else [f"({run[0]})", f"({run[-1]})"]
+        shown.append(("–" if len(run) > 2 else JOIN[language]["comma"]).join(head))
+    return JOIN[language]["comma"].join(shown)

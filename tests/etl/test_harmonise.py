@@ -1,0 +1,154 @@
+"""Place names, units of measure and vintages."""
+
+import pytest
+
+from panelkit.core.errors import PanelError
+from panelkit.etl.assemble import assemble
+from panelkit.etl.harmonise.units import Measure, conversion, measure_of, parse_measure, same_measure
+
+
+@pytest.mark.parametrize(
+    ("printed", "stem", "measure"),
+    [
+        ("电子商务销售额(亿元)", "电子商务销售额", "亿元"),
+        ("电子商务销售额（亿元）", "电子商务销售额", "亿元"),
+        ("固定资产投资(不含农户)实际到位资金_比上年增长(%)", "固定资产投资(不含农户)实际到位资金_比上年增长", "%"),
+        ("固定资产投资(不含农户)", "固定资产投资(不含农户)", None),
+        ("居民消费价格指数(上年=100)", "居民消费价格指数", "上年=100"),
+        ("R&D人员折合全时当量(人年)", "R&D人员折合全时当量", "人年"),
+        ("地方财政支出 (亿元) ", "地方财政支出", "亿元"),
+        ("移动互联网接入流量(万GB)", "移动互联网接入流量", "万GB"),
+    ],
+)
+def test_printed_units(printed, stem, measure):
+    assert parse_measure(printed) == (stem, measure)
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted", "factor"),
+    [
+        ("万元", "亿元", 1e-4),
+        ("亿元", "万元", 1e4),
+        ("万人", "人", 1e4),
+        ("亿美元", "万美元", 1e4),
+        ("万美元", "万元", None),
+        ("平方公里", "公顷", 100.0),
+        ("千米", "公里", 1.0),
+        ("‰", "%", 0.1),
+        ("人", "件", None),
+    ],
+)
+def test_conversion(given, wanted, factor):
+    assert conversion(given, wanted) == factor
+
+
+def test_arithmetic_of_measures():
+    yuan, people = measure_of("亿元"), measure_of("万人")
+    assert str(yuan.times(people, -1)) == "亿元/万人"
+    assert str(yuan.times(yuan, -1)) == ""
+    assert str(measure_of("%").times(yuan)) == "亿元"
+    assert not yuan.agrees(people)
+    assert yuan.agrees(Measure(exact=False))
+    assert same_measure("100 million yuan", "亿元")
+
+
+def made(written, read_as, source_of, study_of, text, variables=None, **fields):
+    path = written(text)
+    panel = {k: fields.pop(k) for k in ("codes", "exclude", "gaps", "years") if k in fields}
+    if "panel_unit" in fields:
+        panel["unit"] = fields.pop("panel_unit")
+    fields = {"series": {"x": "x"}, "measures": {"x": "亿元"}, **fields}
+    source = source_of("tidy", path, **fields)
+    study = study_of(variables or {"x": {"series": "s.x"}}, {"s": source}, **{"years": (2015, 2016), **panel})
+    return assemble(study, {"s": read_as("tidy", path, **fields)})
+
+
+@pytest.fixture
+def build(written, read_as, source_of, study_of):
+    return lambda text, variables=None, **fields: made(written, read_as, source_of, study_of, text, variables, **fields)
+
+
+TWO = "province,year,x\n{a},2015,1\n{a},2016,2\n{b},2015,3\n{b},2016,4\n"
+
+
+def test_two_shanxi_stop_with_both_cells(build):
+    with pytest.raises(PanelError) as caught:
+        build(TWO.format(a="Shanxi", b="SHANXI "))
+    fault = caught.value.faults[0]
+    assert "line 2, column 3" in fault.what
+    assert "line 4, column 3" in fault.what
+    assert "Shaanxi (610000)" in fault.mend
+    assert build(TWO.format(a="Shanxi", b="Shaanxi")).panel.units == ("140000", "610000")
+
+
+def test_two_spellings_of_one_province(build):
+    with pytest.raises(PanelError, match=r"'北京' .* and '北京市' .* are both 北京 110000"):
+        build(TWO.format(a="北京", b="北京市"))
+
+
+def test_unmatched_names_are_listed_with_cell_and_nearest(build):
+    with pytest.raises(PanelError) as caught:
+        build(TWO.format(a="Zhejang", b="甲地"))
+    assert [f.where for f in caught.value.faults] == ["f.csv, line 2, column 3", "f.csv, line 4, column 3"]
+    assert "Zhejiang" in caught.value.faults[0].mend
+
+
+def test_garbled_names_are_explained(build):
+    wrong = "浙江省".encode().decode("gb18030", errors="ignore")
+    garbled = "北京".encode().decode("latin-1")
+    assert wrong
+    with pytest.raises(PanelError, match="wrong encoding"):
+        build(TWO.format(a=garbled, b="天津"))
+
+
+def test_national_and_regional_rows_are_set_aside_with_counts(build):
+    got = build(TWO.format(a="全国", b="北京"))
+    assert got.panel.units == ("110000",)
+    assert any("2 cells of the row '全国' set aside: the national total" in n for n in got.notes)
+
+
+def test_ocr_slips_are_told(build):
+    got = build(TWO.format(a="内蒙占", b="北京"))
+    assert got.panel.units == ("110000", "150000")
+    assert any("optical recognition" in n for n in got.notes)
+
+
+def test_units_as_printed(build):
+    got = build(TWO.format(a=" 大 连 ", b="New  York").replace("province", "city"), panel_unit="city", unit="city")
+    assert got.panel.units == ("New York", "大连")
+
+
+VINTAGES = "province,year,x,v\n北京,2015,1,2016\n北京,2016,2,{second}\n"
+
+
+def test_vintages(build):
+    mixed = VINTAGES.format(second=2017)
+    with pytest.raises(PanelError, match=r"mixes vintages: 2016 \(1 cells\), 2017 \(1 cells\)"):
+        build(mixed, vintage_column="v")
+    assert build(mixed, vintage_column="v", vintages={"x": "first_print"}).panel.rows == 2
+    spliced = build(mixed, vintage_column="v", vintages={"x": "declared_splice"})
+    assert any("splices vintages, as declared" in n for n in spliced.notes)
+    with pytest.raises(PanelError, match="is no first print"):
+        build(VINTAGES.format(second=2019), vintage_column="v", vintages={"x": "first_print"})
+
+
+def test_conversion_only_where_declared(build):
+    text = TWO.format(a="北京", b="天津")
+    got = build(text, {"x": {"series": "s.x", "measure": "万元"}})
+    assert list(got.panel.column("x")) == [1e4, 2e4, 3e4, 4e4]
+    assert any("converted from 亿元 to 万元" in n for n in got.notes)
+    with pytest.raises(PanelError, match="is in 亿元, and there is no conversion to 人"):
+        build(text, {"x": {"series": "s.x", "measure": "人"}})
+
+
+def test_a_file_with_every_fault_tells_all(build):
+    text = "province,year,x,v\nZhejang,2015,1,2015\n北京,2015,1,2016\n北京,2015,2,2017\n"
+    with pytest.raises(PanelError) as caught:
+        build(text, vintage_column="v")
+    assert len(caught.value.faults) == 3
+
+
+def test_sums_against_the_national_row(build):
+    text = "province,year,x\n全国,2015,10\n全国,2016,20\n北京,2015,4\n北京,2016,8\n天津,2015,5.5\n天津,2016,12\n"
+    got = build(text)
+    assert any("add up to 95.00% to 100.00% of the national row of s.x (2 years)" in n for n in got.notes)

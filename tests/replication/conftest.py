@@ -1,0 +1,31 @@
+"""One small finished run and its package, made once for all tests of this folder."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from made import finished
+
+from panelkit.replication.collect import PackageInputs
+from panelkit.replication.package import make_package
+
+
+@pytest.fixture(scope="session")
+def inputs(tmp_path_factory: pytest.TempPathFactory) -> PackageInputs:
+    return finished(tmp_path_factory.mktemp("run"))
+
+
+@pytest.fixture(scope="session")
+def files(inputs: PackageInputs) -> dict[str, bytes]:
+    return make_package(inputs)
+
+
+@pytest.fixture
+def again(tmp_path: Path) -> PackageInputs:
+    """A run of one's own, to be spoilt."""
+    return finished(tmp_path / "run")

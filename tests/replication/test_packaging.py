@@ -1,0 +1,195 @@
+"""What a package holds, that it is the same bytes every time, and what is refused to be packed."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from panelkit.core.errors import PackageError
+from panelkit.replication.collect import PackageInputs, raw_path
+from panelkit.replication.environment import departures, environment, locked
+from panelkit.replication.exhibits import study_lines
+from panelkit.replication.ledger import ledger
+from panelkit.replication.package import MANIFEST, make_package, verifier, write_package
+
+LAYOUT = {
+    "README.md", "README.zh.md", "LICENSE.txt", "CITATION.cff", "study.toml", "run.py", "requirements.lock", "verify.py", "ledger.json",
+    "map.csv", "report.html", MANIFEST, "data/raw/NOT_PROVIDED.md", "data/raw/book/y.csv", "data/raw/book/y.csv.source.toml",
+    "results/estimates.json", "results/checks.json",
+    *(f"data/processed/{n}" for n in ("panel.csv", "panel.parquet", "panel.json", "codebook.csv", "observations.parquet")),
+    *(f"tables/{t}.{e}" for t in ("table1", "table2") for e in ("tex", "html", "docx", "csv", "cells.json")),
+}  # fmt: skip
+
+
+def test_layout(files: dict[str, bytes]) -> None:
+    assert set(files) == LAYOUT
+    assert list(files) == sorted(files)
+    assert all(files.values())
+
+
+def test_closed_source_gives_no_value_away(files: dict[str, bytes]) -> None:
+    assert b"secret" not in b"".join(files.values())
+    frame = pd.read_parquet(io.BytesIO(files["data/processed/observations.parquet"]))
+    closed = frame[frame["source"] == "closed"]
+    assert len(closed) == 30
+    assert closed["value"].isna().all()
+    assert closed["cell"].str.startswith("line").all()
+    assert frame.loc[frame["source"] == "book", "value"].notna().all()
+    told = files["data/raw/NOT_PROVIDED.md"].decode()
+    assert hashlib.sha256(b"secret\n").hexdigest() in told
+    assert "https://example.org" in told
+
+
+def test_manifest_is_what_sha256sum_reads(files: dict[str, bytes], tmp_path: Path) -> None:
+    folder = write_package(files, tmp_path / "p")
+    ran = subprocess.run(
+        ["sha256sum", "-c", "--quiet", MANIFEST], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_map_names_program_line_and_models(files: dict[str, bytes]) -> None:
+    rows = list(csv.DictReader(io.StringIO(files["map.csv"].decode())))
+    row = next(r for r in rows if r["file"] == "tables/table2.tex")
+    lines = files["study.toml"].decode().splitlines()
+    assert row["program"] == "panelkit table table2"
+    assert lines[int(row["study_line"].split(":")[1]) - 1] == "[[tables]]"
+    assert "both (study.toml:" in row["inputs"]
+
+
+def test_readme_has_what_data_editors_ask(files: dict[str, bytes]) -> None:
+    readme = files["README.md"].decode()
+    for wanted in (
+        "legitimate access",
+        "permission to redistribute",
+        "## Dataset list",
+        "one seed, 7",
+        "<10 minutes",
+        "numpy",
+        "## References",
+    ):
+        assert wanted in readme
+    assert "随机种子 7" in files["README.zh.md"].decode()
+
+
+def test_ledger_holds_every_printed_number(files: dict[str, bytes]) -> None:
+    numbers = json.loads(files["ledger.json"])["numbers"]
+    cells = [c for t in ("table1", "table2") for c in json.loads(files[f"tables/{t}.cells.json"])]
+    assert {c["cell"] for c in cells} == set(numbers)
+
+
+def test_nothing_of_this_machine(files: dict[str, bytes], inputs: PackageInputs) -> None:
+    everything = b"".join(files.values())
+    assert str(inputs.output.parent.parent).encode() not in everything
+    assert sys.prefix.encode() not in everything
+
+
+def test_twice_the_same_zip(inputs: PackageInputs, files: dict[str, bytes], tmp_path: Path) -> None:
+    first = write_package(files, tmp_path / "a" / "p.zip", zip=True).read_bytes()
+    assert write_package(make_package(inputs), tmp_path / "b" / "p.zip", zip=True).read_bytes() == first
+
+
+@pytest.mark.slow
+def test_same_bytes_under_any_hash_seed(tmp_path: Path) -> None:
+    code = (
+        "import sys, hashlib, pathlib; sys.path.insert(0, sys.argv[1])\n"
+        "from made import finished\nfrom panelkit.replication.package import make_package\n"
+        "from panelkit.replication.archive import zipped\n"
+        "print(hashlib.sha256(zipped(make_package(finished(pathlib.Path(sys.argv[2]))))).hexdigest())"
+    )
+    seen = set()
+    for seed in ("0", "3"):
+        ran = subprocess.run(
+            [sys.executable, "-c", code, str(Path(__file__).parent), str(tmp_path / seed)],
+            env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        seen.add(ran.stdout)
+    assert len(seen) == 1
+
+
+def test_a_package_replaces_a_package_and_nothing_else(files: dict[str, bytes], tmp_path: Path) -> None:
+    target = write_package(files, tmp_path / "p")
+    (target / "stray.txt").write_text("x")
+    write_package(files, target)
+    assert not (target / "stray.txt").exists()
+    assert [p.name for p in tmp_path.iterdir()] == ["p"]
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.docx").write_text("x")
+    with pytest.raises(PackageError, match="no package"):
+        write_package(files, tmp_path / "mine")
+    with pytest.raises(PackageError, match="folder"):
+        write_package(files, tmp_path / "mine", zip=True)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "what"),
+    [
+        (lambda i: (i.output / "estimates.json").write_text("{}"), "not as the run made it"),
+        (lambda i: (i.output / "tables" / "table2.tex").unlink(), "missing"),
+        (lambda i: (i.output / "manifest.json").unlink(), "no finished run"),
+        (lambda i: (i.output / "manifest.json").write_text("[1"), "no manifest"),
+        (lambda i: (i.root / "data/raw/book/y.csv").write_text("other"), "changed since the run"),
+        (lambda i: (i.root / "data/raw/closed/x.csv").unlink(), "missing"),
+    ],
+)
+def test_refused(again: PackageInputs, spoil: object, what: str) -> None:
+    spoil(again)  # type: ignore[operator]
+    with pytest.raises(PackageError, match=what):
+        make_package(again)
+
+
+def test_every_fault_at_once(again: PackageInputs) -> None:
+    (again.root / "data/raw/closed/x.csv").unlink()
+    (again.output / "report.html").unlink()
+    with pytest.raises(PackageError) as told:
+        make_package(replace(again, study=replace(again.study, digest="another")))
+    assert len(told.value.faults) == 3
+
+
+def test_stray_files_of_an_older_run_stay_out(again: PackageInputs) -> None:
+    (again.output / "tables" / "old.tex").write_text("old")
+    assert "tables/old.tex" not in make_package(again)
+
+
+def test_raw_path_outside_of_the_study(inputs: PackageInputs) -> None:
+    source = replace(inputs.study.sources["book"], path="../../shared/y.csv")
+    assert raw_path(source) == "data/raw/book/y.csv"
+
+
+def test_one_key_one_value() -> None:
+    cell = {"cell": "t.r0.c0", "raw": 0.5, "shown": "0.500", "mark": "", "key": ["m", "x", "estimate"]}
+    other = {**cell, "cell": "u.r0.c0", "raw": 0.6}
+    with pytest.raises(PackageError, match=r"0\.5 in one and 0\.6"):
+        ledger({"t": [cell], "u": [other]})
+    with pytest.raises(PackageError, match="twice"):
+        ledger({"t": [cell, cell]})
+    with pytest.raises(PackageError, match="no key"):
+        ledger({"t": [{**cell, "key": None}]})
+    assert ledger({"t": [{**cell, "raw": "nan"}], "u": [{**other, "raw": "nan"}]})
+
+
+def test_environment() -> None:
+    here = environment()
+    assert {"python", "numpy", "panelkit"} <= set(here)
+    assert departures(here, here) == ()
+    assert departures({"numpy": "1.0"}, here)[0].startswith("numpy: the package was made with 1.0")
+    assert locked("numpy==2.4.0 \\\n  --hash=x\nPandas_x==3.0\n") == {"numpy": "2.4.0", "pandas-x": "3.0"}
+
+
+def test_study_lines_read_quoted_and_commented_heads() -> None:
+    text = '[[tables]]  # main\nkind = "regression"\nid = \'t\'\n[sources."a b"]\n'
+    assert study_lines(text) == {("tables", "t"): 1, ("sources", "a b"): 4}
+
+
+def test_the_verifier_is_shipped_as_it_is(files: dict[str, bytes]) -> None:
+    assert files["verify.py"].decode() == verifier()
