@@ -8,11 +8,11 @@ import numpy as np
 
 from panelkit.numerics.arrays import FloatArray, IntArray, matrix, vector
 from panelkit.numerics.least_squares import solve
+from panelkit.numerics.leverage import hat_values
 from panelkit.numerics.projection import Absorber
 from panelkit.numerics.sandwich import jackknife
 
 ALONE = 1e-10  # what a row leaves over from the effects (and regressors), below which they fit it exactly
-BLOCK_CELLS = 4_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -49,7 +49,7 @@ def leave_one_row_out(X: FloatArray, y: FloatArray, sweep: Absorber) -> Influenc
     Notes
     -----
     A row that an effect fits alone (a singleton) changes nothing and is reported so. A row whose loss makes a
-    coefficient undetermined gives NaN. Costs n residualised unit columns for two effects or more, taken in blocks.
+    coefficient undetermined gives NaN.
 
     Source
     ------
@@ -60,15 +60,14 @@ def leave_one_row_out(X: FloatArray, y: FloatArray, sweep: Absorber) -> Influenc
     n = design.shape[0]
     fit = solve(design, y, sweep.weights)
     w = np.ones(n) if sweep.weights is None else sweep.weights
-    spare = _spare(sweep)
-    own = w * np.einsum("ij,jk,ik->i", design, fit.bread, design)
-    rest = spare - own
-    alone = spare < ALONE
+    hats = hat_values(design, sweep)
+    rest = 1 - hats.values
+    alone = 1 - hats.effects < ALONE
     lost = ~alone & (rest < ALONE)
     scale = np.where(alone | lost, 0.0, w * fit.residuals / np.where(alone | lost, 1.0, rest))
     without = fit.coefficients - scale[:, None] * (design @ fit.bread)
     without[lost] = np.nan
-    return _influence(fit.coefficients, without, 1 - rest)
+    return _influence(fit.coefficients, without, hats.values)
 
 
 def leave_one_unit_out(
@@ -94,21 +93,3 @@ def _influence(coefficients: FloatArray, without: FloatArray, leverage: FloatArr
     moved = np.abs(without - coefficients)
     most = np.argmax(np.where(np.isnan(moved), np.inf, moved), axis=0)
     return Influence(coefficients=coefficients, without=without, leverage=leverage, most=np.asarray(most, dtype=np.intp))
-
-
-def _spare(sweep: Absorber) -> FloatArray:
-    """1 less the leverage of the effects (n,): the diagonal of the residual-maker."""
-    n = sweep.rows
-    if sweep.first is None:
-        return np.ones(n)
-    if sweep.others is None and not sweep.first.trends:
-        w = np.ones(n) if sweep.weights is None else sweep.weights
-        return 1 - w / sweep.first.totals[sweep.first.codes]
-    out = np.empty(n)
-    step = max(1, BLOCK_CELLS // n)
-    for start in range(0, n, step):
-        rows = np.arange(start, min(start + step, n))
-        block = np.zeros((n, rows.shape[0]))
-        block[rows, np.arange(rows.shape[0])] = 1.0
-        out[rows] = sweep.residualise(block)[rows, np.arange(rows.shape[0])]
-    return out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,7 +88,7 @@ def leave_out_two_stage(
     outside = fits[:, : at.p, k2] - np.einsum("gpk,gk->gp", fits[:, : at.p, :k2], slopes)
     outer = (outside + np.einsum("gpq,gqm,gm->gp", inverse, cross, rest)) @ at.inverse.T
     replicates = np.column_stack([outer, slopes])
-    missing = np.column_stack([lost, np.zeros((G, k2), dtype=bool)]) | unidentified[:, None]
+    missing: Any = np.column_stack([lost, np.zeros((G, k2), dtype=bool)]) | unidentified[:, None]
     full, _ = _second_stage(at.fit[None, at.p :], np.eye(size - at.p)[None], at.fit[at.p :, :k2])
     coefficients = np.concatenate([at.exogenous_fit[:, k2] - at.exogenous_fit[:, :k2] @ full[0], full[0]])
     leverage, partial = _leverage(at, k2)
