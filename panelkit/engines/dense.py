@@ -121,6 +121,8 @@ def _basis(D: np.ndarray) -> np.ndarray:
 
     size = np.linalg.norm(D, axis=0)
     sized = D[:, size > 0] / size[size > 0]
+    if np.count_nonzero(sized, axis=1).max(initial=0) <= 1:
+        return sized  # one effect: its dummies never meet in a row
     if sized.shape[1] <= sized.shape[0]:
         Q, R = np.linalg.qr(sized)
         if np.abs(np.diag(R)).min(initial=1.0) > 1e-6:

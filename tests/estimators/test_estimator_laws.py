@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from panelkit.core.request import Clustered, Robust
+from panelkit.core.request import Classical, Clustered, Robust
 
 FEW = settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 FE = "y ~ dose + x | province + year"
@@ -107,3 +107,22 @@ def test_a_covariance_handed_by_a_check_overrides(covariance, panel, run):
     made = run("fixed_effects", panel, formula=FE, override=covariance)
     assert made.covariance.kind == covariance.kind
     assert made.requests[0].covariance == made.covariance
+
+
+@pytest.mark.parametrize("covariance", [Classical(), Robust(), Clustered(by=("region",))])
+def test_a_frequency_weight_is_that_many_rows(covariance, frame, make, run):
+    copies = [frame[frame.weight > c].assign(province=frame.province + f"-{c}") for c in range(int(frame.weight.max()))]
+    whole = make(pd.concat(copies), categories=("region",))
+    fields = {"formula": "y ~ dose + x | region", "covariance": covariance}
+    repeated = run("fixed_effects", whole, **fields)
+    weighted = run(
+        "fixed_effects", make(frame, categories=("region",)), weights="weight", weight_kind="frequency", **fields
+    )
+    np.testing.assert_allclose(values(weighted), values(repeated), rtol=1e-8)
+    assert weighted.fit.r2_adjusted == pytest.approx(repeated.fit.r2_adjusted, rel=1e-10)
+    scaled = make(frame.assign(weight=frame.weight * 7.5), categories=("region",))
+    analytic = [
+        run("fixed_effects", panel, weights="weight", **fields)
+        for panel in (make(frame, categories=("region",)), scaled)
+    ]
+    np.testing.assert_allclose(values(analytic[0]), values(analytic[1]), rtol=1e-8)

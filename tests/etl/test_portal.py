@@ -131,6 +131,7 @@ def test_encodings(read_as, written):
     [
         (b"\n\n<!-- page --><html><table></table></html>", "web page"),
         (b"hello", "no Excel file"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\xff" * 2000, "damaged"),
         (b"PK\x03\x04 broken", "damaged"),
         (b"", "empty"),
     ],

@@ -20,7 +20,7 @@ def tracked() -> list[Path]:
 
 
 def test_no_index_host_and_no_machine_path() -> None:
-    bad = re.compile(r"(index-url|https?://[^ \"]*/simple(/|\"|$)|(^|[^A-Za-z0-9_.])/(root|tmp|work|home)/[A-Za-z])")
+    bad = re.compile(r"(index.url|https?://[^ \"]*/simple(/|\"|$)|(^|[^A-Za-z0-9_.])/(root|tmp|work|home)/[A-Za-z])")
     found = []
     for path in tracked():
         if path.suffix in TEXT and path != Path(__file__):
