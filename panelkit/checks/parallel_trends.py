@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from panelkit.checks._words import p_is
 from panelkit.core.check import Check, CheckSpec, Subject
 from panelkit.core.label import Label
 from panelkit.core.registry import CHECKS, CheckKind
@@ -67,7 +68,7 @@ def check(declared: ParallelTrends, subject: Subject) -> Check:
             gate=declared.gate,
         )
     rejected = tested.p < declared.level
-    figures = f"F({tested.df1:.0f}, {tested.df2:.0f}) = {tested.statistic:.3f}, p = {tested.p:.3f}"
+    figures = f"F({tested.df1:.0f}, {tested.df2:.0f}) = {tested.statistic:.3f}, {p_is(tested.p)}"
     outcome = (" rejected" if rejected else " not rejected", "拒绝" if rejected else "不拒绝")
     en = f"{tested.how.to('en')}:{outcome[0]}, {figures}." + ("" if rejected else NOT_VALIDITY.to("en"))
     zh = f"{tested.how.to('zh')}:{outcome[1]},{figures}。" + ("" if rejected else NOT_VALIDITY.to("zh"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from panelkit.checks._words import p_is
 from panelkit.core.check import Check, CheckSpec, Subject
 from panelkit.core.digest import child_seed
 from panelkit.core.label import Label
@@ -114,10 +115,10 @@ def _text(declared: Placebo, subject: Subject, design: Design, got: permutation.
     within_zh = f"(在 {declared.strata} 层内)" if declared.strata else ""
     drawn = declared.draws - got.undefined
     en = (
-        f"Whole paths of {name} permuted across units{within}, {drawn} draws: p = {got.p:.3f} for the coefficient"
-        f" ({got.estimate:.4g}), p = {got.p_t:.3f} for t."
+        f"Whole paths of {name} permuted across units{within}, {drawn} draws: {p_is(got.p)} for the coefficient"
+        f" ({got.estimate:.4g}), {p_is(got.p_t)} for t."
     )
-    zh = f"将 {name} 的整条路径在各单元间置换{within_zh},{drawn} 次:系数({got.estimate:.4g})p = {got.p:.3f},t 统计量 p = {got.p_t:.3f}。"
+    zh = f"将 {name} 的整条路径在各单元间置换{within_zh},{drawn} 次:系数({got.estimate:.4g}){p_is(got.p)},t 统计量 {p_is(got.p_t)}。"
     if getattr(subject.model, "assignment", "") != "units":
         en += " No assignment is declared: this is a benchmark, not the p-value of an experiment."
         zh += "未声明分配机制:这只是参照分布,并非随机实验的 p 值。"
