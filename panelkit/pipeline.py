@@ -226,6 +226,7 @@ def _common(study: Study, panel: Panel) -> Panel:
     if not study.defaults.common_sample:
         return panel
     names = {n for m in study.models for n in ESTIMATORS[m.kind].columns(m) if n in panel.names}
+    names -= {getattr(m, "cohort", "") for m in study.models}  # missing where never treated, which is no gap
     complete = panel.frame[sorted(names)].notna().all(axis=1).to_numpy()
     return panel.keep(complete, why="common sample: a cell of some model is missing")
 
@@ -292,7 +293,8 @@ def report(results: Results) -> Exhibits:
     files: dict[str, bytes] = {}
     numbers: dict[str, Entry] = {}
     for place, table in enumerate(study.tables, start=1):
-        made = replace(TABLES[table.kind].build(_spoken(study, table), results), number=place)
+        built = TABLES[table.kind].build(_spoken(study, table), results)
+        made = replace(built, number=place, notes=(*built.notes, *(n.to(built.language) for n in table.notes)))
         tables.append(made)
         files |= {f"tables/{name}": content for name, content in render_table(made, table.formats).items()}
         numbers |= {entry.cell: entry for entry in ledger(made)}

@@ -47,7 +47,8 @@ def check(declared: Expected, subject: Subject) -> Check:
         value=float(agree),
         bound=float(len(rows)),
         text=Label(
-            en=f"{agree} of {len(rows)} known figures agree ({declared.source})" + (f"; apart: {apart}" if apart else ""),
+            en=f"{agree} of {len(rows)} known figures agree ({declared.source})"
+            + (f"; apart: {apart}" if apart else ""),
             zh=f"{len(rows)}个已知数值中{agree}个一致({declared.source})" + (f";不一致:{apart}" if apart else ""),
         ),
         rows=tuple(rows),
@@ -70,7 +71,9 @@ def _row(term: str, kind: str, known: float, ours: float, agrees: bool, how: str
 def _term(estimate: Estimate, name: str) -> Term:
     names = [t.name for t in estimate.terms]
     if name not in names:
-        raise EstimationError(f"{estimate.id} has no term '{name}'", where="checks.expected", mend=known_or_nearest(name, names))
+        raise EstimationError(
+            f"{estimate.id} has no term '{name}'", where="checks.expected", mend=known_or_nearest(name, names)
+        )
     return estimate.term(name)
 
 

@@ -80,11 +80,12 @@ class Figure:
 
 @spec
 class TableSpec:
-    """What every table declares; each kind adds its own fields."""
+    """What every table declares; each kind adds its own fields. `notes` are printed below those that panelkit writes."""
 
     id: str
     kind: str = "regression"
     title: Label = Label()
+    notes: tuple[Label, ...] = ()
     formats: tuple[str, ...] = ("latex", "html", "docx", "csv")
     language: Literal["en", "zh"] | None = None
 

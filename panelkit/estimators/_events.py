@@ -30,18 +30,12 @@ def events_of(panel: Panel, cohort: str, window: tuple[int, int], where: str) ->
     Raises
     ------
     EstimationError
-        A cohort that is no whole period, that changes within a unit, or that uses 0 for 'never'.
+        A cohort that is no whole period, or that changes within a unit.
     """
     first = panel.column(cohort).astype("float64")
     time = panel.column(panel.time).astype("float64")
     units = panel.codes(panel.unit)
-    known = ~np.isnan(first)
-    if (known & (first == 0)).any() and time.min() > 0:
-        raise EstimationError(
-            f"'{cohort}' is 0 for some units: a {panel.time} of first treatment cannot be",
-            where=where,
-            mend="leave it missing where a unit is never treated",
-        )
+    known = ~np.isnan(first) & ((first != 0) | (time.min() <= 0))  # 0 is never, as in Stata's csdid and R's did
     if (first[known] != np.round(first[known])).any():
         raise EstimationError(
             f"'{cohort}' is not a whole {panel.time} everywhere", where=where, mend="give the first treated year"

@@ -40,7 +40,7 @@ class EventStudy(ModelSpec):
 
     Parameters
     ----------
-    cohort : variable with the first treated year, missing where never treated.
+    cohort : variable with the first treated year; 0 or missing where never treated.
     window : first and last event time; both ends gather everything beyond. reference : the event time left out.
     """
 
@@ -210,7 +210,7 @@ def explain(spec: EventStudy) -> str:
     """What will be done, in words."""
     return (
         f"{equation(spec)}, and one coefficient for each event time {spec.window[0]} to {spec.window[1]} except"
-        f" {spec.reference}, counted from '{spec.cohort}' (missing: never treated); the ends gather what lies beyond.\n"
+        f" {spec.reference}, counted from '{spec.cohort}' (0 or missing: never treated); the ends gather what lies beyond.\n"
         f"{CAVEAT} {inference_words(spec)}"
     )
 

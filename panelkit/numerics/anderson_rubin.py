@@ -62,7 +62,9 @@ def anderson_rubin(equation: Equation, errors: Errors, null: FloatArray, df2: fl
     u = gap - parts.Q @ slope
     got = wald(slope, cross_meat(parts.Q, u, u, errors), df2)
     if got.rank_deficient:
-        raise ValueError(f"{len(slope)} instruments are too many for this variance: fewer clusters than instruments")
+        raise ValueError(
+            f"{len(slope)} instruments are too many for this variance: it needs more clusters than instruments"
+        )
     return got
 
 
@@ -104,8 +106,8 @@ def anderson_rubin_set(equation: Equation, errors: Errors, df2: float, level: fl
     A0 = edge * low - np.outer(a, a)
     A1 = -edge * (mid + mid.T) + np.outer(a, b) + np.outer(b, a)
     A2 = edge * high - np.outer(b, b)
-    if np.linalg.matrix_rank(low + high) < k:
-        raise ValueError(f"{k} instruments are too many for this variance: fewer clusters than instruments")
+    if min(np.linalg.matrix_rank(low), np.linalg.matrix_rank(high)) < k:
+        raise ValueError(f"{k} instruments are too many for this variance: it needs more clusters than instruments")
     zero, one = np.zeros((k, k)), np.eye(k)
     roots = linalg.eigvals(np.block([[zero, one], [-A0, -A1]]), np.block([[one, zero], [zero, A2]]))
     roots = roots[np.isfinite(roots)]

@@ -97,7 +97,9 @@ def cce_pooled(
         fit = [_own(nuisance, joint[:, j], rows, i, sliced=True).residuals for j in range(k + 1)]
         clean, target = np.column_stack(fit[:k]), fit[k]
         if rows.shape[0] <= nuisance.shape[1] + k:
-            raise ValueError(f"unit {i} has {rows.shape[0]} rows; its regression needs more than {nuisance.shape[1] + k}")
+            raise ValueError(
+                f"unit {i} has {rows.shape[0]} rows; its regression needs more than {nuisance.shape[1] + k}"
+            )
         products.append(clean.T @ clean)
         moments.append(clean.T @ target)
         slopes.append(_named(clean, target, i).coefficients)

@@ -92,4 +92,6 @@ def leave_one_unit_out(
 def _influence(coefficients: FloatArray, without: FloatArray, leverage: FloatArray) -> Influence:
     moved = np.abs(without - coefficients)
     most = np.argmax(np.where(np.isnan(moved), np.inf, moved), axis=0)
-    return Influence(coefficients=coefficients, without=without, leverage=leverage, most=np.asarray(most, dtype=np.intp))
+    return Influence(
+        coefficients=coefficients, without=without, leverage=leverage, most=np.asarray(most, dtype=np.intp)
+    )

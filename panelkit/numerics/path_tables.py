@@ -84,8 +84,8 @@ class PathTables:
             cells = self.cells.reshape(J * self.paths.shape[1], q)
             drawn = self.paths.take(given, axis=0).reshape(B, -1)
             loads = drawn @ cells
-            drawn *= loads @ cells.T
-            squares -= 2 * drawn.reshape(B, J, -1).sum(axis=2)
+            fitted = loads @ cells.T
+            squares -= 2 * np.einsum("bjt,bjt->bj", drawn.reshape(B, J, -1), fitted.reshape(B, J, -1))
         pairs = (loads[:, :, None] * loads[:, None, :]).reshape(B, q * q)
         squares += pairs @ self.cells_squares.reshape(J, q * q).T
         products -= loads @ self.cells_outcome.T

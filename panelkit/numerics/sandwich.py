@@ -121,7 +121,7 @@ class Jackknife:
 def cv3(jackknife: Jackknife, variant: CV3Variant = "mnw", factor: float = 1.0) -> FloatArray:
     """Give back the jackknife covariance (k, k); with S = sum over g of (b_g - b)(b_g - b)':
 
-    `mnw` (G-1)/G S; `mnw_centred` the same about the mean of the b_g (summclust CV3J); `hansen` S, no factor;
+    `mnw` (G-1)/G S (summclust's CV3J); `mnw_centred` the same about the mean of the b_g; `hansen` S, no factor;
     `pyfixest` factor x S, with the factor of `small_sample.factor(counts, "fixest", "cluster")`.
 
     Raises

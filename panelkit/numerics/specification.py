@@ -343,9 +343,7 @@ def collinearity(X: FloatArray) -> Collinearity:
     parts = (right.T / np.maximum(singular, floor)) ** 2
     vif = parts.sum(axis=1)
     indices = singular[0] / np.maximum(singular, floor)
-    return Collinearity(
-        vif=vif, indices=indices, condition_number=float(indices[-1]), shares=(parts / vif[:, None]).T
-    )
+    return Collinearity(vif=vif, indices=indices, condition_number=float(indices[-1]), shares=(parts / vif[:, None]).T)
 
 
 def _rank(sweep: Absorber) -> int:

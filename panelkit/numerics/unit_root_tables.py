@@ -137,10 +137,11 @@ _TRUNCATED = {
 TRUNCATION = {"none": (-6.12, 4.16), "intercept": (-6.19, 2.61), "trend": (-6.42, 1.70)}
 
 # MacKinnon (1994, doi:10.1080/07350015.1994.10510005), tables 3-4: p = Phi(polynomial), one polynomial below the limit, one above.
+# The first pair is where the polynomials turn: beyond it p keeps the value there.
 _MACKINNON = {
-    "none": (-1.04, (0.6344, 1.2378, 0.032496), (0.4797, 0.93557, -0.06999, 0.033066)),
-    "intercept": (-1.61, (2.1659, 1.4412, 0.038269), (1.7339, 0.93202, -0.12745, -0.010368)),
-    "trend": (-2.89, (3.2512, 1.6047, 0.049588), (2.5261, 0.61654, -0.37956, -0.060285)),
+    "none": ((-19.04, np.inf), -1.04, (0.6344, 1.2378, 0.032496), (0.4797, 0.93557, -0.06999, 0.033066)),
+    "intercept": ((-18.83, 2.74), -1.61, (2.1659, 1.4412, 0.038269), (1.7339, 0.93202, -0.12745, -0.010368)),
+    "trend": ((-16.18, 0.70), -2.89, (3.2512, 1.6047, 0.049588), (2.5261, 0.61654, -0.37956, -0.060285)),
 }
 
 
@@ -155,8 +156,8 @@ def adf_p(t: FloatArray | float, deterministic: Deterministic) -> FloatArray:
     """
     from scipy import special
 
-    limit, below, above = _MACKINNON[deterministic]
-    values = np.atleast_1d(np.asarray(t, dtype=np.float64))
+    turns, limit, below, above = _MACKINNON[deterministic]
+    values = np.clip(np.atleast_1d(np.asarray(t, dtype=np.float64)), *turns)
     small = np.polynomial.polynomial.polyval(values, below)
     large = np.polynomial.polynomial.polyval(values, above)
     return np.asarray(special.ndtr(np.where(values <= limit, small, large)))

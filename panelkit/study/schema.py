@@ -54,6 +54,9 @@ def _of(
     for key in ("label", "title", "abstract"):
         if key in schema.get("properties", {}):
             schema["properties"][key] = {"anyOf": [{"type": "string"}, schema["properties"][key]]}
+    for key in ("notes", "headings"):
+        if schema.get("properties", {}).get(key, {}).get("type") == "array":
+            schema["properties"][key]["items"] = {"anyOf": [{"type": "string"}, schema["properties"][key]["items"]]}
     return schema
 
 

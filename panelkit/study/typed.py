@@ -8,10 +8,10 @@ import typing
 from typing import Any, TypeVar
 
 from panelkit.core.errors import Fault
+from panelkit.core.label import Label
 from panelkit.core.nearest import known_or_nearest
 
 T = TypeVar("T")
-_LABELLED = ("label", "title", "abstract")
 
 
 def typed(kind: type[T], value: Any, where: str, faults: list[Fault]) -> T | None:
@@ -21,7 +21,7 @@ def typed(kind: type[T], value: Any, where: str, faults: list[Fault]) -> T | Non
     if not isinstance(value, dict):
         faults.append(Fault(where=where, what=f"a table is expected, not {value!r}", mend=f"write it as [{where}]"))
         return None
-    prepared = {k: _label(v) if k in _LABELLED else v for k, v in value.items()}
+    prepared = _labelled(kind, value)
     try:
         made: T = TypeAdapter(kind).validate_json(json.dumps(prepared, default=str), strict=True)
         return made
@@ -35,8 +35,16 @@ def typed(kind: type[T], value: Any, where: str, faults: list[Fault]) -> T | Non
         return None
 
 
-def _label(value: Any) -> Any:
-    return {"en": value, "zh": value} if isinstance(value, str) else value
+def _labelled(kind: Any, value: Any) -> Any:
+    """`value` with every plain text that stands where a label is due made a label of both languages."""
+    if kind is Label and isinstance(value, str):
+        return {"en": value, "zh": value}
+    if typing.get_origin(kind) is tuple and isinstance(value, list):
+        return [_labelled(typing.get_args(kind)[0], v) for v in value]
+    if dataclasses.is_dataclass(kind) and isinstance(value, dict):
+        hints = typing.get_type_hints(kind)
+        return {k: _labelled(hints.get(k), v) for k, v in value.items()}
+    return value
 
 
 def _fault(kind: type, value: Any, where: str, error: Any) -> Fault | None:

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from panelkit.numerics import heterogeneity, overidentification, specification, unit_roots
+from panelkit.numerics import anderson_rubin, heterogeneity, overidentification, specification, unit_roots
 from panelkit.numerics import residual_tests as residuals
 from panelkit.numerics import weak_instruments as weak
 from panelkit.numerics.joint import wald
@@ -89,7 +89,9 @@ def grunfeld():
 
 def produc():
     d = data("produc")
-    return Sample(np.log(d.gsp), np.column_stack([*np.log(d[["pcap", "pc", "emp"]]).T.to_numpy(), d.unemp]), d.state, d.year)
+    return Sample(
+        np.log(d.gsp), np.column_stack([*np.log(d[["pcap", "pc", "emp"]]).T.to_numpy(), d.unemp]), d.state, d.year
+    )
 
 
 def empluk():
@@ -176,7 +178,12 @@ def test_random_effects_lm(name):
     s, want = SAMPLES[name](), case(name)
     got = residuals.random_effects_lm(s.pooled.residuals, s.unit, s.time)
     keys = {"bp_unit": "bp_individual", "bp_time": "bp_time", "bp_both": "bp_twoways", "honda_unit": "honda_individual"}
-    keys |= {"honda_time": "honda_time", "honda_both": "honda_twoways", "king_wu_both": "kw_twoways", "ghm": "ghm_twoways"}
+    keys |= {
+        "honda_time": "honda_time",
+        "honda_both": "honda_twoways",
+        "king_wu_both": "kw_twoways",
+        "ghm": "ghm_twoways",
+    }
     for field, key in keys.items():
         statistic = getattr(got, field)
         same(statistic.statistic, statistic.p, statistic.df, want[f"plmtest_{key}"])
@@ -257,7 +264,7 @@ def test_unit_roots(variable):
         lags = rest[1].removeprefix("lag")
         arguments = (y, unit, year, lags if lags == "AIC" else int(lags), rest[0])
         call = {"levinlin": unit_roots.levin_lin_chu, "ips": unit_roots.im_pesaran_shin}.get(test, unit_roots.adf)
-        got = call(*arguments)
+        got = call(*arguments) if test == "levinlin" else call(*arguments, divisor="rows")  # plm's dfcor = FALSE
         assert np.allclose(got.t, list(want["individual_t"].values()), rtol=STATISTIC, atol=0)
         assert got.lags.tolist() == list(want["individual_lags"].values())
         if test in combined:
@@ -379,7 +386,25 @@ def test_cigarettes_1995():
     )
     # LIBRARIES.md B2, by hand: HC1 176.88, HC0 192.96
     assert weak.effective_f(eq, hc0).statistic == pytest.approx(192.96, abs=0.005)
-    assert weak.effective_f(eq, weak.Errors(kind="robust", factor=48 / 44)).statistic == pytest.approx(176.88, abs=0.005)
+    assert weak.effective_f(eq, weak.Errors(kind="robust", factor=48 / 44)).statistic == pytest.approx(
+        176.88, abs=0.005
+    )
+
+
+def test_numbers_of_the_library_survey():
+    """LIBRARIES.md: robust auxiliary Hausman 8.2998 (p .0158), raw clustered covariance, chi2; one instrument 65.889 with
+    effects; ivmodels' Anderson-Rubin set (-1.895, -.621): iid, n/(n-K), chi2 instead of F."""
+    s = grunfeld()
+    got = specification.robust_hausman(s.X - s.means, s.means, s.y, s.unit, df2=np.inf)
+    assert got.statistic * 2 == pytest.approx(8.2998, abs=5e-5)
+    assert got.p == pytest.approx(0.0158, abs=5e-5)
+    y, X, theta = s.quasi(*s.swamy_arora())
+    quasi = specification.robust_hausman(s.X - s.means, (1 - theta) * s.means, y, s.unit, df2=np.inf)
+    assert quasi.statistic == pytest.approx(got.statistic, rel=1e-9)  # balanced: the same in levels and quasi-demeaned
+    eq, _ = equation(cigarettes().query("year == 1995"), "lpacks", ["lprice"], ["tdiff", "rtax"], ["lincome"])
+    region = anderson_rubin.anderson_rubin_set(eq, weak.Errors(kind="iid", factor=48 / 44), np.inf)
+    assert region.shape == "interval"
+    assert np.round(region.pieces, 3).tolist() == [[-1.895, -0.621]]
 
 
 def test_cigarettes_panel_pooled():

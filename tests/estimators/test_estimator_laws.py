@@ -113,7 +113,7 @@ def test_a_covariance_handed_by_a_check_overrides(covariance, panel, run):
 def test_a_frequency_weight_is_that_many_rows(covariance, frame, make, run):
     copies = [frame[frame.weight > c].assign(province=frame.province + f"-{c}") for c in range(int(frame.weight.max()))]
     whole = make(pd.concat(copies), categories=("region",))
-    fields = {"formula": "y ~ dose + x | region", "covariance": covariance}
+    fields = {"formula": "y ~ dose + x | region", "covariance": covariance, "engine": "dense"}
     repeated = run("fixed_effects", whole, **fields)
     weighted = run(
         "fixed_effects", make(frame, categories=("region",)), weights="weight", weight_kind="frequency", **fields

@@ -277,3 +277,17 @@ def test_every_kind_survives_json_explains_itself_and_names_its_columns(kind, fi
     assert "y = " in estimator.explain(model)
     assert set(estimator.columns(model)) <= set(panel.names)
     assert made.confirmation == estimator.confirmation == "engine"
+
+
+def test_a_cohort_of_zero_is_never_treated(make, run):
+    """0 (csdid, did) and a missing cohort mean the same."""
+    draws = np.random.default_rng(3)
+    units, years = 12, range(2010, 2018)
+    rows = [(f"u{i:02d}", y) for i in range(units) for y in years]
+    first = {f"u{i:02d}": (2014.0 if i < 5 else np.nan) for i in range(units)}
+    frame = pd.DataFrame(rows, columns=["unit", "year"])
+    frame["g"] = frame["unit"].map(first)
+    frame["y"] = draws.normal(size=len(frame))
+    text = {"kind": "event_study", "formula": "y ~ 1 | unit + year", "cohort": "g", "window": (-3, 2)}
+    missing, zero = run(panel=make(frame, unit="unit"), **text), run(panel=make(frame.fillna({"g": 0.0}), unit="unit"), **text)
+    assert [t.estimate for t in missing.terms] == [t.estimate for t in zero.terms]

@@ -100,7 +100,11 @@ SPOILED: dict[str, tuple[Callable[[Path], None], str, str]] = {
         "models.main",
         "w",
     ),
-    "one cluster": (in_study("y ~ x + z | province + year", "y ~ x + z\"\nwhere = \"province == '110000'"), "models.main", "cluster"),
+    "one cluster": (
+        in_study("y ~ x + z | province + year", "y ~ x + z\"\nwhere = \"province == '110000'"),
+        "models.main",
+        "cluster",
+    ),
     "empty sample": (in_study('id = "main"', 'id = "main"\nwhere = "year > 2050"'), "models.main", ""),
     "missing file": (in_study("figures.csv", "nothing.csv"), "sources.raw.path", "nothing.csv"),
 }
