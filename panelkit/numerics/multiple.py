@@ -26,7 +26,7 @@ def romano_wolf(statistics: FloatArray, draws: FloatArray) -> FloatArray:
 
     Source
     ------
-    Romano and Wolf (2005, doi:10.1111/j.1468-0262.2005.00615.x; 2016, doi:10.1016/j.spl.2016.02.012, algorithm 4.2),
+    Romano and Wolf (2005, doi:10.1111/j.1468-0262.2005.00615.x; 2016, doi:10.1016/j.spl.2016.02.012),
     two-sided, (1 + #) / (B + 1); Stata `rwolf` (Clarke, Romano and Wolf 2020, doi:10.1177/1536867X20976314).
     """
     sizes = np.abs(vector(statistics, "the statistics"))

@@ -72,8 +72,8 @@ def pairs_cluster(rows: ClusterRows, draws: int = 999, seed: int = 0, level: flo
 
     Source
     ------
-    Cameron, Gelbach and Miller (2008, doi:10.1162/rest.90.3.414); basic interval: Davison and Hinkley (1997, section
-    5.2), 2 b - quantile; BCa: Efron (1987, doi:10.1080/01621459.1987.10478410), jackknife over clusters. Stata
+    Cameron, Gelbach and Miller (2008, doi:10.1162/rest.90.3.414); basic interval: Davison and Hinkley (1997, chapter
+    5), 2 b - quantile; BCa: Efron (1987, doi:10.1080/01621459.1987.10478410), jackknife over clusters. Stata
     `bootstrap, cluster() idcluster()` with the new identifier as the absorbed unit.
     """
     found = weighted_coefficients(rows, pairs_weights(_groups(rows), draws, seed))

@@ -1,4 +1,4 @@
-"""Panel unit-root tests: Levin-Lin-Chu, Im-Pesaran-Shin, Fisher types, CIPS. Their tables are in unit_root_tables."""
+"""Panel unit-root tests: Levin-Lin-Chu, Im-Pesaran-Shin, CIPS. Tables in unit_root_tables, Fisher types in combined_p."""
 
 from __future__ import annotations
 
@@ -36,20 +36,6 @@ class PanelUnitRoot:
     t: FloatArray
     lags: IntArray
     rows: IntArray
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FisherTests:
-    """Combinations of the units' p-values: Maddala-Wu chi2(2N), Choi's Pm, inverse normal Z and logit L*, with p."""
-
-    maddala_wu: float
-    maddala_wu_p: float
-    modified: float
-    modified_p: float
-    inverse_normal: float
-    inverse_normal_p: float
-    logit: float
-    logit_p: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -110,9 +96,10 @@ def levin_lin_chu(
 
     Notes
     -----
-    Assumes units independent of each other and, under the alternative, the SAME autoregression in all. At T = 13 the
-    adjustments are those tabulated for T = 25 (none are printed below), so size is not controlled and power against
-    a root of 0.9 is near the size: do not base a claim on it. Common shocks make it reject a true unit root.
+    Assumes units independent of each other and, under the alternative, the SAME autoregression in all. NOT for T = 13: no
+    adjustment is printed below T = 25 (that of 25 is used, as plm does), and with 31 units and one lag it rejects a
+    true unit root 93 % of the time with an intercept, always with a trend: power means nothing there. Common shocks
+    make it worse.
 
     Source
     ------
@@ -161,9 +148,10 @@ def im_pesaran_shin(
 
     Notes
     -----
-    Assumes units independent of each other; allows each its own autoregression; rejecting means that SOME units are
-    stationary. Each unit takes the moments of its own rows and lags. At T = 13 with one lag 11 rows are left: with 31
-    units power against a root of 0.8 is modest with an intercept and close to the size with a trend.
+    Assumes units independent of each other (common shocks make it reject true unit roots); allows each its own
+    autoregression; rejecting means that SOME units are stationary. Each unit takes the moments of its own rows and
+    lags. At T = 13, one lag, 31 units: size 4 %; power at roots 0.9, 0.8, 0.7: 13, 38, 68 % with an intercept and 6, 9,
+    16 % with a trend.
 
     Source
     ------
@@ -178,51 +166,6 @@ def im_pesaran_shin(
     mean, variance = moments.mean(axis=0)
     statistic = float(np.sqrt(len(fits)) * (t.mean() - mean) / np.sqrt(variance))
     return _result(statistic, _normal_cdf(statistic), fits)
-
-
-def fisher(p: FloatArray) -> FisherTests:
-    """Give back the four combinations of the units' p-values (`unit_root_tables.adf_p` of `adf(...).t`), unbalanced too.
-
-    Parameters
-    ----------
-    p : (N,) strictly between 0 and 1.
-
-    Raises
-    ------
-    ValueError
-        If a p-value is not strictly between 0 and 1.
-
-    Notes
-    -----
-    Assumes units independent of each other. The p-values are asymptotic in T: at T = 13 they are rough, and errors of
-    31 of them add up. Power as `im_pesaran_shin`; the inverse normal is the best behaved, Maddala-Wu the worst at large N.
-
-    Source
-    ------
-    Maddala and Wu (1999, doi:10.1111/1468-0084.0610s1631), Choi (2001, doi:10.1016/S0261-5606(00)00048-6, eqs 8-13, 18);
-    R plm `purtest(test = "madwu" | "Pm" | "invnormal" | "logit")`, Stata `xtunitroot fisher`.
-    """
-    from scipy import special
-
-    values = vector(p, "the p-values")
-    if ((values <= 0) | (values >= 1)).any():
-        raise ValueError("each p-value must lie strictly between 0 and 1")
-    n = values.shape[0]
-    chi2 = -2 * float(np.log(values).sum())
-    modified = (chi2 - 2 * n) / (2 * np.sqrt(n))
-    normal = float(special.ndtri(values).sum() / np.sqrt(n))
-    scale = 3 * (5 * n + 4) / (np.pi**2 * n * (5 * n + 2))
-    logit = float(np.sqrt(scale) * special.logit(values).sum())
-    return FisherTests(
-        maddala_wu=chi2,
-        maddala_wu_p=float(special.chdtrc(2 * n, chi2)),
-        modified=float(modified),
-        modified_p=_normal_cdf(-modified),
-        inverse_normal=normal,
-        inverse_normal_p=_normal_cdf(normal),
-        logit=logit,
-        logit_p=float(special.stdtr(5 * n + 4, logit)),
-    )
 
 
 def cips(
@@ -249,8 +192,8 @@ def cips(
     Notes
     -----
     Assumes ONE common factor; the alternative is that some units are stationary. Unbalanced: averages are over the
-    units with all lags present in a period (as plm), critical values those of the longest T. At T = 13 with one lag
-    and an intercept 11 rows carry 6 coefficients: power is close to the size; a failure to reject says nothing.
+    units with all lags present in a period (as plm), critical values those of the longest T. At T = 13, one lag, an
+    intercept and 31 units: size 4 %, power at roots 0.9, 0.8, 0.7: 7, 10, 11 %: a failure to reject says nothing.
 
     Source
     ------

@@ -72,7 +72,7 @@ def wild_two_stage(
     Source
     ------
     Davidson and MacKinnon (2010, doi:10.1198/jbes.2009.07221), the WRE bootstrap; clustered: Finlay and Magnusson
-    (2019, doi:10.1002/jae.2710), Roodman, MacKinnon, Nielsen and Webb (2019, doi:10.1177/1536867X19830877, section 7).
+    (2019, doi:10.1002/jae.2710), Roodman, MacKinnon, Nielsen and Webb (2019, doi:10.1177/1536867X19830877).
     Stata `ivreg2`/`ivregress` then `boottest`.
     """
     plan = plan or WildPlan()

@@ -289,5 +289,8 @@ def test_a_cohort_of_zero_is_never_treated(make, run):
     frame["g"] = frame["unit"].map(first)
     frame["y"] = draws.normal(size=len(frame))
     text = {"kind": "event_study", "formula": "y ~ 1 | unit + year", "cohort": "g", "window": (-3, 2)}
-    missing, zero = run(panel=make(frame, unit="unit"), **text), run(panel=make(frame.fillna({"g": 0.0}), unit="unit"), **text)
+    missing, zero = (
+        run(panel=make(frame, unit="unit"), **text),
+        run(panel=make(frame.fillna({"g": 0.0}), unit="unit"), **text),
+    )
     assert [t.estimate for t in missing.terms] == [t.estimate for t in zero.terms]

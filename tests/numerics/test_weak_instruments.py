@@ -224,8 +224,8 @@ def test_bad_equations_are_refused():
             Equation(y=eq.y, endogenous=eq.endogenous, instruments=eq.exogenous[:, 1:], exogenous=eq.exogenous),
             Errors(kind="iid"),
         )
+    twice = np.column_stack([eq.instruments, eq.instruments[:, 0]])
     with pytest.raises(ValueError, match="combination of the other"):
-        twice = np.column_stack([eq.instruments, eq.instruments[:, 0]])
         effective_f(
             Equation(y=eq.y, endogenous=eq.endogenous, instruments=twice, exogenous=eq.exogenous), Errors(kind="iid")
         )
