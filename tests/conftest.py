@@ -7,4 +7,4 @@ from pathlib import Path
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).parent / "agree"))
 
-from oracle_summary import pytest_terminal_summary as pytest_terminal_summary  # noqa: E402
+from oracle_summary import pytest_terminal_summary as pytest_terminal_summary
