@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
-_VERBS = ("read_study", "build_panel", "estimate", "check", "report", "run", "package", "verify")
+_VERBS = {
+    "read_study": "pipeline",
+    "build_panel": "building",
+    "estimate": "pipeline",
+    "check": "pipeline",
+    "report": "pipeline",
+    "run": "pipeline",
+    "package": "packaging",
+    "verify": "packaging",
+    "audit": "packaging",
+}
 _NOUNS = {
     "Study": "study",
     "Panel": "panel",
@@ -24,6 +34,7 @@ _NOUNS = {
 __all__ = ["__version__", *_NOUNS, *_VERBS]
 
 if TYPE_CHECKING:
+    from panelkit.building import build_panel as build_panel
     from panelkit.core.check import Check as Check
     from panelkit.core.errors import PanelkitError as PanelkitError
     from panelkit.core.estimate import Estimate as Estimate
@@ -36,21 +47,21 @@ if TYPE_CHECKING:
     from panelkit.core.source import Observations as Observations
     from panelkit.core.study import Study as Study
     from panelkit.core.variable import Variable as Variable
-    from panelkit.pipeline import build_panel as build_panel
+    from panelkit.packaging import audit as audit
+    from panelkit.packaging import package as package
+    from panelkit.packaging import verify as verify
     from panelkit.pipeline import check as check
     from panelkit.pipeline import estimate as estimate
-    from panelkit.pipeline import package as package
     from panelkit.pipeline import read_study as read_study
     from panelkit.pipeline import report as report
     from panelkit.pipeline import run as run
-    from panelkit.pipeline import verify as verify
 
 
 def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     if name in _VERBS:
-        return getattr(import_module("panelkit.pipeline"), name)
+        return getattr(import_module(f"panelkit.{_VERBS[name]}"), name)
     if name in _NOUNS:
         return getattr(import_module(f"panelkit.core.{_NOUNS[name]}"), name)
     raise AttributeError(f"module 'panelkit' has no attribute '{name}'")

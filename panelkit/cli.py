@@ -73,13 +73,23 @@ def new(
 
 
 @app.command()
-def inspect(file: Annotated[Path, typer.Argument(help="A raw file.")], as_json: Json = False) -> None:
-    """Tell what a raw file holds, as it would be read."""
+def inspect(
+    file: Annotated[Path, typer.Argument(help="A raw file.")],
+    vintages: Annotated[Path | None, typer.Option("--vintages", help="Another export of the same series.")] = None,
+    series: Annotated[
+        str, typer.Option("--series", help="With --vintages: which series, where a file has several.")
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """Tell what a raw file holds, as it would be read; or compare two exports of one series cell by cell."""
 
     def work() -> tuple[Any, str, int]:
         from panelkit import looking
         from panelkit.core.codec import to_json
 
+        if vintages is not None:
+            compared = looking.vintages(file, vintages, series)
+            return to_json(compared), compared.text.en, 0
         reading = to_json(looking.inspect(file))
         return reading, _reading_in_words(reading), 0
 
@@ -110,14 +120,21 @@ def _reading_in_words(reading: dict[str, Any]) -> str:
 def explain(
     study: StudyFile,
     name: Annotated[str | None, typer.Argument(help="A model or a variable; without it, every model.")] = None,
+    se: Annotated[
+        bool, typer.Option("--se", help="The model's standard errors under every convention, and who prints which.")
+    ] = False,
     as_json: Json = False,
     root: Root = None,
 ) -> None:
-    """Say what will be done and why, before any number."""
+    """Say what will be done and why, before any number; with --se, why standard errors differ between programs."""
 
     def work() -> tuple[Any, str, int]:
         from panelkit import looking, pipeline
+        from panelkit.core.codec import to_json
 
+        if se:
+            found = looking.standard_errors(pipeline.read_study(study, root=root), name)
+            return to_json(found), looking.standard_errors_in_words(found), 0
         text = looking.explain(pipeline.read_study(study, root=root), name)
         return {"text": text}, text, 0
 
@@ -134,7 +151,7 @@ def check(
     """Validate a study and its raw files without estimating; every fault at once."""
 
     def work() -> tuple[Any, str, int]:
-        from panelkit import pipeline
+        from panelkit import building, pipeline
         from panelkit.study import json_schema
 
         if schema:
@@ -142,7 +159,7 @@ def check(
             made = json_schema()
             return made, json.dumps(made, ensure_ascii=False, indent=1), 0
         read = pipeline.read_study(study, root=root)
-        panel = pipeline.build_panel(read)
+        panel = building.build_panel(read)
         value = {"study": read.id, "rows": panel.rows, "units": len(panel.units), "models": [m.id for m in read.models]}
         return value, f"{read.id}: no fault; {panel.rows} rows, {len(read.models)} models", 0
 
@@ -159,22 +176,26 @@ def build(
     """Raw files to a panel: Parquet, CSV and codebook, with the quality report."""
 
     def work() -> tuple[Any, str, int]:
-        from panelkit import outputs, pipeline
+        from panelkit import building, pipeline
+        from panelkit.replication.placing import put_folder
 
-        read = pipeline.read_study(study, root=root)
-        made = pipeline.assemble_panel(read)
+        read = building.documented(pipeline.read_study(study, root=root))
+        made = building.assemble_panel(read)
+        quality = building.quality_of(read, made)
+        found = (*made.checks, *quality.checks)
         folder = output / read.id
-        outputs.write_folder(folder, outputs.panel_files(made.panel, made.observations))
-        history = [f"  {s.before} -> {s.after} rows: {s.why}" for s in made.panel.history]
-        found = [f"  {c.verdict}: {c.text.en}" for c in made.checks]
+        put_folder(folder, building.panel_files(read, made) | building.quality_files(quality, found))
+        lines = [f"  {s.before} -> {s.after} rows: {s.why}" for s in made.panel.history]
+        lines += [f"  {c.verdict}: {c.text.en}" for c in found]
         value = {
             "folder": folder.as_posix(),
             "rows": made.panel.rows,
             "digest": made.panel.digest,
-            "quality": [{"name": c.name, "verdict": c.verdict, "text": c.text.en} for c in made.checks],
+            "quality": [{"name": c.name, "of": c.of, "verdict": c.verdict, "text": c.text.en} for c in found],
         }
         head = f"{folder.as_posix()}: {made.panel.rows} rows, {len(made.panel.units)} units, {len(made.panel.variables)} variables"
-        return value, "\n".join([head, *history, *found, *(f"  {n}" for n in made.notes)]), 0
+        gates = [c.name for c in found if c.verdict == "fails" and (c.gate or c.name in read.quality.gates)]
+        return value, "\n".join([head, *lines, *(f"  {n}" for n in made.notes)]), 1 if gates else 0
 
     _answer(work, as_json)
 
@@ -252,17 +273,22 @@ def figure(
 
 @app.command()
 def trace(
-    number: Annotated[str, typer.Argument(help="A ledger cell such as table2.r0.c1, or model.term.field.")],
+    number: Annotated[str, typer.Argument(help="A ledger cell such as table2.r0.c1, model.term.field, or a variable.")],
+    unit: Annotated[str | None, typer.Argument(help="With a variable: its unit, by name or code.")] = None,
+    year: Annotated[int | None, typer.Argument(help="With a variable: the time.")] = None,
     study: Annotated[Path, typer.Option("--study")] = FLAGSHIP,
     output: Annotated[Path, typer.Option("--output")] = Path("output"),
     as_json: Json = False,
 ) -> None:
-    """From a printed number back to model, sample, variables and raw cells."""
+    """From a printed number back to model, sample, variables and raw cells; or from a variable, unit and year to raw cells."""
 
     def work() -> tuple[Any, str, int]:
         from panelkit import looking
         from panelkit.core.codec import to_json
 
+        if unit is not None and year is not None:
+            cell = looking.trace_variable(number, unit, year, study, output=output)
+            return to_json(cell), str(cell), 0
         lineage = looking.trace(number, study, output=output)
         return to_json(lineage), str(lineage), 0
 
@@ -282,9 +308,9 @@ def package(
     """The replication package of a study (runs it first where anything changed)."""
 
     def work() -> tuple[Any, str, int]:
-        from panelkit import pipeline
+        from panelkit import packaging
 
-        where, count = pipeline.package(study, output=output, to=to, root=root, say=_quiet_if(as_json))
+        where, count = packaging.package(study, output=output, to=to, root=root, say=_quiet_if(as_json))
         return {"package": where.as_posix(), "files": count}, f"{where.as_posix()}: {count} files", 0
 
     _answer(work, as_json)
@@ -293,16 +319,49 @@ def package(
 @app.command()
 def verify(
     package: Annotated[Path, typer.Argument(help="A package: folder or zip.")],
-    levels: Annotated[str, typer.Option("--levels", help="Which levels, e.g. L0,L1,L2.")] = "L0,L1,L2",
+    levels: Annotated[str, typer.Option("--levels", help="Which levels, of L0,L1,L2,L3,L4,L5.")] = "L0,L1,L2",
+    offline: Annotated[
+        bool, typer.Option("--offline", help="L3: ask no index; take wheels from --wheels alone.")
+    ] = False,
+    wheels: Annotated[Path | None, typer.Option("--wheels", help="L3: a folder of wheels.")] = None,
+    run_package_code: Annotated[
+        bool, typer.Option("--run-package-code", help="L3: run the panelkit in the package, a stranger's code.")
+    ] = False,
+    certificate: Annotated[Path | None, typer.Option("--certificate", help="A folder for the certificate.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Verify a replication package without running any code of it: 0 verified, 1 differs, 2 cannot."""
+    """Verify a replication package, running no code of it unless asked: 0 verified, 1 differs, 2 cannot."""
 
     def work() -> tuple[Any, str, int]:
-        from panelkit import pipeline
+        from panelkit import packaging
+        from panelkit.core.codec import to_json
+        from panelkit.replication.rebuild import Rebuild
+        from panelkit.replication.verify import Means
+
+        rebuild = Rebuild(offline=offline, wheels=wheels, code="package" if run_package_code else "ours")
+        report = packaging.verify(package, levels=tuple(levels.split(",")), means=Means(rebuild=rebuild))
+        if certificate is not None:
+            packaging.certify(report, certificate)
+        return to_json(report), str(report), report.exit_code
+
+    _answer(work, as_json)
+
+
+@app.command()
+def audit(
+    paper: Annotated[Path, typer.Argument(help="A manuscript: .tex, .docx or .md.")],
+    study: Annotated[Path, typer.Option("--study", help="The study whose finished run it prints.")] = FLAGSHIP,
+    output: Annotated[Path, typer.Option("--output")] = Path("output"),
+    package: Annotated[Path | None, typer.Option("--package", help="A package folder, in place of a run.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Bind every number of a manuscript to the ledger of a run, or list it."""
+
+    def work() -> tuple[Any, str, int]:
+        from panelkit import packaging
         from panelkit.core.codec import to_json
 
-        report = pipeline.verify(package, levels=tuple(levels.split(",")))
+        report = packaging.audit(paper, study=study, output=output, package=package)
         return to_json(report), str(report), report.exit_code
 
     _answer(work, as_json)

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from panelkit.core.codec import from_json
-from panelkit.core.errors import SourceError, StudyError
+from panelkit.core.errors import EngineRefusedError, PanelkitError, SourceError, StudyError
+from panelkit.core.estimation import ModelSpec
 from panelkit.core.manifest import Manifest
 from panelkit.core.nearest import known_or_nearest
-from panelkit.core.registry import ESTIMATORS, SOURCES
+from panelkit.core.registry import ESTIMATORS
 from panelkit.core.source import Reading
 from panelkit.core.study import Study
 from panelkit.pipeline import load_kinds, read_study
 
 if TYPE_CHECKING:
+    from panelkit.estimators._side_by_side import SideBySide
+    from panelkit.etl.lineage import Lineage as VariableLineage
+    from panelkit.etl.look import VintageComparison
     from panelkit.replication.trace import Lineage
 
 
@@ -28,29 +32,95 @@ def inspect(path: Path | str) -> Reading:
     SourceError
         Where no layout recognises the file, with each layout's reason; or where it cannot be read.
     """
+    from panelkit.etl.look import look
+
     load_kinds()
     path = Path(path)
     if not path.is_file():
         raise SourceError("there is no such file", where=str(path), mend="name a file")
-    for kind in SOURCES:
-        if kind.recognise(path):
-            return kind.look(path)
-    raise SourceError(
-        "no layout recognises this file", where=path.name, mend=f"known layouts: {', '.join(SOURCES.names())}"
-    )
+    return look(path)[1]
+
+
+def vintages(a: Path | str, b: Path | str, series: str = "") -> VintageComparison:
+    """Two exports of one series compared cell by cell."""
+    from panelkit.etl.look import vintages as compare
+
+    load_kinds()
+    return compare(Path(a), Path(b), series)
 
 
 def explain(study: Study, name: str | None = None) -> str:
-    """What will be done and why, in words and formulas, before any number: the study, one model or one variable."""
+    """What will be done and why, in words and formulas, before any number: the study, one model or one variable.
+
+    Of one model also which standard errors and resampling it gets on the panel at hand, and why, where its raw files are there.
+    """
     if name is None:
         return "\n\n".join(ESTIMATORS[m.kind].explain(m) for m in study.models)
     if name in {m.id for m in study.models}:
         model = study.model(name)
-        return ESTIMATORS[model.kind].explain(model)
+        return f"{ESTIMATORS[model.kind].explain(model)}\n{_on_this_panel(study, model)}"
     if name in study.variables:
-        return json.dumps(asdict(study.variables[name].spec), ensure_ascii=False, indent=1)
+        from panelkit.etl.explain import explain_variable
+
+        return explain_variable(study.variables[name], study.head.language, None, study)
     known = [*(m.id for m in study.models), *study.variables]
     raise StudyError(f"there is no model or variable '{name}'", mend=known_or_nearest(name, known))
+
+
+def _on_this_panel(study: Study, model: ModelSpec) -> str:
+    from panelkit import building, pipeline
+    from panelkit.estimators._side_by_side import chosen
+
+    try:
+        panel = building.build_panel(study)
+        return chosen(model, panel, pipeline.setting_of(study, model, study.defaults.confirm[0]))
+    except PanelkitError as error:
+        return f"On which panel is not known yet: {error.faults[0].what}."
+
+
+def standard_errors(study: Study, name: str | None) -> SideBySide:
+    """A model's coefficients under every covariance convention.
+
+    Raises
+    ------
+    StudyError
+        Where no model is called that; EstimationError where it cannot be estimated.
+    """
+    from panelkit import building, pipeline
+    from panelkit.estimators._side_by_side import side_by_side
+
+    models = {m.id: m for m in study.models}
+    if name is None and len(models) == 1:
+        name = next(iter(models))
+    if name not in models:
+        what = f"there is no model '{name}'" if name else "--se needs the name of a model"
+        raise StudyError(what, mend=known_or_nearest(name or "", models))
+    panel = building.build_panel(study)
+    refused: EngineRefusedError | None = None
+    for engine in study.defaults.confirm:
+        try:
+            return side_by_side(models[name], panel, pipeline.setting_of(study, models[name], engine))
+        except EngineRefusedError as error:
+            refused = refused or error
+    raise refused or StudyError("no engine is named", where="defaults.confirm", mend='write confirm = ["pyfixest"]')
+
+
+def standard_errors_in_words(found: SideBySide) -> str:
+    """A table for each coefficient, then how each convention is made and which program prints it."""
+    lines = [f"{found.model}: {found.own}", *found.notes]
+    wide = max(len(line.name) for line in found.lines)
+    for term in found.terms:
+        lines += ["", f"{term} = {found.estimates[term]:.6g}", f"  {'':{wide}}  {'SE':>12} {'ratio':>7} {'df':>8}"]
+        for line in found.lines:
+            if term in line.se:
+                df = "normal" if math.isinf(line.df[term]) else f"{line.df[term]:.4g}"
+                ratio = f"{line.ratio[term]:.3f}"
+                lines.append(f"  {line.name:{wide}}  {line.se[term]:>12.6g} {ratio:>7} {df:>8}")
+    lines += ["", "How each is made, and who prints it"]
+    for line in found.lines:
+        lines.append(f"  {line.name}: {line.formula or f'not defined here: {line.reason}'}")
+        lines.append(f"      {line.programs}")
+    return "\n".join(lines)
 
 
 def trace(number: str, path: Path | str, *, output: Path | str = "output") -> Lineage:
@@ -93,3 +163,18 @@ def exhibit_file(kind: str, name: str, path: Path | str, *, output: Path | str =
     raise StudyError(
         f"there is no '{name}' among the {kind}", where=folder.as_posix(), mend=known_or_nearest(name, names)
     )
+
+
+def trace_variable(
+    name: str, unit: str, year: int, path: Path | str, *, output: Path | str = "output"
+) -> VariableLineage:
+    """From one cell of the panel of a finished run back to the raw cells and the chain of transformations."""
+    import pandas as pd
+
+    from panelkit.building import documented
+    from panelkit.etl.lineage import Saved, lineage_of
+    from panelkit.outputs import read_panel
+
+    folder = finished(path, output)
+    kept = Saved(observations=pd.read_parquet(folder / "observations.parquet"), panel=read_panel(folder))
+    return lineage_of(name, unit, year, documented(read_study(path)), kept)

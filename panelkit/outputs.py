@@ -1,10 +1,9 @@
-"""The files of a run: what each holds, written beside and moved into place whole, and read back; no number is made here."""
+"""The files of a run: what each holds, and read back; no number is made here."""
 
 from __future__ import annotations
 
 import io
 import json
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +44,7 @@ def checks_document(study_id: str, checks: dict[str, tuple[Check, ...]], quality
     return {"study": study_id, "checks": [{k: v for k, v in to_json(c).items() if k != "series"} for c in found]}
 
 
-def panel_files(panel: Panel, observations: pd.DataFrame) -> dict[str, bytes]:
+def panel_files(panel: Panel, observations: pd.DataFrame, described: list[dict[str, Any]]) -> dict[str, bytes]:
     """The panel as Parquet and CSV, its variables and history as JSON, the codebook, and every raw cell it was made of."""
     frame = panel.frame
     return {
@@ -61,7 +60,7 @@ def panel_files(panel: Panel, observations: pd.DataFrame) -> dict[str, bytes]:
                 "unit_labels": panel.unit_labels,
             }
         ),
-        "codebook.csv": codebook(panel),
+        "codebook.csv": codebook(described),
         "observations.parquet": _parquet(observations),
     }
 
@@ -72,30 +71,10 @@ def _parquet(frame: pd.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
-def codebook(panel: Panel) -> bytes:
-    """One line per variable: label, unit of measure, how it was made and from what, and what its values are like."""
+def codebook(rows: list[dict[str, Any]]) -> bytes:
+    """One line per variable, as CSV that a spreadsheet opens."""
     import pandas as pd
 
-    frame, rows = panel.frame, []
-    summary = {"mean": pd.Series.mean, "sd": pd.Series.std, "min": pd.Series.min, "max": pd.Series.max}
-    for variable in panel.variables:
-        values = frame[variable.name]
-        numbers = values if variable.kind == "number" else values.iloc[:0].astype("float64")
-        rows.append(
-            {
-                "variable": variable.name,
-                "label_en": variable.label.en,
-                "label_zh": variable.label.zh,
-                "measure": variable.measure,
-                "kind": variable.kind,
-                "made": variable.origin.how,
-                "from": " ".join(variable.origin.inputs),
-                "cells": int(values.notna().sum()),
-                "missing": int(values.isna().sum()),
-                "filled": variable.filled,
-                **{name: of(numbers) for name, of in summary.items()},
-            }
-        )
     return b"\xef\xbb\xbf" + pd.DataFrame(rows).to_csv(index=False, lineterminator="\n").encode()
 
 
@@ -130,27 +109,17 @@ def read_panel(folder: Path) -> Panel:
     return panel
 
 
-def write_folder(folder: Path, files: dict[str, bytes]) -> None:
-    """Make `folder` hold just `files`: written beside, then moved into place; an interrupted move is mended at the next call."""
-    recover(folder)
-    beside, old = folder.with_name(f".{folder.name}.new"), folder.with_name(f".{folder.name}.old")
-    shutil.rmtree(beside, ignore_errors=True)
-    for name, content in sorted(files.items()):
-        path = beside / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    if folder.exists():
-        folder.rename(old)
-    beside.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
+def samples(panel: Panel, used: Panel, estimates: dict[str, Estimate]) -> bytes:
+    """`samples.csv`: for each row of the panel, which models used it; `used` is the panel that models were estimated on."""
+    import pandas as pd
 
-
-def recover(folder: Path) -> None:
-    """Put back the old outputs where a run was killed between the two moves of `write_folder`."""
-    old = folder.with_name(f".{folder.name}.old")
-    if old.exists() and not folder.exists():
-        old.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
+    keys = [panel.unit, panel.time]
+    table = panel.frame[keys].copy()
+    places = pd.MultiIndex.from_frame(table)
+    for name, made in estimates.items():
+        rows = used.take(made.sample.positions).frame[keys]
+        table[name] = places.isin(pd.MultiIndex.from_frame(rows)).astype(int)
+    return table.to_csv(index=False, lineterminator="\n").encode()
 
 
 def intact(folder: Path, files: dict[str, str]) -> bool:

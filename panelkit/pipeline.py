@@ -10,16 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from panelkit import outputs
+from panelkit.building import assemble_panel, documented, files_of, panel_files, quality_of
 from panelkit.core import digest as digests
 from panelkit.core.check import Check, Subject
 from panelkit.core.codec import from_json, to_json
-from panelkit.core.errors import EngineRefusedError, EstimationError, Fault, SourceError, StudyError
+from panelkit.core.errors import EngineRefusedError, EstimationError, Fault, StudyError
 from panelkit.core.estimate import Estimate
 from panelkit.core.estimation import ModelSpec, Setting
 from panelkit.core.manifest import Entry, Manifest
-from panelkit.core.registry import CHECKS, ENGINES, ESTIMATORS, FIGURES, SOURCES, TABLES
+from panelkit.core.registry import CHECKS, ENGINES, ESTIMATORS, FIGURES, TABLES
+from panelkit.core.request import covariance_columns
 from panelkit.core.results import Results
-from panelkit.core.source import Observations
 from panelkit.core.study import Study
 from panelkit.steps import Steps, code_digest
 
@@ -28,12 +29,11 @@ if TYPE_CHECKING:
     from panelkit.core.panel import Panel
     from panelkit.core.request import Covariance
     from panelkit.etl.assemble import Assembled
-    from panelkit.replication.verify import Report
 
 Say = Callable[[str], None]
 
 
-def _silent(text: str) -> None:
+def silent(text: str) -> None:
     """Say nothing."""
 
 
@@ -90,63 +90,18 @@ def read_study(path: Path | str, *, root: Path | str | None = None) -> Study:
     from panelkit.study import read_study as read
 
     path = Path(path)
+    from panelkit.estimators import faults_of
+
     study = read(path, Known(functions=frozenset(function_names()), conventions=frozenset(CONVENTIONS)))
+    models = {m.id: m for m in study.models}
+    if faults := [f for name, family in study.families.items() for f in faults_of(name, family, models)]:
+        raise StudyError(faults=faults)
     return replace(study, root=Path(root) if root is not None else _root(path))
 
 
 def _root(path: Path) -> Path:
     folder = path.resolve().parent
     return next((f for f in (folder, *folder.parents) if (f / "data").is_dir()), folder)
-
-
-# ---------------------------------------------------------------- panel
-
-
-def documented(study: Study) -> Study:
-    """The study with its sources completed by the cards beside their files; all faults of all cards and paths at once."""
-    from panelkit.etl.sidecar import completed
-
-    sources, faults = {}, list[Fault]()
-    for name, source in study.sources.items():
-        path = study.root / source.path
-        if not path.is_file() or not path.resolve().is_relative_to(study.root.resolve()):
-            mend = f"put the file there, or mend sources.{name}.path"
-            faults.append(Fault(where=f"sources.{name}.path", what=f"there is no file '{source.path}'", mend=mend))
-            continue
-        try:
-            sources[name] = completed(source, path)
-        except SourceError as error:
-            faults += error.faults
-    if faults:
-        raise SourceError(faults=faults)
-    return replace(study, sources=sources)
-
-
-def read_sources(study: Study) -> dict[str, Observations]:
-    """Every source of a documented study as observations; all faults of all files at once."""
-    read: dict[str, Observations] = {}
-    faults: list[Fault] = []
-    for name, source in study.sources.items():
-        try:
-            read[name] = SOURCES[source.kind].read(source, study.root / source.path)
-        except SourceError as error:
-            faults += error.faults
-    if faults:
-        raise SourceError(faults=faults)
-    return read
-
-
-def assemble_panel(study: Study) -> Assembled:
-    """Raw files to a validated panel with its raw cells, findings and notes."""
-    from panelkit.etl.assemble import assemble
-
-    study = documented(study)
-    return assemble(study, read_sources(study))
-
-
-def build_panel(study: Study) -> Panel:
-    """The panel of a study, from its raw files."""
-    return assemble_panel(study).panel
 
 
 # ---------------------------------------------------------------- estimates and checks
@@ -166,8 +121,7 @@ def _parts(study: Study, panel: Panel, model: ModelSpec, **further: Any) -> dict
 
     names = [panel.unit, panel.time, *ESTIMATORS[model.kind].columns(model), model.weights, model.cluster]
     names += list(names_in(parse_expression(model.where))) if model.where else []
-    covariance = model.covariance or study.defaults.covariance
-    names += list(getattr(covariance, "by", ()))
+    names += covariance_columns(model.covariance or study.defaults.covariance)
     wanted = [n for n in dict.fromkeys(names) if n in panel.names]
     engines = {e: ENGINES[e].version for e in study.defaults.confirm}
     return {
@@ -184,7 +138,7 @@ def _parts(study: Study, panel: Panel, model: ModelSpec, **further: Any) -> dict
 code_digest_once = cache(code_digest)
 
 
-def estimate(study: Study, panel: Panel, *, steps: Steps | None = None, say: Say = _silent) -> dict[str, Estimate]:
+def estimate(study: Study, panel: Panel, *, steps: Steps | None = None, say: Say = silent) -> dict[str, Estimate]:
     """Every model of a study on its panel, by id.
 
     Raises
@@ -232,7 +186,7 @@ def _common(study: Study, panel: Panel) -> Panel:
 
 
 def check(
-    study: Study, panel: Panel, estimates: dict[str, Estimate], *, steps: Steps | None = None, say: Say = _silent
+    study: Study, panel: Panel, estimates: dict[str, Estimate], *, steps: Steps | None = None, say: Say = silent
 ) -> dict[str, tuple[Check, ...]]:
     """The checks of every model, by model id; `second_engine` and `few_clusters` run on each."""
     steps = steps or Steps(folder=None)
@@ -248,7 +202,30 @@ def check(
             made.append(replace(steps.do(step, Check, parts, make), gate=declared.gate))
         found[model.id] = tuple(made)
         say(f"checks of {model.id}: " + ", ".join(f"{c.name} {c.verdict}" for c in made))
+    for one in _families(study, panel, estimates, steps):
+        found[one.of] = (*found[one.of], one)
     return found
+
+
+def _families(study: Study, panel: Panel, estimates: dict[str, Estimate], steps: Steps) -> tuple[Check, ...]:
+    """One finding for each model with members in a family: its p values adjusted for being looked at together."""
+    from panelkit.estimators import adjusted
+
+    models = {m.id: m for m in study.models}
+    found: tuple[Check, ...] = ()
+    for name, family in study.families.items():
+        ids = dict.fromkeys(m.partition(".")[0] for m in family.members)
+        parts = {"family": digests.of_value(to_json(family))}
+        for model in (models[i] for i in ids):
+            parts |= {f"{k} of {model.id}": v for k, v in _parts(study, panel, model).items()}
+        setting = partial(_setting_of_estimate, study, estimates)
+        make = partial(adjusted, name, family, estimates, models, panel, setting, study.head.seed)
+        found += steps.do(f"family {name}", tuple[Check, ...], parts, make)
+    return found
+
+
+def _setting_of_estimate(study: Study, estimates: dict[str, Estimate], model: ModelSpec) -> Setting:
+    return setting_of(study, model, estimates[model.id].engine)
 
 
 def _subject(study: Study, panel: Panel, model: ModelSpec, made: Estimate) -> Subject:
@@ -320,12 +297,14 @@ def run(
     output: Path | str = "output",
     root: Path | str | None = None,
     force: bool = False,
-    say: Say = _silent,
+    say: Say = silent,
 ) -> Run:
     """The whole flow for the study at `path`; files go to `output`/<study id>/, whole or not at all."""
-    study = read_study(path, root=root)
+    study = documented(read_study(path, root=root))
+    from panelkit.replication.placing import put_folder, recover
+
     folder = Path(output) / study.id
-    outputs.recover(folder)
+    recover(folder)
     inputs = input_digests(study)
     kept = None if force else _unchanged(folder, inputs)
     if kept is not None:
@@ -336,26 +315,40 @@ def run(
     say(f"panel: {assembled.panel.rows} rows, {len(assembled.panel.units)} units, {len(assembled.panel.times)} periods")
     estimates = estimate(study, assembled.panel, steps=steps, say=say)
     checks = check(study, assembled.panel, estimates, steps=steps, say=say)
-    results = Results(study=study, panel=assembled.panel, estimates=estimates, checks=checks, quality=assembled.checks)
+    results = _results(study, assembled, estimates, checks)
     gates = gates_failed(results)
-    files = run_files(results, report(results), assembled.observations)
+    files = run_files(results, report(results), panel_files(study, assembled))
     files["manifest.json"] = _manifest(study, files, inputs, gates)
-    outputs.write_folder(folder, files)
+    put_folder(folder, files)
     say(f"{len(files)} files in {folder.as_posix()}")
     return Run(
         study=study, folder=folder, results=results, exit_code=1 if gates else 0, reasons=steps.reasons, gates=gates
     )
 
 
-def run_files(results: Results, exhibits: Exhibits, observations: Any) -> dict[str, bytes]:
+def _results(
+    study: Study, assembled: Assembled, estimates: dict[str, Estimate], checks: dict[str, tuple[Check, ...]]
+) -> Results:
+    """All findings together; those of the quality report that concern one model stand with that model's."""
+    found = (*assembled.checks, *quality_of(study, assembled).checks)
+    of_models = {m: (*own, *(c for c in found if c.of == m)) for m, own in checks.items()}
+    own = tuple(replace(c, gate=c.gate or c.name in study.quality.gates) for c in found if c.of not in checks)
+    return Results(study=study, panel=assembled.panel, estimates=estimates, checks=of_models, quality=own)
+
+
+def run_files(results: Results, exhibits: Exhibits, panel: dict[str, bytes]) -> dict[str, bytes]:
     """Every file of a run but its manifest."""
+    from panelkit.reporting.exhibits import numbers_tex
+
     study = results.study
     return {
         "estimates.json": outputs.as_json(outputs.estimates_document(study.id, results.estimates)),
         "checks.json": outputs.as_json(outputs.checks_document(study.id, results.checks, results.quality)),
-        **outputs.panel_files(results.panel, observations),
+        **panel,
         **exhibits.files,
+        "samples.csv": outputs.samples(results.panel, _common(study, results.panel), results.estimates),
         "ledger.json": outputs.as_json(list(exhibits.ledger.values())),
+        "numbers.tex": numbers_tex(exhibits.ledger.values()),
     }
 
 
@@ -363,8 +356,9 @@ def input_digests(study: Study) -> dict[str, str]:
     """Everything a run depends on, by digest: code, study, each raw file, engines and the libraries that draw and write."""
     raw = {}
     for source in study.sources.values():
-        path = study.root / source.path
-        raw[f"raw {source.path}"] = digests.of_bytes(path.read_bytes()) if path.is_file() else "absent"
+        for path in files_of(study, source):
+            name = path.relative_to(study.root).as_posix()
+            raw[f"raw {name}"] = digests.of_bytes(path.read_bytes()) if path.is_file() else "absent"
     return {"code": code_digest_once(), "study": study.digest, "environment": digests.of_value(_environment()), **raw}
 
 
@@ -396,68 +390,3 @@ def _manifest(study: Study, files: dict[str, bytes], inputs: dict[str, str], gat
         extra={"exit_code": 1 if gates else 0, "gates": [f"{c.of}: {c.name}" for c in gates]},
     )
     return outputs.as_json(manifest)
-
-
-# ---------------------------------------------------------------- package and verify
-
-
-def package(
-    path: Path | str,
-    *,
-    output: Path | str = "output",
-    to: Path | str | None = None,
-    root: Path | str | None = None,
-    say: Say = _silent,
-) -> tuple[Path, int]:
-    """The replication package of a study, a folder or a .zip; the study is run first where anything changed.
-
-    Returns
-    -------
-    (Path, int)
-        Where the package is, and how many files it holds.
-    """
-    from panelkit.replication.collect import PackageInputs
-    from panelkit.replication.package import make_package, write_package
-
-    done = run(path, output=output, root=root, say=say)
-    inputs = PackageInputs(
-        study=documented(done.study),
-        study_text=Path(path).read_text("utf-8-sig"),
-        output=done.folder,
-        root=done.study.root,
-        lock=_lock(),
-    )
-    destination = Path(to) if to is not None else Path(output) / "packages" / done.study.id
-    files = make_package(inputs)
-    return write_package(files, destination, zip=destination.suffix == ".zip"), len(files)
-
-
-def _lock() -> str:
-    """The hash-locked requirements that this panelkit was tested with."""
-    home = Path(__file__).parent
-    found = next((f for f in (home / "requirements.lock", home.parent / "requirements.lock") if f.is_file()), None)
-    if found is None:
-        raise StudyError(
-            "requirements.lock is not to be found",
-            where="panelkit",
-            mend="install panelkit from its repository or wheel",
-        )
-    return found.read_text("utf-8")
-
-
-def verify(folder: Path | str, *, levels: tuple[str, ...] = ("L0", "L1", "L2")) -> Report:
-    """A package held against itself, level by level; see `panelkit.replication.verify`. No code of the package is run."""
-    from panelkit.replication.verify import LEVELS
-    from panelkit.replication.verify import verify as held
-
-    unknown = [level for level in levels if level not in LEVELS]
-    if unknown:
-        raise StudyError(f"unknown level '{unknown[0]}'", where="--levels", mend=f"levels are {', '.join(LEVELS)}")
-    return held(Path(folder), levels=[level for level in LEVELS if level in levels], rerun=estimates_anew)
-
-
-def estimates_anew(folder: Path) -> dict[str, Any]:
-    """The estimates of an unpacked package made again from its panel, in the form of estimates.json (level L2)."""
-    study = read_study(folder / "study.toml", root=folder)
-    panel = outputs.read_panel(folder / "data" / "processed")
-    return outputs.estimates_document(study.id, estimate(study, panel))

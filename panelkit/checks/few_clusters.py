@@ -107,7 +107,7 @@ def _names(design: Design, subject: Subject) -> tuple[str, ...]:
 def _is_plain(subject: Subject) -> bool:
     """Whether nothing but an ordinary t test (no CR3, no resampling) stands behind the terms."""
     covariance = subject.estimate.covariance
-    jackknifed = isinstance(covariance, Clustered) and covariance.variant == "cr3"
+    jackknifed = isinstance(covariance, Clustered) and covariance.variant in ("cr2", "cr3")
     return not jackknifed and not subject.estimate.resampled
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from panelkit.core.errors import StudyError
 from panelkit.core.nearest import known_or_nearest
 from panelkit.core.spec import spec
+from panelkit.core.variable import Price
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +29,7 @@ class Columns:
 
     grid : every unit and every year from the first to the last that any source has, so that lags follow time, never row
     order. measures : unit of measure of each column. study_years : the panel's window. excluded : units that the study leaves out;
-    they are on the grid, but nothing is refused for their sake.
+    they are on the grid, but nothing is refused for their sake. prices : basis of prices ("nominal", "real", "") of each column.
     """
 
     values: dict[str, pd.Series]
@@ -38,6 +39,7 @@ class Columns:
     unit: str
     time: str
     excluded: frozenset[str] = frozenset()
+    prices: dict[str, Price] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> pd.Series:
         if name not in self.values:
@@ -47,9 +49,13 @@ class Columns:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Derived:
-    """A derived column on the grid, its unit of measure, a sentence on how it was made, and what must be said about it."""
+    """A derived column on the grid, its unit of measure, a sentence on how it was made, and what must be said about it.
+
+    price : basis of prices of the result, "" for what is no money.
+    """
 
     values: pd.Series
     measure: str
     how: str
     notes: tuple[str, ...] = ()
+    price: Price = ""

@@ -44,7 +44,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A table in one language; `stub` heads the column of row labels. `key_of(i, j)` names each numeric cell for the ledger."""
+    """A table in one language; `stub` heads the column of row labels; `cells` names each keyed cell for the ledger.
+
+    long : it may break across pages, its heading repeated. landscape : it stands on a page turned by 90 degrees.
+    """
 
     id: str
     title: str
@@ -54,6 +57,8 @@ class Table:
     stub: str = ""
     language: Literal["en", "zh"] = "en"
     number: int = 0
+    long: bool = False
+    landscape: bool = False
 
     def cells(self) -> Iterator[tuple[str, Cell]]:
         """Every keyed cell with its ledger name "table.r<row>.c<column>"."""
@@ -65,7 +70,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """A figure as numbers: `data` columns of equal length (saved as CSV beside the picture), `labels` the words in it."""
+    """A figure as numbers: `data` columns of equal length (saved as CSV beside the picture), `labels` the words in it.
+
+    width : of one or of two columns of a journal.
+    """
 
     id: str
     kind: str
@@ -76,11 +84,15 @@ class Figure:
     language: Literal["en", "zh"] = "en"
     number: int = 0
     alt: str = ""
+    width: Literal["single", "double"] = "double"
 
 
 @spec
 class TableSpec:
-    """What every table declares; each kind adds its own fields. `notes` are printed below those that panelkit writes."""
+    """What every table declares; each kind adds its own fields. `notes` are printed below those that panelkit writes.
+
+    long : it may break across pages (LaTeX longtable; headings are repeated). landscape : it is turned by 90 degrees.
+    """
 
     id: str
     kind: str = "regression"
@@ -88,13 +100,16 @@ class TableSpec:
     notes: tuple[Label, ...] = ()
     formats: tuple[str, ...] = ("latex", "html", "docx", "csv")
     language: Literal["en", "zh"] | None = None
+    long: bool = False
+    landscape: bool = False
 
 
 @spec
 class FigureSpec:
-    """What every figure declares; each kind adds its own fields."""
+    """What every figure declares; each kind adds its own fields. `width` : of one or of two columns of a journal."""
 
     id: str
     kind: str
     title: Label = Label()
     language: Literal["en", "zh"] | None = None
+    width: Literal["single", "double"] = "double"

@@ -65,7 +65,10 @@ class Registry(Generic[K]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceKind:
-    """A raw layout. `recognise` gives a reason why the file is of this layout, or None; `look` reads it without a study."""
+    """A raw layout. `recognise` gives a reason why the file is of this layout, or None; `look` reads it without a study.
+
+    files : every file that a source rests on; most have one, yearbook pages one for each year.
+    """
 
     name: str
     spec: type
@@ -73,11 +76,12 @@ class SourceKind:
     read: Callable[[Any, Path], Observations]
     recognise: Callable[[Path], str | None]
     look: Callable[[Path], Reading]
+    files: Callable[[Any, Path], tuple[Path, ...]] = lambda _, path: (path,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DerivationKind:
-    """A construction of one variable from series or other variables."""
+    """A construction of one variable from series or other variables; `formula` is LaTeX, the summaries are for a reader."""
 
     name: str
     spec: type
@@ -85,6 +89,7 @@ class DerivationKind:
     formula: str
     inputs: Callable[[Any], tuple[str, ...]]
     derive: Callable[[Any, Columns], Derived]
+    summary_zh: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,10 +25,15 @@ class Classical:
 
 @spec
 class Robust:
-    """Heteroskedasticity-robust (Eicker, Huber, White)."""
+    """Heteroskedasticity-robust (Eicker, Huber, White).
+
+    variant : 'hc0' no factor; 'hc1' the factor of `small_sample`; 'hc2' and 'hc3' divide squared residuals by 1 - h and
+    (1 - h)^2 (MacKinnon and White 1985) and have no factor; h counts every absorbed dummy, but none under the conventions
+    `plm_hc0` and `plm_sss`, as in R plm. hc2 and hc3 are for least squares.
+    """
 
     kind: Literal["robust"] = "robust"
-    variant: Literal["hc0", "hc1"] = "hc1"
+    variant: Literal["hc0", "hc1", "hc2", "hc3"] = "hc1"
     small_sample: str = "fixest"
     reference: Literal["t", "normal"] = "t"
 
@@ -37,20 +42,77 @@ class Robust:
 class Clustered:
     """Clustered on one or two categories.
 
-    variant : 'cr0' no factor; 'cr1' the factor of `small_sample`; 'cr3' the cluster jackknife, (G-1)/G times the outer
-    products of the leave-one-cluster-out changes (MacKinnon, Nielsen and Webb 2023), one category only.
+    variant : 'cr0' no factor; 'cr1' the factor of `small_sample`; 'cr2' bias-reduced linearisation (Bell and McCaffrey 2002;
+    Pustejovsky and Tipton 2018), least squares and one category only, no factor; 'cr3' the cluster jackknife, one category only.
+    jackknife_variant : of cr3, with S the sum of outer products of the leave-one-cluster-out changes: 'mnw' (G-1)/G S
+    (MacKinnon, Nielsen and Webb 2023), 'mnw_centred' the same about the mean of the replicates, 'hansen' S, 'pyfixest'
+    the factor of `small_sample` times S.
     groups : for two categories, 'min' uses the smallest G in all three terms (fixest), 'own' each term's own (Stata's older rule).
+    reference : 't' is t(G-1), and for cr2 t with Satterthwaite degrees of freedom for each coefficient ('satterthwaite';
+    'bell_mccaffrey' is the same thing under its first name); 'g_minus_1' is t(G-1) whatever the variant.
     """
 
     kind: Literal["clustered"] = "clustered"
     by: tuple[str, ...] = ()
-    variant: Literal["cr0", "cr1", "cr3"] = "cr1"
+    variant: Literal["cr0", "cr1", "cr2", "cr3"] = "cr1"
+    jackknife_variant: Literal["mnw", "mnw_centred", "hansen", "pyfixest"] = "mnw"
     small_sample: str = "fixest"
     groups: Literal["min", "own"] = "min"
+    reference: Literal["t", "normal", "satterthwaite", "bell_mccaffrey", "g_minus_1"] = "t"
+
+
+@spec
+class DriscollKraay:
+    """Any dependence across units and Bartlett-weighted dependence over `lags` periods (Driscoll and Kraay 1998).
+
+    lags : None takes floor(T^(1/4)), as fixest and plm do; a lag is one period observed in the sample. small_sample : `fixest`
+    T/(T-1) x (N-1)/(N-K), every effect counted, and t(T-1).
+    """
+
+    kind: Literal["driscoll_kraay"] = "driscoll_kraay"
+    lags: int | None = None
+    small_sample: str = "fixest"
     reference: Literal["t", "normal"] = "t"
 
 
-Covariance = Classical | Robust | Clustered
+@spec
+class NeweyWest:
+    """Heteroskedasticity, and Bartlett-weighted serial dependence within each unit over `lags` periods; fields as DriscollKraay."""
+
+    kind: Literal["newey_west"] = "newey_west"
+    lags: int | None = None
+    small_sample: str = "fixest"
+    reference: Literal["t", "normal"] = "t"
+
+
+@spec
+class Conley:
+    """Dependence that fades with great-circle distance (Conley 1999), with `lags` periods of serial dependence within units.
+
+    latitude, longitude : variables in degrees. kernel : 'uniform' (1 up to the cutoff) or 'bartlett' (1 - d/cutoff).
+    pairs : rows of the same 'period' (Hsiang 2010, R conleyreg), or of 'all' periods (R fixest).
+    small_sample : `fixest` (N-1)/(N-K), every effect counted; no factor G/(G-1) in any convention.
+    """
+
+    kind: Literal["conley"] = "conley"
+    cutoff_km: float
+    kernel: Literal["uniform", "bartlett"] = "bartlett"
+    latitude: str = "latitude"
+    longitude: str = "longitude"
+    lags: int = 0
+    pairs: Literal["period", "all"] = "period"
+    small_sample: str = "fixest"
+    reference: Literal["t", "normal"] = "t"
+
+
+Covariance = Classical | Robust | Clustered | DriscollKraay | NeweyWest | Conley
+
+
+def covariance_columns(covariance: Covariance | None) -> tuple[str, ...]:
+    """The variables that a covariance needs beside those of the equation: clusters ('a^b' in parts) or coordinates."""
+    if isinstance(covariance, Clustered):
+        return tuple(part for name in covariance.by for part in name.split("^"))
+    return (covariance.latitude, covariance.longitude) if isinstance(covariance, Conley) else ()
 
 
 @spec
@@ -62,7 +124,11 @@ class Analytic:
 
 @spec
 class WildBootstrap:
-    """Wild cluster bootstrap (Cameron, Gelbach and Miller 2008); 'restricted' imposes the null. Enumerated where 2^G <= draws."""
+    """Wild cluster bootstrap (Cameron, Gelbach and Miller 2008); 'restricted' imposes the null. Enumerated where 2^G <= draws.
+
+    For two-stage least squares with one endogenous regressor it is the wild restricted efficient one (Davidson and
+    MacKinnon 2010). interval : a confidence set by inversion, with the same draws.
+    """
 
     kind: Literal["wild_bootstrap"] = "wild_bootstrap"
     draws: int = 9999
@@ -73,10 +139,19 @@ class WildBootstrap:
 
 @spec
 class PairsBootstrap:
-    """Whole clusters drawn with replacement."""
+    """Whole clusters drawn with replacement; `interval` is the one given with p, the other two stand beside it."""
 
     kind: Literal["pairs_bootstrap"] = "pairs_bootstrap"
     draws: int = 999
+    interval: Literal["percentile", "basic", "bca"] = "percentile"
+
+
+@spec
+class Jackknife:
+    """Each cluster left out in turn: standard error by `variant` (as for CR3) with t(G-1), the bias, and the widest change."""
+
+    kind: Literal["jackknife"] = "jackknife"
+    variant: Literal["mnw", "mnw_centred", "hansen"] = "mnw"
 
 
 @spec
@@ -88,9 +163,23 @@ class Permutation:
     strata: str = ""
 
 
-Inference = Analytic | WildBootstrap | PairsBootstrap | Permutation
+Inference = Analytic | WildBootstrap | PairsBootstrap | Jackknife | Permutation
 
 # ---------------------------------------------------------------- requests
+
+
+Estimator = Literal[
+    "least_squares",
+    "two_stage_least_squares",
+    "limited_information",
+    "between",
+    "first_difference",
+    "random_effects",
+    "mean_group",
+    "demeaned_mean_group",
+    "cce_mean_group",
+    "cce_pooled",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,10 +190,12 @@ class Regression:
     with before, so an engine that would still drop something refuses or raises.
     absorb : effects, each a column; varying_slopes : (effect, variable) pairs. weight_kind : 'analytic' (Stata aweight) or
     'frequency' (fweight). `constant` is estimated and reported where True.
+    family : 'poisson' is pseudo-maximum likelihood with a log link; `estimator` then stays 'least_squares'.
+    step : years between the two rows of a first difference. trend : 'unit' gives each unit of a mean group its own.
     """
 
     family: Literal["gaussian", "poisson"] = "gaussian"
-    estimator: Literal["least_squares", "two_stage_least_squares"] = "least_squares"
+    estimator: Estimator = "least_squares"
     outcome: str
     slopes: tuple[str, ...]
     absorb: tuple[str, ...] = ()
@@ -115,6 +206,8 @@ class Regression:
     weights: str = ""
     weight_kind: Literal["analytic", "frequency"] = "analytic"
     covariance: Covariance
+    step: int = 1
+    trend: Literal["none", "unit"] = "none"
 
     @property
     def terms(self) -> tuple[str, ...]:
@@ -135,6 +228,8 @@ class Fit:
     robust: HC0; one cluster: CR0; two: CR0 of the first, the second, and their intersection; cr3: the sum of outer products.
     residuals : (n,) in the panel's row order, of the model with its effects. rss, tss : about zero error and about the mean of
     the outcome (weighted where weights are); tss_within : after absorbing the effects (about the mean where none).
+    Of transformed data (between, first differences, random effects) residuals and sums are of the transformed rows. extra : what
+    else the method estimates, by name (kappa, variance components, deviance ...). poisson: classical is bread times N - 1.
     """
 
     engine: str
@@ -146,6 +241,7 @@ class Fit:
     tss: float
     tss_within: float
     notes: tuple[str, ...] = ()
+    extra: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from panelkit.core.spec import spec
 if TYPE_CHECKING:
     import pandas as pd
 
+Prices = Literal["nominal", "real"]
 Vintages = Literal["one", "first_print", "declared_splice"]
 OBSERVED = ("unit", "time", "series", "value", "text", "measure", "vintage", "source", "cell")
 
@@ -34,6 +35,11 @@ class SourceSpec:
         Year of the export or yearbook that the figures belong to.
     vintages : dict
         Alias -> 'one', 'first_print' or 'declared_splice', where a series differs from the panel's rule.
+    breaks : dict
+        Alias -> names of the changes of definition that its years cross and that the study accepts, such as
+        { employment = ["urban_units_2013"] }; a series that crosses one undeclared stops the run (see facts/breaks.csv).
+    prices : dict
+        Alias -> 'nominal' or 'real'; money is nominal unless said otherwise.
     """
 
     id: str
@@ -44,6 +50,8 @@ class SourceSpec:
     years: tuple[int, int] | None = None
     vintage: int | None = None
     vintages: dict[str, Vintages] = field(default_factory=dict)
+    breaks: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    prices: dict[str, Prices] = field(default_factory=dict)
     publisher: str = ""
     title: Label = Label()
     url: str = ""

@@ -36,7 +36,8 @@ class Head:
 class PanelSpec:
     """`[panel]`: the keys and the rules of assembly.
 
-    codes : 'gbt2260' (provinces by GB/T 2260) or 'as_printed'; default gbt2260 where the unit is 'province'.
+    codes : 'gbt2260' (provinces by GB/T 2260), 'gbt2260_city' (cities with a pilot zone) or 'as_printed'; default gbt2260
+    where the unit is 'province'.
     years : first and last year of the panel; sources may reach further back, for lags. exclude : unit code -> reason.
     gaps : 'refuse' stops on a blank or absent cell of any series inside its years, 'list' counts and goes on,
     'fill' fills what variables declare.
@@ -45,7 +46,7 @@ class PanelSpec:
     unit: str = "province"
     time: str = "year"
     years: tuple[int, int]
-    codes: Literal["gbt2260", "as_printed"] | None = None
+    codes: Literal["gbt2260", "gbt2260_city", "as_printed"] | None = None
     exclude: dict[str, str] = field(default_factory=dict)
     gaps: Literal["refuse", "list", "fill"] = "refuse"
     vintages: Vintages = "one"
@@ -56,12 +57,24 @@ class PanelSpec:
 
 
 @spec
+class FillRule:
+    """`fill` in full. linear : between figures on both sides. carry : the last figure. regression : fitted on `on` (series or
+    variables) and unit effects, over the cells that are there.
+    """
+
+    method: Literal["linear", "carry", "regression"]
+    on: tuple[str, ...] = ()
+
+
+@spec
 class VariableSpec:
     """`[variables.NAME]`: one of `series`, `expression` or `derive`, then an optional `transform`.
 
     series : "source.alias". expression : see `core.expression`; plain names are variables, dotted names series.
     derive : a registered derivation with its options under `with`. transform : a function of one argument put around the result.
-    measure : unit of measure of the result; asserted where the inputs know theirs. fill : 'linear' or 'carry', under gaps = "fill".
+    measure : unit of measure of the result; asserted where the inputs know theirs. fill : 'linear', 'carry' or a `FillRule`,
+    under gaps = "fill".
+    price : 'nominal' or 'real', where the inputs do not tell it rightly.
     """
 
     name: str
@@ -72,8 +85,36 @@ class VariableSpec:
     measure: str | None = None
     label: Label = Label()
     kind: Literal["number", "category"] = "number"
-    fill: Literal["linear", "carry"] | None = None
+    fill: Literal["linear", "carry"] | FillRule | None = None
+    price: Literal["nominal", "real"] | None = None
     source: str = ""
+
+
+@spec
+class FamilySpec:
+    """`[families.NAME]`: coefficients whose p values are adjusted for being looked at together.
+
+    members : "model.term" each. method : 'romano_wolf' and 'holm' hold the familywise error rate, 'bh' and 'sharpened_q'
+    the false discovery rate. draws, weights : of Romano-Wolf's wild cluster bootstrap, the same weights in every model.
+    """
+
+    members: tuple[str, ...]
+    method: Literal["romano_wolf", "holm", "bh", "sharpened_q"] = "romano_wolf"
+    draws: int = 9999
+    weights: Literal["rademacher", "webb", "mammen", "auto"] = "auto"
+    label: Label = Label()
+
+
+@spec
+class QualitySpec:
+    """`[quality]`.
+
+    gates : findings about the panel (by name, such as "jumps") whose failure makes the run end with 1.
+    totals : series -> the national series that its units should add up to, such as "accounts.gdp" = "nation.gdp".
+    """
+
+    gates: tuple[str, ...] = ()
+    totals: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +147,8 @@ class Study:
     figures: tuple[FigureSpec, ...]
     digest: str
     document: dict[str, Any] = field(repr=False)
+    families: dict[str, FamilySpec] = field(default_factory=dict)
+    quality: QualitySpec = field(default_factory=QualitySpec)
     root: Path = field(default=Path(), repr=False, compare=False)
 
     @property

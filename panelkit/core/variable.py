@@ -7,6 +7,8 @@ from typing import Literal
 
 from panelkit.core.label import Label
 
+Price = Literal["", "nominal", "real"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
@@ -18,7 +20,10 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variable:
-    """A variable of the panel; `measure` is its unit of measure ("" for a pure number), `filled` how many cells are not as published."""
+    """A variable of the panel; `measure` is its unit of measure ("" for a pure number), `filled` how many cells are not as published.
+
+    price : basis of prices of an amount of money, also behind a logarithm; "" where there is none or it is not known.
+    """
 
     name: str
     measure: str
@@ -26,3 +31,4 @@ class Variable:
     origin: Origin
     kind: Literal["number", "category"] = "number"
     filled: int = 0
+    price: Price = ""

@@ -51,21 +51,60 @@ class Sample:
         return sum(int(c.max()) + 1 for c in (*self.effects, *(c for c, _ in self.trends)))
 
 
-def refusal(request: Request) -> str | None:
-    """Why no engine answers such a request, or None."""
-    if request.family != "gaussian":
-        return f"the family '{request.family}' is not fitted by this engine yet; only 'gaussian' is"
+PLAIN = ("least_squares", "two_stage_least_squares")
+UNITWISE = ("mean_group", "demeaned_mean_group", "cce_mean_group", "cce_pooled")
+METHODS = {
+    "least_squares": "least squares",
+    "two_stage_least_squares": "two-stage least squares",
+    "limited_information": "limited-information maximum likelihood",
+    "between": "the between estimator",
+    "first_difference": "first differences",
+    "random_effects": "random effects",
+    "mean_group": "the mean group estimator",
+    "demeaned_mean_group": "the demeaned mean group estimator",
+    "cce_mean_group": "common correlated effects (mean group)",
+    "cce_pooled": "common correlated effects (pooled)",
+}
+
+
+def refusal(
+    request: Request, *, estimators: tuple[str, ...] = PLAIN, families: tuple[str, ...] = ("gaussian",)
+) -> str | None:
+    """Why an engine that has these estimators and families does not answer a request, or None."""
+    if request.family not in families:
+        return f"the family '{request.family}' is not fitted by this engine; {' and '.join(families)} is"
+    if request.estimator not in estimators:
+        return f"it does not fit {METHODS[request.estimator]}"
     if not request.slopes and not request.endogenous:
         return "there is no regressor, so there is no coefficient to estimate"
     if request.constant and request.absorb:
         return "a constant cannot be estimated beside absorbed effects, which contain it"
-    instrumented = request.estimator == "two_stage_least_squares"
+    instrumented = request.estimator in ("two_stage_least_squares", "limited_information")
     if instrumented and not request.endogenous:
-        return "two-stage least squares needs an endogenous regressor"
+        return f"{METHODS[request.estimator]} needs an endogenous regressor"
     if instrumented and len(request.instruments) < len(request.endogenous):
         return f"{len(request.instruments)} instruments cannot identify {len(request.endogenous)} endogenous regressors"
     if not instrumented and (request.endogenous or request.instruments):
         return "least squares has no endogenous regressors or instruments; ask for two_stage_least_squares"
+    return _refused_method(request) or _refused_covariance(request)
+
+
+def _refused_method(request: Request) -> str | None:
+    """What the estimators of transformed or unit-wise data and the Poisson family do not combine with."""
+    method = METHODS[request.estimator]
+    if request.estimator not in (*PLAIN, "limited_information"):
+        if request.absorb:
+            return f"{method} absorbs no effects"
+        if request.weights and request.estimator != "first_difference":
+            return f"{method} is not weighted here"
+    if request.estimator == "first_difference" and request.weight_kind == "frequency" and request.weights:
+        return "a first difference of frequency-weighted rows is not defined"
+    if request.family == "poisson" and request.estimator != "least_squares":
+        return f"the family 'poisson' is not combined with {method}"
+    return None
+
+
+def _refused_covariance(request: Request) -> str | None:
     covariance = request.covariance
     if isinstance(covariance, Clustered):
         if not covariance.by:
@@ -93,14 +132,15 @@ def refuse_or_read(reason: str | None, engine: str, request: Request, panel: Pan
     constant = [np.ones(n)] if request.constant else []
     exogenous = [*constant, *(_numbers(panel, name) for name in request.slopes)]
     covariance = request.covariance
+    known: dict[str, np.ndarray] = {}
     return Sample(
         outcome=_numbers(panel, request.outcome),
         exogenous=_columns(exogenous, n),
         endogenous=_columns([_numbers(panel, name) for name in request.endogenous], n),
         instruments=_columns([_numbers(panel, name) for name in request.instruments], n),
-        effects=tuple(_codes(panel, name) for name in request.absorb),
-        trends=tuple((_codes(panel, effect), _numbers(panel, name)) for effect, name in request.varying_slopes),
-        clusters=_clusters(panel, covariance.by) if isinstance(covariance, Clustered) else (),
+        effects=tuple(_codes(panel, name, known) for name in request.absorb),
+        trends=tuple((_codes(panel, effect, known), _numbers(panel, name)) for effect, name in request.varying_slopes),
+        clusters=_clusters(panel, covariance.by, known) if isinstance(covariance, Clustered) else (),
         weights=_weights(panel, request) if request.weights else None,
         constants=int(request.constant),
     )
@@ -121,26 +161,34 @@ def _numbers(panel: Panel, name: str) -> np.ndarray:
     return values
 
 
-def _codes(panel: Panel, name: str) -> np.ndarray:
-    panel.column(name)  # an unknown name is refused there, with the nearest known one
-    codes = panel.codes(name)
-    if (codes < 0).any():
-        missing = int((codes < 0).sum())
-        raise EstimationError(f"'{name}' is missing in {missing} rows of the sample", mend="leave these rows out first")
-    return codes
+def _codes(panel: Panel, name: str, known: dict[str, np.ndarray]) -> np.ndarray:
+    """Codes of a category; `known` keeps those that were made before, as an effect is often a cluster too."""
+    if name not in known:
+        if name not in panel.names:
+            panel.column(name)  # refused there, with the nearest known name
+        codes = panel.codes(name)
+        if (codes < 0).any():
+            missing = int((codes < 0).sum())
+            raise EstimationError(
+                f"'{name}' is missing in {missing} rows of the sample", mend="leave these rows out first"
+            )
+        known[name] = codes
+    return known[name]
 
 
-def _clusters(panel: Panel, by: tuple[str, ...]) -> tuple[np.ndarray, ...]:
-    codes = tuple(_codes(panel, name) for name in by)
+def _clusters(panel: Panel, by: tuple[str, ...], known: dict[str, np.ndarray]) -> tuple[np.ndarray, ...]:
+    codes = tuple(_codes(panel, name, known) for name in by)
     for name, code in zip(by, codes, strict=True):
         if code.max() == 0:
             raise EstimationError(
                 f"all rows lie in one cluster of '{name}'", mend="cluster on a category with two or more values"
             )
-    if len(codes) < 2:
-        return codes
-    both = np.unique(codes[0] * (int(codes[1].max()) + 1) + codes[1], return_inverse=True)[1].reshape(-1)
-    return (*codes, both)
+    return codes if len(codes) < 2 else (*codes, met(*codes))
+
+
+def met(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Codes of the pairs of two categories that occur."""
+    return np.unique(first * (int(second.max()) + 1) + second, return_inverse=True)[1].reshape(-1)
 
 
 def _weights(panel: Panel, request: Request) -> np.ndarray:
@@ -166,7 +214,7 @@ def scale_of(columns: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scaled:
-    """A sample with every column near size one, and about its mean where there is a constant.
+    """A sample with every column near size one, and about its mean where there is a constant or an effect.
 
     back (k, k), shift (k,) : the coefficients of the request are back @ b + shift, terms in the order of the Fit.
     """
@@ -184,16 +232,17 @@ class Scaled:
 
 
 def scaled(sample: Sample) -> Scaled:
-    """The sample in units in which no column is large or small, nor (beside a constant) far from zero.
+    """The sample in units in which no column is large or small, nor (beside a constant or effects) far from zero.
 
     Packages that solve normal equations lose twice the digits that a large mean beside a small spread costs.
     """
     c = sample.constants
     w = np.ones(sample.rows) if sample.weights is None else sample.weights
-    outcome, y_mean, y = _brought_to_size(sample.outcome[:, None], w, c)
-    exogenous, x_mean, x = _brought_to_size(sample.exogenous[:, c:], w, c)
-    endogenous, e_mean, e = _brought_to_size(sample.endogenous, w, c)
-    instruments, _, _ = _brought_to_size(sample.instruments, w, c)
+    centre = c or len(sample.effects)  # effects absorb a shift as a constant does
+    outcome, y_mean, y = _brought_to_size(sample.outcome[:, None], w, centre)
+    exogenous, x_mean, x = _brought_to_size(sample.exogenous[:, c:], w, centre)
+    endogenous, e_mean, e = _brought_to_size(sample.endogenous, w, centre)
+    instruments, _, _ = _brought_to_size(sample.instruments, w, centre)
     slopes = np.concatenate([e, x])
     back = np.diag(np.concatenate([[y[0]] * c, y[0] / slopes]))
     shift = np.zeros(len(back))
@@ -235,6 +284,7 @@ def answer(
     residuals: np.ndarray,
     outcome_within: np.ndarray | None,
     notes: tuple[str, ...] = (),
+    extra: dict[str, float] | None = None,
 ) -> Fit:
     """The Fit, with its sums of squares. outcome_within : the outcome without its effects, None where none is absorbed."""
     w = np.ones(sample.rows) if sample.weights is None else sample.weights
@@ -249,4 +299,5 @@ def answer(
         tss=total,
         tss_within=total if outcome_within is None else float(w @ np.square(outcome_within)),
         notes=notes,
+        extra=extra or {},
     )

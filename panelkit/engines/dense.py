@@ -10,7 +10,12 @@ import numpy as np
 from panelkit.core.errors import EstimationError
 from panelkit.core.registry import ENGINES
 from panelkit.core.request import Classical, Clustered, Fit, Request, Robust
-from panelkit.engines._sample import Sample, answer, refusal, refuse_or_read
+from panelkit.engines._dense_k_class import KClass, limited_information
+from panelkit.engines._dense_panel import transformed
+from panelkit.engines._dense_poisson import Poisson, poisson
+from panelkit.engines._dense_unitwise import unitwise
+from panelkit.engines._poisson_fit import poisson_fit
+from panelkit.engines._sample import METHODS, UNITWISE, Sample, answer, refusal, refuse_or_read
 
 if TYPE_CHECKING:
     from panelkit.core.panel import Panel
@@ -20,7 +25,10 @@ COLLINEAR = 1e-9  # share of a column left by the others, below which it is take
 
 
 class Dense:
-    """Least squares and 2SLS with dummy columns written out; every covariance of a request, cr3 by refitting without each cluster."""
+    """Every request of small panels, dummy columns written out; every covariance, cr3 by refitting without each cluster.
+
+    For random effects the variance components are those of all clusters; for a Poisson model there is no cr3 by refits.
+    """
 
     name = "dense"
 
@@ -30,7 +38,13 @@ class Dense:
 
     def refuses(self, request: Request) -> str | None:
         """See `core.engine.Engine`. A sample too large is told by `fit`, which sees it."""
-        return refusal(request)
+        covariance = request.covariance
+        jackknifed = isinstance(covariance, Clustered) and covariance.variant == "cr3"
+        if request.family == "poisson" and jackknifed:
+            return "dense does not refit a Poisson model without each cluster"
+        if request.estimator in UNITWISE and not isinstance(covariance, Clustered):
+            return "estimates unit by unit have the covariance of their spread over units alone"
+        return refusal(request, estimators=tuple(METHODS), families=("gaussian", "poisson"))
 
     def fit(self, request: Request, panel: Panel) -> Fit:
         """The answer by explicit columns.
@@ -43,21 +57,28 @@ class Dense:
         """
         sample = refuse_or_read(self.refuses(request), self.name, request, panel)
         _refuse_size(sample)
+        if request.estimator in UNITWISE:
+            return self._unitwise(request, panel, sample)
+        if request.family == "poisson":
+            return self._poisson(request, sample)
+        sample, extra = transformed(sample, request, panel)
         everything = np.arange(sample.rows)
         X, y, Z = _purged(sample, everything)
-        names = request.terms
-        _refuse_collinear(X, sample.regressors, sample.weights, names)
-        if Z is not None:
-            own = [*request.instruments, *(n for n in names if n not in request.endogenous)]
-            _refuse_collinear(Z, np.column_stack([sample.instruments, sample.exogenous]), sample.weights, own)
+        _refuse_unidentified(request, sample, X, Z)
         w = np.ones(sample.rows) if sample.weights is None else sample.weights
         Xhat = X if Z is None else Z @ _solve(Z, X, w)
         if Z is not None:
-            _refuse_collinear(Xhat, X, sample.weights, names, "is not identified by the instruments")
-        b = _solve(Xhat, y, w)
+            _refuse_collinear(Xhat, X, sample.weights, request.terms, "is not identified by the instruments")
+        if request.estimator == "limited_information":
+            found = limited_information(X, y, np.asarray(Z), w, _inner(request))
+            b, extra = found.coefficients, {"kappa": found.kappa}
+        else:
+            found, b = None, _solve(Xhat, y, w)
         u = y - X @ b
         if isinstance(request.covariance, Clustered) and request.covariance.variant == "cr3":
             raw: tuple[np.ndarray, ...] = (_jackknife(request, panel, sample, b),)
+        elif found is not None:
+            raw = _k_class_pieces(request, sample, found, u, w)
         else:
             raw = _pieces(request, sample, Xhat, u, w)
         return answer(
@@ -68,7 +89,40 @@ class Dense:
             raw=raw,
             residuals=u,
             outcome_within=y if sample.effects or sample.trends else None,
+            extra=extra,
         )
+
+    def _unitwise(self, request: Request, panel: Panel, sample: Sample) -> Fit:
+        found = unitwise(sample, request, panel.codes(panel.unit), panel.column(panel.time).astype(np.float64))
+        return answer(
+            engine=self.name,
+            version=self.version,
+            sample=sample,
+            coefficients=found.coefficients,
+            raw=(found.piece,),
+            residuals=found.residuals,
+            outcome_within=None,
+        )
+
+    def _poisson(self, request: Request, sample: Sample) -> Fit:
+        X = sample.exogenous
+        _refuse_collinear(_purged(sample, np.arange(sample.rows))[0], X, sample.weights, request.terms)
+        w = np.ones(sample.rows) if sample.weights is None else sample.weights
+        found: Poisson = poisson(X, sample.outcome, _dummies(sample, np.arange(sample.rows)), w)
+        return poisson_fit(self, request, sample, found.coefficients, found.means, found.within)
+
+
+def _inner(request: Request) -> list[int]:
+    """Positions of the endogenous regressors among the terms."""
+    return [request.terms.index(name) for name in request.endogenous]
+
+
+def _refuse_unidentified(request: Request, sample: Sample, X: np.ndarray, Z: np.ndarray | None) -> None:
+    names = request.terms
+    _refuse_collinear(X, sample.regressors, sample.weights, names)
+    if Z is not None:
+        own = [*request.instruments, *(n for n in names if n not in request.endogenous)]
+        _refuse_collinear(Z, np.column_stack([sample.instruments, sample.exogenous]), sample.weights, own)
 
 
 def _refuse_size(sample: Sample) -> None:
@@ -190,17 +244,32 @@ def _pieces(request: Request, sample: Sample, Xhat: np.ndarray, u: np.ndarray, w
     return tuple(pieces)
 
 
+def _k_class_pieces(
+    request: Request, sample: Sample, found: KClass, u: np.ndarray, w: np.ndarray
+) -> tuple[np.ndarray, ...]:
+    """As `_pieces` for limited information: bread of X'(I - kappa M_Z)X, scores of the projected regressors (as linearmodels)."""
+    if isinstance(request.covariance, Classical):
+        return (found.bread * float(w @ np.square(u)),)
+    scores = found.projected * (w * u)[:, None]
+    if isinstance(request.covariance, Robust):
+        own = scores / np.sqrt(w)[:, None] if request.weight_kind == "frequency" else scores
+        return (found.bread @ (own.T @ own) @ found.bread,)
+    sums = [np.array([scores[c == g].sum(axis=0) for g in np.unique(c)]) for c in sample.clusters]
+    return tuple(found.bread @ (part.T @ part) @ found.bread for part in sums)
+
+
 def _jackknife(request: Request, panel: Panel, sample: Sample, b: np.ndarray) -> np.ndarray:
     """Sum over clusters of the outer products of (estimate without the cluster - estimate), each by a fit of its own."""
     (codes,) = sample.clusters
     by = panel.column(request.covariance.by[0])  # type: ignore[union-attr]
+    named = by if len(by) == sample.rows else codes + 1  # transformed rows are fewer than those of the panel
     total = np.zeros((len(b), len(b)))
     for level in np.unique(codes):
         rows = np.flatnonzero(codes != level)
         X, y, Z = _purged(sample, rows)
         w = np.ones(len(rows)) if sample.weights is None else sample.weights[rows]
         part = None if sample.weights is None else w
-        without = f"is not determined without the cluster {by[codes == level][0]}"
+        without = f"is not determined without the cluster {named[codes == level][0]}"
         _refuse_collinear(X, sample.regressors[rows], part, request.terms, without)
         Xhat = X
         if Z is not None:
@@ -208,7 +277,10 @@ def _jackknife(request: Request, panel: Panel, sample: Sample, b: np.ndarray) ->
             Q = _basis((Z * root)[:, np.linalg.norm(Z, axis=0) > 0])
             Xhat = Q @ (Q.T @ (X * root)) / root
             _refuse_collinear(Xhat, X, part, request.terms, without)
-        gap = _solve(Xhat, y, w) - b
+        if Z is not None and request.estimator == "limited_information":
+            gap = limited_information(X, y, Z, w, _inner(request)).coefficients - b
+        else:
+            gap = _solve(Xhat, y, w) - b
         total += np.outer(gap, gap)
     return total
 

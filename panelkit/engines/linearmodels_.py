@@ -1,9 +1,9 @@
-"""The engine linearmodels: PanelOLS where it is exact, AbsorbingLS elsewhere, IV2SLS; its raw covariances only."""
+"""The engine linearmodels: PanelOLS where it is exact, AbsorbingLS elsewhere, IV2SLS and IVLIML; its raw covariances only."""
 
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +11,10 @@ import numpy as np
 
 from panelkit.core.errors import EstimationError
 from panelkit.core.registry import ENGINES
-from panelkit.core.request import Classical, Clustered, Fit, Request, Robust
-from panelkit.engines._sample import Sample, answer, refusal, refuse_or_read, scaled
+from panelkit.core.request import Clustered, Fit, Request
+from panelkit.engines._linearmodels_panel import TRANSFORMED, transformed_fit
+from panelkit.engines._linearmodels_parts import frames, kinds, raw_pieces
+from panelkit.engines._sample import PLAIN, Sample, answer, refusal, refuse_or_read, scaled
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,6 +37,7 @@ class _Answer:
     residuals: np.ndarray
     covariances: tuple[np.ndarray, ...]
     outcome_within: np.ndarray | None
+    extra: dict[str, float] = field(default_factory=dict)
 
 
 class Linearmodels:
@@ -56,7 +59,7 @@ class Linearmodels:
             return "linearmodels has analytic weights only, no frequency weights"
         if isinstance(request.covariance, Clustered) and request.covariance.variant == "cr3":
             return "linearmodels has no cluster jackknife (cr3)"
-        return refusal(request)
+        return refusal(request, estimators=(*PLAIN, "limited_information", *TRANSFORMED))
 
     def fit(self, request: Request, panel: Panel) -> Fit:
         """The answer by PanelOLS, AbsorbingLS or IV2SLS.
@@ -67,6 +70,8 @@ class Linearmodels:
             Where linearmodels refuses a column, or a column does not vary within the effects.
         """
         sample = refuse_or_read(self.refuses(request), self.name, request, panel)
+        if request.estimator in TRANSFORMED:
+            return self._transformed(request, sample, panel)
         unit = scaled(sample)
         plain = {panel.unit, panel.time}.issuperset(request.absorb) or len(request.absorb) == 1
         from linearmodels.panel.utility import AbsorbingEffectError
@@ -74,7 +79,7 @@ class Linearmodels:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                if request.estimator == "two_stage_least_squares":
+                if request.endogenous:
                     found = _iv(unit.sample, request)
                 elif plain and not request.varying_slopes:
                     found = _panel_ols(unit.sample, request, panel)
@@ -100,7 +105,18 @@ class Linearmodels:
             raw=tuple(unit.covariance(V) for V in found.covariances),
             residuals=found.residuals * unit.outcome_unit,
             outcome_within=None if within is None else within * unit.outcome_unit,
+            extra=found.extra,
         )
+
+    def _transformed(self, request: Request, sample: Sample, panel: Panel) -> Fit:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return transformed_fit(self.name, self.version, sample, request, panel)
+        except (ValueError, np.linalg.LinAlgError) as fault:
+            raise EstimationError(
+                f"linearmodels cannot fit this: {_in_words(fault, request)}", mend="look for collinear columns"
+            ) from fault
 
 
 def _in_words(fault: Exception, request: Request) -> str:
@@ -116,35 +132,12 @@ def _named(fault: Exception, request: Request) -> list[str]:
     return [name for j, name in enumerate(request.terms) if f"term{j:03d}" in str(fault)]
 
 
-def _frames(sample: Sample, index: Any = None) -> tuple[pd.DataFrame, pd.DataFrame]:
-    import pandas as pd
-
-    X = sample.regressors
-    names = [f"term{j:03d}" for j in range(X.shape[1])]
-    return pd.DataFrame({"y": sample.outcome}, index=index), pd.DataFrame(X, columns=names, index=index)
-
-
-def _kinds(request: Request, sample: Sample) -> list[dict[str, Any]]:
-    """Arguments of `fit` for each raw piece: no debiasing, no count of effects, each cluster by a call of its own."""
-    if isinstance(request.covariance, Classical):
-        return [{"cov_type": "unadjusted"}]
-    if isinstance(request.covariance, Robust):
-        return [{"cov_type": "robust"}]
-    return [{"cov_type": "clustered", "clusters": codes} for codes in sample.clusters]
-
-
-def _raw(results: list[Any], request: Request, k: int, rows: int) -> tuple[np.ndarray, ...]:
-    """`unadjusted` is bread x RSS / N with debiased=False, so times N; `robust` and `clustered` carry no factor then."""
-    undo = rows if isinstance(request.covariance, Classical) else 1
-    return tuple(np.asarray(r.cov, dtype=float)[:k, :k] * undo for r in results)
-
-
 def _panel_ols(sample: Sample, request: Request, panel: Panel) -> _Answer:
     import pandas as pd
     from linearmodels.panel import PanelOLS
 
     index = pd.MultiIndex.from_arrays([panel.codes(panel.unit), panel.column(panel.time)], names=["unit", "time"])
-    y, X = _frames(sample, index)
+    y, X = frames(sample, index)
     weights = None if sample.weights is None else pd.DataFrame({"w": sample.weights}, index=index)
     other = not {panel.unit, panel.time}.issuperset(request.absorb)
     model = PanelOLS(
@@ -156,7 +149,7 @@ def _panel_ols(sample: Sample, request: Request, panel: Panel) -> _Answer:
         other_effects=pd.DataFrame({"effect": sample.effects[0]}, index=index) if other else None,
     )
     results = []
-    for kind in _kinds(request, sample):
+    for kind in kinds(request, sample):
         if "clusters" in kind:
             kind["clusters"] = pd.DataFrame({"cluster": kind["clusters"]}, index=index)
         results.append(model.fit(debiased=False, auto_df=False, count_effects=False, **kind))
@@ -167,7 +160,7 @@ def _panel_ols(sample: Sample, request: Request, panel: Panel) -> _Answer:
         # total_ss is of the outcome after the effects, with weights of mean one
         size = 1.0 if sample.weights is None else float(sample.weights.mean())
         within = _of_size(float(first.total_ss) * size, sample)
-    return _Answer(b, np.asarray(first.resids, dtype=float), _raw(results, request, len(b), sample.rows), within)
+    return _Answer(b, np.asarray(first.resids, dtype=float), raw_pieces(results, request, len(b), sample.rows), within)
 
 
 def _of_size(total: float, sample: Sample) -> np.ndarray:
@@ -177,12 +170,14 @@ def _of_size(total: float, sample: Sample) -> np.ndarray:
 
 
 def _absorbing(sample: Sample, request: Request) -> _Answer:
-    y, X = _frames(sample)
+    y, X = frames(sample)
     model = _absorbing_model(sample, y, X)
-    results = [model.fit(**SWEEP, **kind) for kind in _kinds(request, sample)]
+    results = [model.fit(**SWEEP, **kind) for kind in kinds(request, sample)]
     b = np.asarray(results[0].params, dtype=float)
     within = np.asarray(_absorbing_model(sample, y, None).fit(**SWEEP).resids, dtype=float)
-    return _Answer(b, np.asarray(results[0].resids, dtype=float), _raw(results, request, len(b), sample.rows), within)
+    return _Answer(
+        b, np.asarray(results[0].resids, dtype=float), raw_pieces(results, request, len(b), sample.rows), within
+    )
 
 
 def _absorbing_model(sample: Sample, y: pd.DataFrame, X: pd.DataFrame | None) -> Any:
@@ -201,24 +196,28 @@ def _absorbing_model(sample: Sample, y: pd.DataFrame, X: pd.DataFrame | None) ->
 def _iv(sample: Sample, request: Request) -> _Answer:
     """2SLS on columns that AbsorbingLS has swept: IV2SLS absorbs nothing itself (Frisch, Waugh and Lovell hold for it too)."""
     import pandas as pd
-    from linearmodels.iv import IV2SLS
+    from linearmodels.iv import IV2SLS, IVLIML
 
     c, e = sample.constants, sample.endogenous.shape[1]
     swept = _swept(sample, request) if sample.effects or sample.trends else sample
-    y, X = _frames(swept)
+    y, X = frames(swept)
     endogenous = X.iloc[:, c : c + e]
     exogenous = X.drop(columns=endogenous.columns)
     Z = pd.DataFrame(swept.instruments, columns=[f"z{j}" for j in range(swept.instruments.shape[1])])
     weights = None if sample.weights is None else pd.DataFrame({"w": sample.weights})
-    model = IV2SLS(y, exogenous if exogenous.shape[1] else None, endogenous, Z, weights=weights)
-    results = [model.fit(debiased=False, **kind) for kind in _kinds(request, sample)]
+    limited = request.estimator == "limited_information"
+    model = (IVLIML if limited else IV2SLS)(
+        y, exogenous if exogenous.shape[1] else None, endogenous, Z, weights=weights
+    )
+    results: list[Any] = [model.fit(debiased=False, **kind) for kind in kinds(request, sample)]
     at = [list(results[0].params.index).index(name) for name in X.columns]
-    raw = tuple(V[np.ix_(at, at)] for V in _raw(results, request, len(at), sample.rows))
+    raw = tuple(V[np.ix_(at, at)] for V in raw_pieces(results, request, len(at), sample.rows))
     return _Answer(
         np.asarray(results[0].params, dtype=float)[at],
         np.asarray(results[0].resids, dtype=float),
         raw,
         None if swept is sample else swept.outcome,
+        {"kappa": float(results[0].kappa)} if limited else {},
     )
 
 

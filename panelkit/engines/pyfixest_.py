@@ -1,8 +1,9 @@
-"""The engine pyfixest: its demeaner and its least squares, 2SLS and sandwich, without any of its small-sample factors."""
+"""The engine pyfixest: its demeaner, least squares, 2SLS, Poisson steps and sandwich, without any of its small-sample factors."""
 
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
@@ -11,22 +12,25 @@ import numpy as np
 from panelkit.core.errors import EstimationError
 from panelkit.core.registry import ENGINES
 from panelkit.core.request import Classical, Clustered, Fit, Request, Robust
-from panelkit.engines._sample import CONSTANT, Sample, answer, refusal, refuse_or_read, scale_of, scaled
+from panelkit.engines._poisson_fit import poisson_fit
+from panelkit.engines._pyfixest_arrays import many_rows, poisson_steps
+from panelkit.engines._pyfixest_sweep import swept
+from panelkit.engines._sample import CONSTANT, Sample, answer, refusal, refuse_or_read, scaled
 
 if TYPE_CHECKING:
     from panelkit.core.panel import Panel
 
-TOLERANCE = 1e-14  # of the demeaner, on columns brought to size one; its default of 1e-6 leaves errors near 1e-5
-ROUNDS = 50_000
-ABSORBED = 1e-9  # share of a column left by the effects, below which it does not vary within them
+MANY = 100_000  # rows above which feols is not handed a table
 
 
 class Pyfixest:
-    """Least squares and 2SLS with any number of absorbed effects.
+    """Least squares, 2SLS and Poisson with any number of absorbed effects.
 
     The effects are swept out by pyfixest's own demeaner, called with the effects in the order of the request, and `feols` then
     fits the swept columns. Naming the effects in its formula would do the same, but pyfixest 0.60 takes them from a `set`, so
-    that their order, and with it the last bits of every number, would follow PYTHONHASHSEED.
+    that their order, and with it the last bits of every number, would follow PYTHONHASHSEED. For the same reason the steps of
+    its `fepois` are made here, around its demeaner. Above `MANY` rows the swept columns are solved and summed as arrays: there
+    the tables that `feols` builds from a formula take longer than the fit itself.
     """
 
     name = "pyfixest"
@@ -46,7 +50,7 @@ class Pyfixest:
             )
         if len(request.endogenous) > 1:
             return f"pyfixest instruments one endogenous regressor, not {len(request.endogenous)}"
-        return refusal(request)
+        return refusal(request, families=("gaussian", "poisson"))
 
     def fit(self, request: Request, panel: Panel) -> Fit:
         """The answer by `pyfixest.feols`.
@@ -58,59 +62,27 @@ class Pyfixest:
         """
         sample = refuse_or_read(self.refuses(request), self.name, request, panel)
         unit = scaled(sample)
-        swept = _swept(unit.sample, request)
-        model, order = _feols(swept, request)
-        coefficients = np.asarray(model._beta_hat, dtype=float).reshape(-1)[order]
-        raw = tuple(unit.covariance(V[np.ix_(order, order)]) for V in _pieces(model, swept, request))
+        if request.family == "poisson":
+            b, means, within = poisson_steps(replace(unit.sample, outcome=sample.outcome), request)
+            slopes = unit.back / unit.outcome_unit
+            return poisson_fit(self, request, sample, slopes @ b, means, within @ np.linalg.inv(slopes))
+        rest = swept(unit.sample, request)
+        if sample.rows > MANY and not request.endogenous:
+            coefficients, pieces, residuals = many_rows(rest, request)
+        else:
+            model, order = _feols(rest, request)
+            coefficients = np.asarray(model._beta_hat, dtype=float).reshape(-1)[order]
+            pieces = tuple(V[np.ix_(order, order)] for V in _pieces(model, rest, request))
+            residuals = np.asarray(model.resid(), dtype=float)
         return answer(
             engine=self.name,
             version=self.version,
             sample=sample,
             coefficients=unit.coefficients(coefficients),
-            raw=raw,
-            residuals=np.asarray(model.resid(), dtype=float) * unit.outcome_unit,
-            outcome_within=swept.outcome * unit.outcome_unit if sample.effects else None,
+            raw=tuple(unit.covariance(V) for V in pieces),
+            residuals=residuals * unit.outcome_unit,
+            outcome_within=rest.outcome * unit.outcome_unit if sample.effects else None,
         )
-
-
-def _swept(sample: Sample, request: Request) -> Sample:
-    """The sample with its effects swept out of every column, in two rounds: size the rest of each column, then sweep to the end."""
-    if not sample.effects:
-        return sample
-    from pyfixest.estimation import demean
-
-    columns = np.column_stack([sample.outcome, sample.exogenous, sample.endogenous, sample.instruments])
-    effects = np.column_stack(sample.effects).astype(np.uintp)
-    weights = np.ones(sample.rows) if sample.weights is None else sample.weights
-    before = np.sqrt(np.mean(np.square(columns), axis=0))
-    rough, _ = demean(np.ascontiguousarray(columns), effects, weights, 1e-6, ROUNDS)
-    left = np.sqrt(np.mean(np.square(rough), axis=0))
-    names = (request.outcome, *request.slopes, *request.endogenous, *request.instruments)
-    for name, size, rest in zip(names, before, left, strict=True):
-        if rest <= ABSORBED * size and name != request.outcome:
-            raise EstimationError(
-                f"'{name}' does not vary within the absorbed effects", mend="leave it out of the model"
-            )
-    units = scale_of(rough)
-    fine, converged = demean(np.ascontiguousarray(rough / units), effects, weights, TOLERANCE, ROUNDS)
-    if not converged:
-        raise EstimationError(
-            f"pyfixest's demeaner does not converge to {TOLERANCE:g} in {ROUNDS} rounds",
-            mend="the effects are barely connected; take the engine dense or linearmodels",
-        )
-    fine = np.asarray(fine) * units
-    x, e = sample.exogenous.shape[1], sample.endogenous.shape[1]
-    return Sample(
-        outcome=fine[:, 0],
-        exogenous=fine[:, 1 : 1 + x],
-        endogenous=fine[:, 1 + x : 1 + x + e],
-        instruments=fine[:, 1 + x + e :],
-        effects=sample.effects,
-        trends=(),
-        clusters=sample.clusters,
-        weights=sample.weights,
-        constants=0,
-    )
 
 
 def _feols(sample: Sample, request: Request) -> tuple[Any, list[int]]:

@@ -17,7 +17,7 @@ from panelkit.core.variable import Origin, Variable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """An equation in names of columns; every product, dummy and combined category is a column by now."""
+    """An equation in names of columns; every product, dummy and combined category is a column by now; effects stand in order of name."""
 
     outcome: str
     slopes: tuple[str, ...]
@@ -103,13 +103,14 @@ def lay_out(formula: Formula, spec: ModelSpec, panel: Panel, clusters: tuple[str
                 Variable(name=name, measure="", label=Label(en=name), origin=Origin(how="combined"), kind="category")
             )
     extended = panel.extended(columns, made) if made else panel
+    effects = sorted(formula.absorb, key=lambda e: (e.name, e.slopes))  # so that no digit follows the order written
     layout = Layout(
         outcome=formula.outcome,
         slopes=tuple(dict.fromkeys(slopes)),
         endogenous=formula.endogenous,
         instruments=formula.instruments,
-        absorb=tuple(e.name for e in formula.absorb),
-        varying_slopes=tuple((e.name, v) for e in formula.absorb for v in e.slopes),
+        absorb=tuple(e.name for e in effects),
+        varying_slopes=tuple((e.name, v) for e in effects for v in e.slopes),
         constant=formula.constant,
         clusters=clusters,
         weights=spec.weights,

@@ -13,7 +13,7 @@ from panelkit.core.estimation import ModelSpec, Setting
 from panelkit.core.expression import names_in, parse_expression
 from panelkit.core.formula import Formula, parse_formula
 from panelkit.core.panel import Panel
-from panelkit.core.request import Clustered, Covariance, Design, Inference, Regression
+from panelkit.core.request import Clustered, Covariance, Design, Inference, Regression, covariance_columns
 from panelkit.estimators import _leave_out
 from panelkit.estimators._columns import Layout, lay_out, needed, refuse_bad_names
 from panelkit.estimators._convention import asked_covariance, resolve
@@ -57,6 +57,7 @@ def columns_of(spec: ModelSpec, *further: str) -> tuple[str, ...]:
     """Every name of a variable that a model needs, for validation before any data are read."""
     formula = formula_of(spec)
     names = [*formula.names, *further, spec.weights, *(spec.cluster.split("^") if spec.cluster else ())]
+    names += covariance_columns(spec.covariance)
     if spec.where:
         names += names_in(parse_expression(spec.where, where=f"models.{spec.id}.where"))
     return tuple(dict.fromkeys(n for n in names if n))

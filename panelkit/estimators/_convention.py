@@ -11,14 +11,17 @@ from panelkit.core.estimation import ModelSpec, Setting
 from panelkit.core.request import (
     Analytic,
     Clustered,
+    Conley,
     Covariance,
     Design,
+    DriscollKraay,
     Inference,
+    NeweyWest,
     Permutation,
     Regression,
     WildBootstrap,
 )
-from panelkit.estimators._leave_out import is_nested
+from panelkit.numerics.cluster_design import is_nested
 from panelkit.numerics.projection import absorber
 from panelkit.numerics.small_sample import CONVENTIONS, Counts
 
@@ -38,7 +41,7 @@ def resolve(spec: ModelSpec, setting: Setting, groups: dict[str, int]) -> tuple[
     Raises
     ------
     EstimationError
-        An unknown small-sample convention, more than two cluster variables, CR3 on two.
+        An unknown small-sample convention, more than two cluster variables, CR2 or CR3 on two.
 
     Source
     ------
@@ -51,6 +54,8 @@ def resolve(spec: ModelSpec, setting: Setting, groups: dict[str, int]) -> tuple[
     if asked is not None:
         covariance = replace(asked, by=by) if isinstance(asked, Clustered) else asked
         _refuse(spec, covariance)
+        if isinstance(covariance, Clustered) and covariance.variant == "cr2" and covariance.reference == "t":
+            covariance = replace(covariance, reference="satterthwaite")
         return covariance, inference or Analytic(), ()
     fewest = min(groups.values())
     few = fewest < setting.defaults.few_clusters
@@ -72,15 +77,34 @@ def _refuse(spec: ModelSpec, covariance: Covariance) -> None:
             where=where,
             mend=f"known: {', '.join(CONVENTIONS)}",
         )
-    if isinstance(covariance, Clustered) and len(covariance.by) > 2:
+    if isinstance(covariance, Clustered):
+        _refuse_clusters(covariance, where)
+    if isinstance(covariance, (DriscollKraay, NeweyWest, Conley)) and (covariance.lags or 0) < 0:
+        raise EstimationError(f"lags = {covariance.lags} is below zero", where=where, mend="write 0 or more")
+    if isinstance(covariance, Conley) and not covariance.cutoff_km > 0:
+        raise EstimationError(
+            "the cutoff must be above zero kilometres", where=where, mend="write cutoff_km = 500, say"
+        )
+
+
+def _refuse_clusters(covariance: Clustered, where: str) -> None:
+    if len(covariance.by) > 2:
         raise EstimationError(
             f"clustered on {len(covariance.by)} categories: one or two are possible",
             where=where,
             mend="name one or two",
         )
-    if isinstance(covariance, Clustered) and covariance.variant == "cr3" and len(covariance.by) > 1:
+    if len(covariance.by) > 1 and covariance.variant in ("cr2", "cr3"):
         raise EstimationError(
-            "CR3 is defined for one cluster variable", where=where, mend='name one, or take variant = "cr1" for two'
+            f"{covariance.variant.upper()} is defined for one cluster variable",
+            where=where,
+            mend='name one, or take variant = "cr1" for two',
+        )
+    if len(covariance.by) > 1 and covariance.reference in ("satterthwaite", "bell_mccaffrey"):
+        raise EstimationError(
+            "Satterthwaite degrees of freedom are defined for one cluster variable",
+            where=where,
+            mend='name one, or leave reference = "t"',
         )
 
 

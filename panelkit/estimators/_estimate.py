@@ -34,7 +34,7 @@ def estimate_of(spec: ModelSpec, compiled: Compiled, got: Answer, setting: Setti
         id=spec.id,
         kind=spec.kind,
         outcome=request.outcome,
-        terms=terms_of(request.terms, fit.coefficients, got.V, got.df, setting.defaults.level),
+        terms=terms_of(request.terms, fit.coefficients, got.V, got.dfs, setting.defaults.level),
         covariance_matrix=got.V,
         covariance=request.covariance,
         sample=compiled.sample,

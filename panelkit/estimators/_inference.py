@@ -12,6 +12,7 @@ from panelkit.core.estimation import Setting
 from panelkit.core.request import Classical, Clustered, Covariance, Design, Fit, Regression, Robust
 from panelkit.estimators._compile import Compiled
 from panelkit.estimators._convention import counts_of
+from panelkit.estimators._covariance import Sandwich, is_ours, refuse_undefined, sandwich_of, satterthwaite_df
 from panelkit.numerics import sandwich
 from panelkit.numerics.projection import absorber
 from panelkit.numerics.small_sample import Counts, factor, reference_df, twoway_factors
@@ -19,20 +20,25 @@ from panelkit.numerics.small_sample import Counts, factor, reference_df, twoway_
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """An engine's fit with its covariance (k, k) and reference degrees of freedom; `request` is what the engine was asked."""
+    """An engine's fit with its covariance (k, k); `request` is what the engine was asked.
+
+    df : of joint tests. dfs : (k,) of t, for each coefficient; the same as df where the covariance has one for all.
+    """
 
     request: Regression
     fit: Fit
     V: np.ndarray
     df: float
+    dfs: np.ndarray
     notes: tuple[str, ...]
 
 
 def answer(compiled: Compiled, setting: Setting, where: str) -> Answer:
     """The engine's answer under the model's covariance.
 
-    Where the engine does not compute the cluster jackknife, it is asked for CR0 and the jackknife is ours, by
-    cross-products, on the design; `request` then says cr0.
+    What engines have no raw pieces for (HC2, HC3, CR2, Driscoll-Kraay, Newey-West, Conley) is ours, from the design and the
+    engine's residuals; the engine is asked for HC0. Where the engine does not compute the cluster jackknife, it is asked for CR0
+    and the jackknife is ours, by cross-products. `request` says what was asked.
 
     Raises
     ------
@@ -42,10 +48,13 @@ def answer(compiled: Compiled, setting: Setting, where: str) -> Answer:
     request, engine = compiled.request, setting.engine
     covariance = request.covariance
     jackknifed, plain = False, request
-    if isinstance(covariance, Clustered) and covariance.variant == "cr3":
+    if is_ours(covariance):
+        plain = replace(request, covariance=Robust(variant="hc0"))
+    elif isinstance(covariance, Clustered) and covariance.variant == "cr3":
         jackknifed, plain = True, replace(request, covariance=replace(covariance, variant="cr0"))
-    ours = jackknifed and engine.refuses(request) is not None
-    asked = plain if ours else request
+    centred = jackknifed and getattr(covariance, "jackknife_variant", "") == "mnw_centred"
+    ours = jackknifed and (centred or engine.refuses(request) is not None)
+    asked = plain if ours or not jackknifed else request
     refusal = engine.refuses(asked)
     if refusal:
         raise EngineRefusedError(
@@ -54,6 +63,7 @@ def answer(compiled: Compiled, setting: Setting, where: str) -> Answer:
             mend="name another engine first in confirm",
         )
     try:
+        refuse_undefined(request)
         try:
             fit = engine.fit(asked, compiled.panel)
         except EstimationError:
@@ -62,19 +72,22 @@ def answer(compiled: Compiled, setting: Setting, where: str) -> Answer:
             # without some cluster a coefficient may not be determined: then only that one has no CR3
             asked, ours = plain, True
             fit = engine.fit(asked, compiled.panel)
-        V, df, notes = _covariance(fit, compiled, covariance, ours)
+        found = _covariance(fit, compiled, covariance, ours)
     except EstimationError as error:
         raise EstimationError(faults=[replace(f, where=f.where or where) for f in error.faults]) from error
     except ValueError as fault:
         raise EstimationError(
             str(fault), where=where, mend="use fewer regressors or effects, or another covariance"
         ) from fault
-    return Answer(request=asked, fit=fit, V=V, df=df, notes=notes)
+    known = found.df[~np.isnan(found.df)]
+    joint = float(known.min()) if len(known) else float("nan")
+    V = (found.V + found.V.T) / 2
+    return Answer(request=asked, fit=fit, V=V, df=joint, dfs=found.df, notes=found.notes)
 
 
-def _covariance(
-    fit: Fit, compiled: Compiled, covariance: Covariance, ours: bool
-) -> tuple[np.ndarray, float, tuple[str, ...]]:
+def _covariance(fit: Fit, compiled: Compiled, covariance: Covariance, ours: bool) -> Sandwich:
+    if is_ours(covariance):
+        return sandwich_of(compiled, fit.residuals)
     request, design = compiled.request, compiled.design
     counts = counts_of(request, design)
     convention = covariance.small_sample
@@ -85,13 +98,20 @@ def _covariance(
     elif isinstance(covariance, Robust):
         V = fit.raw[0] * (factor(counts, convention, "hc1") if covariance.variant == "hc1" else 1.0)
         df = reference_df(counts, convention, "hc1")
-    elif covariance.variant == "cr3":
-        V, notes = _jackknife(fit, design, counts, ours)
-        df = counts.clusters[0] - 1.0
     else:
-        V, notes = _clustered(fit, counts, covariance)
-        df = reference_df(counts, convention, "cluster")
-    return (V + V.T) / 2, float("inf") if covariance.reference == "normal" else df, notes
+        assert isinstance(covariance, Clustered)
+        if covariance.variant == "cr3":
+            V, notes = _jackknife(fit, design, counts, covariance, ours)
+            df = counts.clusters[0] - 1.0
+        else:
+            V, notes = _clustered(fit, counts, covariance)
+            df = reference_df(counts, convention, "cluster")
+        if covariance.reference == "g_minus_1":
+            df = min(counts.clusters) - 1.0
+        if covariance.reference in ("satterthwaite", "bell_mccaffrey"):
+            return Sandwich(V=V, df=satterthwaite_df(design, covariance.variant), notes=notes)
+    normal = covariance.reference == "normal"
+    return Sandwich(V=V, df=np.full(len(request.terms), np.inf if normal else df), notes=notes)
 
 
 def _clustered(fit: Fit, counts: Counts, covariance: Clustered) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -107,14 +127,17 @@ def _clustered(fit: Fit, counts: Counts, covariance: Clustered) -> tuple[np.ndar
     return (vectors * np.maximum(values, 0.0)) @ vectors.T, (note,)
 
 
-def _jackknife(fit: Fit, design: Design, counts: Counts, ours: bool) -> tuple[np.ndarray, tuple[str, ...]]:
-    groups = counts.clusters[0]
+def _jackknife(
+    fit: Fit, design: Design, counts: Counts, covariance: Clustered, ours: bool
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    groups, variant = counts.clusters[0], covariance.jackknife_variant
+    scale = factor(counts, covariance.small_sample, "cluster") if variant == "pyfixest" else 1.0
     if not ours:
-        return fit.raw[0] * (groups - 1) / groups, ()
+        return fit.raw[0] * ((groups - 1) / groups if variant == "mnw" else scale), ()
     left = design.leave_out() if design.leave_out else None
     if left is None:
         raise EstimationError("this design has no cluster jackknife", mend='take variant = "cr1"')
-    V = sandwich.cv3(left, "mnw")
+    V = sandwich.cv3(left, variant, scale)
     lost = [design.names[j] for j in np.flatnonzero(left.undetermined.any(axis=0))]
     if not lost:
         return V, ()
@@ -123,11 +146,18 @@ def _jackknife(fit: Fit, design: Design, counts: Counts, ours: bool) -> tuple[np
     return V, (said,)
 
 
-def terms_of(names: tuple[str, ...], b: np.ndarray, V: np.ndarray, df: float, level: float) -> tuple[Term, ...]:
-    """One Term for each coefficient: t(df), or the normal where df is infinite; NaN throughout where the variance is NaN."""
+def terms_of(
+    names: tuple[str, ...], b: np.ndarray, V: np.ndarray, df: float | np.ndarray, level: float
+) -> tuple[Term, ...]:
+    """One Term for each coefficient: t(df), or the normal where df is infinite; NaN throughout where the variance is NaN.
+
+    df : one for all, or one for each (k,).
+    """
     variance = np.diag(V)
     se = np.sqrt(np.where(variance >= 0, variance, np.nan))
-    return tuple(term_of(n, float(e), float(s), df, level) for n, e, s in zip(names, b, se, strict=True))
+    each = np.broadcast_to(np.asarray(df, dtype=np.float64), (len(names),))
+    rows = zip(names, b, se, each, strict=True)
+    return tuple(term_of(n, float(e), float(s), float(d), level) for n, e, s, d in rows)
 
 
 def term_of(name: str, estimate: float, se: float, df: float, level: float) -> Term:

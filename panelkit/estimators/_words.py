@@ -5,8 +5,16 @@ from __future__ import annotations
 from panelkit.core.errors import EstimationError
 from panelkit.core.estimation import ModelSpec
 from panelkit.core.formula import Formula
-from panelkit.core.request import Classical, Clustered, Robust
+from panelkit.core.request import Classical, Clustered, Conley, Covariance, DriscollKraay, Robust
 from panelkit.estimators._compile import formula_of
+
+REFERENCES = {
+    "t": "t(G-1)",
+    "g_minus_1": "t(G-1)",
+    "normal": "the normal",
+    "satterthwaite": "t with Satterthwaite degrees of freedom",
+    "bell_mccaffrey": "t with Bell-McCaffrey degrees of freedom",
+}
 
 
 def equation(spec: ModelSpec, formula: Formula | None = None) -> str:
@@ -26,31 +34,47 @@ def equation(spec: ModelSpec, formula: Formula | None = None) -> str:
 
 def inference_words(spec: ModelSpec) -> str:
     """Standard errors and sample rules of a model in words."""
-    covariance = spec.covariance
-    if covariance is None:
-        by = spec.cluster or "the panel's unit"
-        text = (
-            f"Standard errors clustered by {by}: below 50 clusters CR3 (cluster jackknife) with t(G-1) and the restricted"
-            " wild cluster bootstrap, from 50 on CR1 with t(G-1), unless the study's defaults say otherwise."
-        )
-    elif isinstance(covariance, Classical):
-        text = f"Classical standard errors, convention {covariance.small_sample}."
-    elif isinstance(covariance, Robust):
-        text = (
-            f"Heteroskedasticity-robust standard errors ({covariance.variant}), convention {covariance.small_sample}."
-        )
-    else:
-        text = _clustered(covariance, spec)
     rows = [f"years {spec.years[0]}-{spec.years[1]}"] if spec.years else []
     rows += [f"rows where {spec.where}"] if spec.where else []
     rows += [f"without {u} ({reason})" for u, reason in spec.exclude.items()]
+    text = covariance_words(spec.covariance, spec.cluster or "the panel's unit")
     return f"{text} Sample: {'; '.join(rows) if rows else 'every row with no missing cell'}."
 
 
-def _clustered(covariance: Clustered, spec: ModelSpec) -> str:
-    by = " and ".join(covariance.by) or spec.cluster or "the panel's unit"
-    reference = "the normal" if covariance.reference == "normal" else "t(G-1)"
-    return f"Standard errors clustered by {by}, {covariance.variant.upper()}, convention {covariance.small_sample}, {reference}."
+def covariance_words(covariance: Covariance | None, cluster: str) -> str:
+    """A covariance as a sentence; None is the default by the number of clusters."""
+    if covariance is None:
+        return (
+            f"Standard errors clustered by {cluster}: below 50 clusters CR3 (cluster jackknife) with t(G-1) and the restricted"
+            " wild cluster bootstrap, from 50 on CR1 with t(G-1), unless the study's defaults say otherwise."
+        )
+    named = f"convention {covariance.small_sample}"
+    if isinstance(covariance, Classical):
+        return f"Classical standard errors, {named}."
+    if isinstance(covariance, Robust):
+        return f"Heteroskedasticity-robust standard errors ({covariance.variant}), {named}."
+    if isinstance(covariance, Clustered):
+        return _clustered(covariance, cluster)
+    if isinstance(covariance, Conley):
+        serial = f", and {covariance.lags} lags within units" if covariance.lags else ""
+        return (
+            f"Conley standard errors: dependence up to {covariance.cutoff_km:g} km ({covariance.kernel} weights), rows of"
+            f" {'the same period' if covariance.pairs == 'period' else 'all periods'}{serial}; {named}."
+        )
+    lags = "floor(T^(1/4))" if covariance.lags is None else str(covariance.lags)
+    whose = "Driscoll-Kraay" if isinstance(covariance, DriscollKraay) else "Newey-West (within unit)"
+    return f"{whose} standard errors, {lags} lags, {named}."
+
+
+def _clustered(covariance: Clustered, cluster: str) -> str:
+    by = " and ".join(covariance.by) or cluster
+    kind = covariance.variant.upper()
+    if covariance.variant == "cr3" and covariance.jackknife_variant != "mnw":
+        kind += f" ({covariance.jackknife_variant})"
+    reference = REFERENCES[covariance.reference]
+    if covariance.variant == "cr2" and covariance.reference == "t":
+        reference = REFERENCES["satterthwaite"]
+    return f"Standard errors clustered by {by}, {kind}, convention {covariance.small_sample}, {reference}."
 
 
 def no_instruments(spec: ModelSpec) -> None:

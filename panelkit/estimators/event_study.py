@@ -136,7 +136,8 @@ def _refuse_bad_fields(spec: EventStudy, panel: Panel) -> None:
 
 def _curve(spec: EventStudy, compiled: Compiled, got: Answer, events: Events, setting: Setting) -> tuple[Effect, ...]:
     terms = {
-        t.name: t for t in terms_of(compiled.request.terms, got.fit.coefficients, got.V, got.df, setting.defaults.level)
+        t.name: t
+        for t in terms_of(compiled.request.terms, got.fit.coefficients, got.V, got.dfs, setting.defaults.level)
     }
     blank = float("nan")
     made = []

@@ -8,7 +8,7 @@ from panelkit.core.panel import Panel
 from panelkit.core.registry import ESTIMATORS, EstimatorKind
 from panelkit.core.request import Design
 from panelkit.core.spec import spec
-from panelkit.estimators._compile import columns_of, compile_model
+from panelkit.estimators._compile import columns_of, compile_model, formula_of
 from panelkit.estimators._convention import permutation_of
 from panelkit.estimators._estimate import Further, estimate_of, undetermined
 from panelkit.estimators._inference import answer
@@ -50,7 +50,17 @@ def prepare(spec: FixedEffects, panel: Panel, setting: Setting) -> Design:
 
 def explain(spec: FixedEffects) -> str:
     """What will be done, in words."""
-    return f"{equation(spec)}\nLeast squares; the effects are absorbed, not reported. {inference_words(spec)}"
+    pooled = not formula_of(spec).absorb
+    how = (
+        "Pooled least squares: no effect is absorbed."
+        if pooled
+        else "Least squares; the effects are absorbed, not reported."
+    )
+    weights = {
+        "analytic": " Analytic weights: the error's variance is proportional to 1/weight.",
+        "frequency": " Frequency weights count identical rows.",
+    }
+    return f"{equation(spec)}\n{how}{weights[spec.weight_kind] if spec.weights else ''} {inference_words(spec)}"
 
 
 ESTIMATORS.register(

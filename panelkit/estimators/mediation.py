@@ -182,7 +182,7 @@ def _terms(
     for name, source, column in places:
         j = source.request.terms.index(column)
         se = float(np.sqrt(source.V[j, j])) if source.V[j, j] >= 0 else float("nan")
-        made[name] = term_of(name, float(source.fit.coefficients[j]), se, source.df, level)
+        made[name] = term_of(name, float(source.fit.coefficients[j]), se, float(source.dfs[j]), level)
     product = made[places[0][0]].estimate * made[places[1][0]].estimate
     made["indirect"] = _indirect(product, drawn, level)
     order = [places[0][0], places[1][0], "direct", "indirect", "total"]

@@ -16,24 +16,35 @@ from panelkit.core.source import OBSERVED, Observations
 from panelkit.core.study import PanelSpec, Study
 from panelkit.etl.expressions import Grid
 from panelkit.etl.gaps import find_gaps, gap_check, gap_faults, kept_units
+from panelkit.etl.harmonise.breaks import break_faults
 from panelkit.etl.harmonise.provinces import to_codes
 from panelkit.etl.harmonise.units import measure_of
 from panelkit.etl.harmonise.vintages import vintage_faults
+from panelkit.etl.prices import price_of_series
 from panelkit.etl.variables import Workbench, check_plan, direct_inputs, in_order, make_variables, windows
-from panelkit.facts.provinces import match, province, provinces
+from panelkit.facts.provinces import is_not_a_province, match, province, provinces
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
+NATIONAL = "the national total"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assembled:
-    """A panel, every observation that it may rest on (columns `OBSERVED`, units as codes), findings, and what was done."""
+    """A panel, every observation that it may rest on (columns `OBSERVED`, units as codes), findings, and what was done.
+
+    national : observations of national rows that stood in the files, unit 'nation'; they are never a unit of the panel.
+    filled : bool, rows as the panel's, one column per variable with cells that are not as published.
+    """
 
     panel: Panel
     observations: pd.DataFrame
     checks: tuple[Check, ...]
     notes: tuple[str, ...]
+    national: pd.DataFrame
+    filled: pd.DataFrame
 
 
 def assemble(study: Study, observations: Mapping[str, Observations]) -> Assembled:
@@ -55,8 +66,10 @@ def assemble(study: Study, observations: Mapping[str, Observations]) -> Assemble
     _raise(faults)
     order = _order(study)
     needed = windows(study, order)
+    told, crossed = break_faults(study.sources, frame, needed, study.panel.vintages)
+    notes += told
     grid = _grid(study, frame)
-    faults = _excluded_faults(study.panel, grid) + _unknown_series(study, frame)
+    faults = _excluded_faults(study.panel, grid) + _unknown_series(study, frame) + crossed
     _raise(faults)
     found = find_gaps(frame, study.sources, needed, grid)
     if study.panel.gaps == "refuse":
@@ -70,6 +83,35 @@ def assemble(study: Study, observations: Mapping[str, Observations]) -> Assemble
         observations=frame[list(OBSERVED)],
         checks=(gap_check(found),),
         notes=(*notes, *bench.notes),
+        national=_national(study, observations),
+        filled=_flags(bench, panel),
+    )
+
+
+def _national(study: Study, observations: Mapping[str, Observations]) -> pd.DataFrame:
+    """National rows as printed in the files, to hold sums against."""
+    import pandas as pd
+
+    frames = []
+    for name in study.sources:
+        if study.panel.code_list == "gbt2260" and name in observations:
+            frame = observations[name].frame
+            nation = [u for u in frame["unit"].unique() if match(u) is None and is_not_a_province(u) == NATIONAL]
+            frames.append(frame[frame["unit"].isin(nation)].assign(unit="nation")[list(OBSERVED)])
+    frames = [f for f in frames if len(f)]
+    if not frames:
+        return pd.DataFrame(columns=list(OBSERVED))
+    together = pd.concat(frames, ignore_index=True)
+    return together.sort_values(["series", "time"], kind="stable", ignore_index=True)
+
+
+def _flags(bench: Workbench, panel: Panel) -> pd.DataFrame:
+    import pandas as pd
+
+    keys = pd.MultiIndex.from_arrays([panel.column(panel.unit), panel.column(panel.time)])
+    return pd.DataFrame(
+        {n: pd.Series(f, index=bench.columns.grid).reindex(keys).to_numpy() for n, f in bench.flags.items()},
+        index=range(panel.rows),
     )
 
 
@@ -200,6 +242,12 @@ def _bench(study: Study, frame: pd.DataFrame, grid: Grid) -> Workbench:
         time=grid.time,
         excluded=frozenset(study.panel.exclude),
     )
+    for source in study.sources.values():
+        for alias in source.series:
+            if f"{source.id}.{alias}" in measures:
+                columns.prices[f"{source.id}.{alias}"] = price_of_series(
+                    source, alias, measures[f"{source.id}.{alias}"]
+                )
     return Workbench(
         columns=columns,
         grid=grid,

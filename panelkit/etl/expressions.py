@@ -83,6 +83,9 @@ _FUNCTIONS = (
         name="winsor", least=2, most=2, summary="cut at the quantiles p and 1 - p of the panel", measure="same"
     ),
     GridFunction(
+        name="winsor_by_year", least=2, most=2, summary="cut at the quantiles p and 1 - p of its year", measure="same"
+    ),
+    GridFunction(
         name="standardise", least=1, most=1, summary="minus mean, over standard deviation (n - 1)", measure="pure"
     ),
     GridFunction(
@@ -235,12 +238,14 @@ def _across(
 ) -> np.ndarray:
     used = values[study & ~np.isnan(values)]
     match call.function:
-        case "winsor":
+        case "winsor" | "winsor_by_year":
             share = call.arguments[1]
             if not isinstance(share, Number) or not 0 < share.value < 0.5:
                 raise StudyError(
                     f"{shown(call)}: the share must lie between 0 and 0.5", where=where, mend="such as 0.01"
                 )
+            if call.function == "winsor_by_year":
+                return _cut_by_year(values, share.value, grid)
             return np.clip(values, *np.quantile(used, [share.value, 1 - share.value])) if used.size else values
         case "standardise":
             spread = float(np.std(used, ddof=1)) if used.size > 1 else 0.0
@@ -249,6 +254,18 @@ def _across(
             return (values - used.mean()) / spread
     key = evaluator.value(call.arguments[1], grid.rows(*grid.window))
     return _by(values, key, study, take_mean=call.function == "mean_by")
+
+
+def _cut_by_year(values: np.ndarray, share: float, grid: Grid) -> np.ndarray:
+    """Cut at the quantiles of the kept units of each year; years outside the study's at their own, over kept units."""
+    cut, years = values.copy(), grid.year_column
+    kept = np.repeat(grid.kept, len(grid.years))
+    for year in grid.years:
+        at = years == year
+        used = values[at & kept & ~np.isnan(values)]
+        if used.size:
+            cut[at] = np.clip(values[at], *np.quantile(used, [share, 1 - share]))
+    return cut
 
 
 def _by(values: np.ndarray, key: np.ndarray, study: np.ndarray, *, take_mean: bool) -> np.ndarray:

@@ -42,11 +42,12 @@ def find_gaps(
     A source has the years that it declares, else those from the first to the last with a row for the series.
     """
     found = []
+    by_series = dict(iter(frame.groupby("series", sort=False)))
     for series in (s for s in needed if "." in s and s.split(".")[0] in sources):
         spec = sources[series.split(".")[0]]
-        rows = frame[frame["series"] == series]
-        if rows.empty:
+        if series not in by_series:
             continue
+        rows = by_series[series]
         low, high = spec.years or (int(rows["time"].min()), int(rows["time"].max()))
         low, high = max(low, needed[series][0]), min(high, needed[series][1])
         if low <= high:

@@ -2,16 +2,282 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from panelkit.core.errors import PanelError
+from panelkit.core.expression import Binary, Call, Name, Node, Unary, walk
 from panelkit.core.nearest import known_or_nearest
-from panelkit.core.study import Study
-from panelkit.etl.variables import in_order, series_behind, windows_of
+from panelkit.core.panel import Panel
+from panelkit.core.study import Study, VariablePlan
+from panelkit.etl.expressions import GRID_FUNCTIONS, years_back
+from panelkit.etl.harmonise.provinces import named
+from panelkit.etl.variables import direct_inputs, filled_from, in_order, series_behind, tree_of, windows_of
+from panelkit.facts.provinces import match
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from panelkit.etl.assemble import Assembled
+
+ACROSS = frozenset(
+    {
+        "location_quotient",
+        "coagglomeration",
+        "hhi",
+        "spatial_gini",
+        "ellison_glaeser",
+        "krugman_specialisation",
+        "diversity",
+        "entropy_index",
+    }
+)
+_LETTERS = re.compile(r"^(?P<sheet>.*)!(?P<column>[A-Z]{1,3})(?P<row>\d+)$")
+_LINE = re.compile(r"^line (?P<row>\d+), column (?P<column>\d+)$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saved:
+    """What a finished run keeps of a panel: its raw cells, and the panel, where values are to be shown."""
+
+    observations: pd.DataFrame
+    panel: Panel | None = None
+    filled: pd.DataFrame | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lineage:
+    """One step of a chain: a variable's cell, with the cells it was made of, or a raw cell, with its place.
+
+    how : what was done, in words. place : path, sheet, row, column, cell, vintage of a raw cell. others : cells of other
+    units that it rests on, counted, not unfolded.
+    """
+
+    name: str
+    unit: str
+    time: int
+    value: float | str | None
+    how: str
+    place: Mapping[str, Any] | None = None
+    others: tuple[str, ...] = ()
+    below: tuple[Lineage, ...] = ()
+
+    def leaves(self) -> Iterator[Lineage]:
+        """Every raw cell of the chain, each once per step that uses it."""
+        if not self.below:
+            yield self
+        for step in self.below:
+            yield from step.leaves()
+
+    def __str__(self) -> str:
+        return "\n".join(self._lines(0))
+
+    def _lines(self, depth: int) -> Iterator[str]:
+        value = "missing" if self.value is None else self.value if isinstance(self.value, str) else f"{self.value:.10g}"
+        yield f"{'  ' * depth}{self.name}, {named(self.unit)}, {self.time} = {value}: {self.how}"
+        for other in self.others:
+            yield f"{'  ' * (depth + 1)}with {other}"
+        for step in self.below:
+            yield from step._lines(depth + 1)
+
+
+def lineage_of(name: str, unit: str, time: int, study: Study, kept: Assembled | Saved) -> Lineage:
+    """The chain from a cell of the panel to its raw cells.
+
+    Parameters
+    ----------
+    name : str
+        Variable of the study.
+    unit : str
+        Code as in the panel, or a province's name in any spelling.
+    kept : Assembled or Saved
+        Observations, and the panel for values.
+
+    Raises
+    ------
+    PanelError
+        No such variable, unit or year.
+    """
+    if name not in study.variables:
+        raise PanelError(f"there is no variable '{name}'", mend=known_or_nearest(name, study.variables))
+    unit = _code(unit, study, kept)
+    held = kept.observations
+    if int(time) not in set(held["time"]) and kept.panel is not None and int(time) not in kept.panel.times:
+        raise PanelError(f"there is no year {time}", mend=f"files have {held['time'].min()} to {held['time'].max()}")
+    cells = {(r["series"], r["unit"], int(r["time"])): r for r in _rows_behind(name, study, held).to_dict("records")}
+    return _Tracer(study=study, kept=kept, cells=cells).variable(name, unit, int(time))
+
+
+def _code(unit: str, study: Study, kept: Assembled | Saved) -> str:
+    known = {str(u) for u in kept.observations["unit"].unique()}
+    if unit in known:
+        return unit
+    found = match(unit) if study.panel.code_list == "gbt2260" else None
+    if found is None or found.code not in known:
+        raise PanelError(f"there is no {study.panel.unit} '{unit}'", mend=known_or_nearest(unit, known))
+    return found.code
+
+
+def _rows_behind(name: str, study: Study, observations: pd.DataFrame) -> pd.DataFrame:
+    return observations[observations["series"].isin(series_behind(name, study.variables))]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tracer:
+    study: Study
+    kept: Assembled | Saved
+    cells: Mapping[tuple[str, str, int], Mapping[Any, Any]]
+
+    def any(self, name: str, unit: str, time: int) -> Lineage:
+        """A step for a variable or a raw series."""
+        return self.variable(name, unit, time) if name in self.study.variables else self.raw(name, unit, time)
+
+    def variable(self, name: str, unit: str, time: int) -> Lineage:
+        plan = self.study.variables[name]
+        needed = dict.fromkeys((n, t) for n, t in _cells_needed(plan, time) if n in self.study.variables or "." in n)
+        value, is_filled = self._value(name, unit, time)
+        how = _how(plan)
+        if is_filled:
+            how += f"; not as published: {'filled by ' + _method(plan) if plan.spec.fill else 'an input was filled'}"
+        return Lineage(
+            name=name,
+            unit=unit,
+            time=time,
+            value=value,
+            how=how,
+            others=self._others(plan, unit, [t for _, t in needed] or [time]),
+            below=tuple(self.any(n, unit, t) for n, t in needed),
+        )
+
+    def raw(self, series: str, unit: str, time: int) -> Lineage:
+        row = self.cells.get((series, unit, time))
+        if row is None:
+            return Lineage(name=series, unit=unit, time=time, value=None, how="no cell in the file")
+        place = place_of(row, self.study)
+        text = row["text"]
+        value = text if isinstance(text, str) else None if row["value"] != row["value"] else float(row["value"])
+        vintage = f", vintage {place['vintage']}" if place["vintage"] else ""
+        measure = f" {row['measure']}" if row["measure"] else ""
+        how = f"as printed{measure} in {place['path']}, {place['cell']}{vintage}"
+        return Lineage(name=series, unit=unit, time=time, value=value, how=how, place=place)
+
+    def _value(self, name: str, unit: str, time: int) -> tuple[float | str | None, bool]:
+        panel = self.kept.panel
+        if panel is None:
+            return None, False
+        at = np.flatnonzero((panel.column(panel.unit) == unit) & (panel.column(panel.time) == time))
+        if not at.size:
+            return None, False
+        value = panel.column(name)[at[0]]
+        flags = self.kept.filled
+        is_filled = flags is not None and name in flags and bool(flags[name].to_numpy()[at[0]])
+        return (None if value is None or value != value else value), is_filled
+
+    def _others(self, plan: VariablePlan, unit: str, times: list[int]) -> tuple[str, ...]:
+        """Cells of other units behind sums, ranges and quantiles, by raw series."""
+        if not _looks_across(plan):
+            return ()
+        low, high = min(times), max(times)
+        first, last = self.study.panel.years
+        if plan.spec.derive == "entropy_index" or _over_all_years(plan):
+            low, high = min(low, first), max(high, last)
+            fit = getattr(plan.options, "fit_years", None)
+            low, high = (low, high) if fit is None else (min(times[0], fit[0]), max(times[0], fit[1]))
+        found = []
+        for series in series_behind(plan.name, self.study.variables):
+            keys = [k for k in self.cells if k[0] == series and k[1] != unit and low <= k[2] <= high]
+            if keys:
+                units = len({k[1] for k in keys})
+                span = str(low) if low == high else f"{low}-{high}"
+                found.append(f"{len(keys)} cells of {units} other units in {span} of {series}")
+        return tuple(found)
+
+
+def _method(plan: VariablePlan) -> str:
+    fill = plan.spec.fill
+    return fill if isinstance(fill, str) else fill.method if fill is not None else ""
+
+
+def _how(plan: VariablePlan) -> str:
+    spec = plan.spec
+    inner = spec.series or spec.expression or f"{spec.derive}({', '.join(direct_inputs(plan))})"
+    text = f"{spec.transform}({inner})" if spec.transform else inner
+    measure = f" in {spec.measure}" if spec.measure else ""
+    return f"{text}{measure}"
+
+
+def _nodes(plan: VariablePlan) -> list[Node]:
+    nodes = list(walk(tree_of(plan))) if plan.spec.expression else []
+    return [*nodes, *([Call(plan.spec.transform, (Name(plan.name),))] if plan.spec.transform else [])]
+
+
+def _looks_across(plan: VariablePlan) -> bool:
+    calls = {n.function for n in _nodes(plan) if isinstance(n, Call)}
+    return plan.spec.derive in ACROSS or any(f in GRID_FUNCTIONS and not GRID_FUNCTIONS[f].shift for f in calls)
+
+
+def _over_all_years(plan: VariablePlan) -> bool:
+    calls = {n.function for n in _nodes(plan) if isinstance(n, Call)}
+    return bool(calls & {"winsor", "standardise", "mean_by", "sum_by"})
+
+
+def _cells_needed(plan: VariablePlan, time: int) -> Iterator[tuple[str, int]]:
+    """Each input of a variable with the years of it that one cell rests on."""
+    times = {time}
+    if plan.spec.transform in ("lag", "lead", "diff"):
+        step = GRID_FUNCTIONS[plan.spec.transform].shift
+        times = {time + step} | ({time} if plan.spec.transform == "diff" else set())
+    for at in sorted(times):
+        if plan.spec.expression:
+            yield from _leaves(tree_of(plan), at, f"variables.{plan.name}")
+        else:
+            first, last = plan.options.years_needed(at, at) if plan.options is not None else (at, at)
+            if plan.spec.derive == "entropy_index":
+                first, last = at, at
+            for name in direct_inputs(plan):
+                yield from ((name, t) for t in range(first, last + 1))
+        yield from ((name, at) for name in filled_from(plan))
+
+
+def _leaves(node: Node, time: int, where: str) -> Iterator[tuple[str, int]]:
+    match node:
+        case Name():
+            yield node.name, time
+        case Unary():
+            yield from _leaves(node.operand, time, where)
+        case Binary():
+            yield from _leaves(node.left, time, where)
+            yield from _leaves(node.right, time, where)
+        case Call():
+            function = GRID_FUNCTIONS.get(node.function)
+            if function is None or not function.shift:
+                for argument in node.arguments:
+                    yield from _leaves(argument, time, where)
+                return
+            yield from _leaves(node.arguments[0], time + function.shift * years_back(node, where), where)
+            if node.function == "diff":
+                yield from _leaves(node.arguments[0], time, where)
+
+
+def place_of(row: Mapping[Any, Any], study: Study) -> dict[str, Any]:
+    """Where a raw cell stands: path, sheet, row, column (letters or a number), cell as written, vintage, publisher."""
+    cell = str(row["cell"])
+    found = _LETTERS.match(cell) or _LINE.match(cell)
+    parts = found.groupdict() if found else {}
+    source = study.sources[row["source"]]
+    return {
+        "path": source.path,
+        "sheet": parts.get("sheet"),
+        "row": int(parts["row"]) if "row" in parts else None,
+        "column": parts.get("column"),
+        "cell": cell,
+        "vintage": int(row["vintage"]) or None,
+        "publisher": source.publisher,
+    }
 
 
 def cells_of(name: str, unit: str, time: int, study: Study, observations: pd.DataFrame) -> list[dict[str, Any]]:

@@ -1,29 +1,106 @@
-"""What is to be said about a panel before anything is estimated: balance, gaps, jumps; nothing is refused or changed here."""
+"""What is to be said about a panel before anything is estimated, as findings; their tables are in quality_tables."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from panelkit.core.check import Check
-from panelkit.core.label import Label
+from panelkit.core.exhibit import Figure, Table
+from panelkit.core.label import Label, Language
 from panelkit.core.study import Study
-from panelkit.etl.assemble import Assembled
+from panelkit.etl.fills import filled_cells
+from panelkit.etl.overlap import apportioned, overlap_checks
+from panelkit.etl.plausibility import constant_ratio, jumps, outliers, ratios_to_nation, shares, sums
+from panelkit.etl.prices import price_basis
+from panelkit.etl.quality_tables import gap_picture, tables_of
 from panelkit.facts.provinces import provinces
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from panelkit.etl.assemble import Assembled
 
-FAR = 8.0  # robust standard deviations
-FACTOR = 5.0  # smallest change from one year to the next that is looked at
+CHECKS = (
+    "balance",
+    "missing",
+    "jumps",
+    "outliers",
+    "sums",
+    "constant_ratio",
+    "shares",
+    "apportioned",
+    "index_divisor",
+    "price_basis",
+    "filled_cells",
+    "breaks",
+)
 
 
-def quality(study: Study, assembled: Assembled) -> tuple[Check, ...]:
-    """Findings on the panel: balance, missing cells by variable, and jumps in the raw series that it rests on."""
-    used = {s for v in assembled.panel.variables for s in v.origin.inputs}
-    jumps = _jumps(study, assembled.observations, used)
-    return (_balance(study, assembled), _missing(assembled), jumps)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """All that is said of a panel: findings, tables, the picture of its gaps."""
+
+    checks: tuple[Check, ...]
+    tables: tuple[Table, ...]
+    figures: tuple[Figure, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """gates : names of findings (`CHECKS`) whose failure stops a run. totals : series -> national series of another file."""
+
+    gates: tuple[str, ...] = ()
+    totals: Mapping[str, str] = field(default_factory=dict)
+
+
+def rules_of(study: Study) -> Rules:
+    """What `[quality]` of a study says; `totals`, where the section has it, maps a series to a national one."""
+    return Rules(gates=study.quality.gates, totals=getattr(study.quality, "totals", {}))
+
+
+def quality(study: Study, assembled: Assembled, rules: Rules | None = None) -> tuple[Check, ...]:
+    """Findings on the panel: balance, missing cells, jumps first, then growth, sums, shares, prices, fills, measures made of totals."""
+    rules = rules or rules_of(study)
+    ratios = ratios_to_nation(study, assembled, rules.totals)
+    found = (
+        _balance(study, assembled),
+        _missing(assembled),
+        jumps(study, assembled),
+        outliers(study, assembled),
+        sums(ratios),
+        constant_ratio(ratios),
+        shares(study, assembled),
+        *apportioned(study, assembled),
+        *overlap_checks(study),
+        *price_basis(study, assembled.panel),
+        *filled_cells(study, assembled.panel, assembled.filled),
+    )
+    return tuple(replace(c, gate=True) if c.name in rules.gates else c for c in found)
+
+
+def quality_report(
+    study: Study,
+    assembled: Assembled,
+    rules: Rules | None = None,
+    *,
+    breaks: tuple[Check, ...] = (),
+    language: Language = "en",
+) -> Report:
+    """Findings with the tables and the picture that a reader sees.
+
+    Parameters
+    ----------
+    breaks : findings on breaks of calibre that series cross, made by `etl.harmonise`.
+    """
+    rules = rules or rules_of(study)
+    marked = tuple(replace(c, gate=True) if c.name in rules.gates else c for c in breaks)
+    checks = (*quality(study, assembled, rules), *marked)
+    ratios = ratios_to_nation(study, assembled, rules.totals)
+    return Report(
+        checks=checks,
+        tables=tables_of(study, assembled, checks, ratios, language),
+        figures=(gap_picture(study, assembled, language),),
+    )
 
 
 def _balance(study: Study, assembled: Assembled) -> Check:
@@ -83,52 +160,3 @@ def _missing(assembled: Assembled) -> Check:
         ),
         rows=tuple(rows),
     )
-
-
-def _jumps(study: Study, observations: pd.DataFrame, used: set[str]) -> Check:
-    """Changes from one year to the next by a factor that is far from the series' usual ones: a slipped unit of measure, or a real break."""
-    rows: list[dict[str, Any]] = []
-    years = study.panel.years
-    kept = observations[~observations["unit"].isin(list(study.panel.exclude))]
-    for series, cells in kept[kept["series"].isin(sorted(used))].groupby("series", sort=True):
-        rows += _jumps_of(str(series), cells[cells["value"] > 0], years)
-    listed = "; ".join(f"{r['series']} {r['unit']} {r['year']} x{r['factor']:.3g}" for r in rows[:10])
-    more = f" and {len(rows) - 10} more" if len(rows) > 10 else ""
-    more_zh = f"等{len(rows)}处" if len(rows) > 10 else ""
-    return Check(
-        name="jumps",
-        of="panel",
-        verdict="fails" if rows else "holds",
-        value=float(len(rows)),
-        bound=0.0,
-        text=Label(
-            en=f"Jumps to look at, as by a slipped unit: {listed}{more}."
-            if rows
-            else "No raw series jumps as by a slipped unit.",
-            zh=f"需核对的跳跃（可能是单位错误）：{listed}{more_zh}。" if rows else "原始序列没有疑似单位错误的跳跃。",
-        ),
-        rows=tuple(rows),
-    )
-
-
-def _jumps_of(series: str, cells: pd.DataFrame, years: tuple[int, int]) -> list[dict[str, Any]]:
-    cells = cells.sort_values(["unit", "time"])
-    consecutive = (cells["unit"] == cells["unit"].shift()) & (cells["time"] == cells["time"].shift() + 1)
-    change = np.log(cells["value"] / cells["value"].shift()).where(consecutive)
-    if change.notna().sum() < 10:
-        return []
-    middle = change.median()
-    spread = 1.4826 * (change - middle).abs().median()
-    far = ((change - middle).abs() > FAR * max(spread, 1e-9)) & (change.abs() > np.log(FACTOR))
-    far &= cells["time"].between(*years)
-    return [
-        {
-            "series": series,
-            "unit": row["unit"],
-            "year": int(row["time"]),
-            "factor": float(np.exp(change[at])),
-            "value": float(row["value"]),
-            "cell": row["cell"],
-        }
-        for at, row in cells[far].iterrows()
-    ]

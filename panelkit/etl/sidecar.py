@@ -18,7 +18,8 @@ _TEXTS = ("publisher", "url", "retrieved", "licence")
 def completed(source: SourceSpec, path: Path) -> SourceSpec:
     """`source` with the publisher, title, licence, vintage and units of measure that the card beside `path` states.
 
-    What the study itself states stands. Without a card the source comes back as it is.
+    What the study itself states stands. Without a card the source comes back as it is. A source of one file for each year has
+    one card, called as its path is, such as `raw-{year}.xls.source.toml`; its `files` (name -> SHA-256) says what the pages are.
 
     Raises
     ------
@@ -47,11 +48,18 @@ def completed(source: SourceSpec, path: Path) -> SourceSpec:
 
 
 def _refuse_other_file(card: dict[str, Any], path: Path) -> None:
-    stated = card.get("sha256")
-    if stated and stated != digests.of_bytes(path.read_bytes()):
+    stated: dict[str, str] = dict(card.get("files", {}))
+    if card.get("sha256") and path.is_file():
+        stated[path.name] = card["sha256"]
+    for name, digest in sorted(stated.items()):
+        file = path.with_name(Path(name).name)
+        if file.is_file() and digest == digests.of_bytes(file.read_bytes()):
+            continue
         raise SourceError(
-            "the file is not the one its card describes: the SHA-256 differs",
-            where=path.name,
+            "the file is not the one its card describes: the SHA-256 differs"
+            if file.is_file()
+            else "the card describes a file that is not there",
+            where=name,
             mend="take the file as it was, or say in the card what was changed and put its new SHA-256 there",
         )
 

@@ -16,7 +16,7 @@ from panelkit.core.label import Label
 from panelkit.core.nearest import known_or_nearest
 from panelkit.core.registry import DERIVATIONS
 from panelkit.core.study import Study, VariablePlan
-from panelkit.core.variable import Origin, Variable
+from panelkit.core.variable import Origin, Price, Variable
 from panelkit.etl import derive as _kinds  # noqa: F401  registers the derivations
 from panelkit.etl.expressions import (
     GRID_FUNCTIONS,
@@ -28,7 +28,9 @@ from panelkit.etl.expressions import (
     shifted,
     years_needed,
 )
+from panelkit.etl.fills import filled, rule_of
 from panelkit.etl.harmonise.units import Measure, conversion, measure_of, same_measure
+from panelkit.etl.prices import price_of_expression
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +42,8 @@ Window = tuple[int, int]
 class Workbench:
     """Series and variables known so far.
 
-    bare : the same columns without fills, to tell which cells are not as published.
+    bare : the same columns without fills, to tell which cells are not as published. flags : variable -> bool per cell of the
+    grid, not as published.
     """
 
     columns: Columns
@@ -50,15 +53,17 @@ class Workbench:
     fills: bool
     variables: dict[str, Variable] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    flags: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
-    """A variable's values before its transform, its measure, and how it was made."""
+    """A variable's values before its transform, its measure, how it was made, and its basis of prices."""
 
     values: pd.Series
     measure: Measure
     how: str
+    price: Price = ""
 
 
 def tree_of(plan: VariablePlan) -> Node:
@@ -68,11 +73,20 @@ def tree_of(plan: VariablePlan) -> Node:
 
 def direct_inputs(plan: VariablePlan) -> tuple[str, ...]:
     """Series and names that a variable is made of, not looking through other variables."""
+    return tuple(dict.fromkeys((*_made_of(plan), *filled_from(plan))))
+
+
+def _made_of(plan: VariablePlan) -> tuple[str, ...]:
     if plan.spec.series:
         return (plan.spec.series,)
     if plan.spec.expression:
         return names_in(tree_of(plan))
     return DERIVATIONS[plan.spec.derive].inputs(plan.options)
+
+
+def filled_from(plan: VariablePlan) -> tuple[str, ...]:
+    """What a fill by regression rests on."""
+    return getattr(plan.spec.fill, "on", ())
 
 
 def check_plan(plan: VariablePlan) -> None:
@@ -84,6 +98,7 @@ def check_plan(plan: VariablePlan) -> None:
         With the key path of the variable.
     """
     spec = plan.spec
+    rule_of(spec)
     if spec.expression:
         check_functions(tree_of(plan), f"variables.{spec.name}.expression")
     if spec.derive:
@@ -150,7 +165,11 @@ def _needed_by(plan: VariablePlan, window: Window) -> dict[str, Window]:
     if plan.spec.transform:
         first, last = shifted(Call(plan.spec.transform, (Name(plan.name),)), first, last, where)
     if plan.spec.expression:
-        return years_needed(tree_of(plan), first, last, where)
+        needed = years_needed(tree_of(plan), first, last, where)
+        for name in filled_from(plan):
+            before = needed.get(name, (first, last))
+            needed[name] = (min(before[0], first), max(before[1], last))
+        return needed
     if plan.spec.derive and plan.options is not None:
         first, last = plan.options.years_needed(first, last)
     return dict.fromkeys(direct_inputs(plan), (first, last))
@@ -202,33 +221,42 @@ def _make(study: Study, plan: VariablePlan, bench: Workbench, window: Window) ->
     made = _made(plan, bench, grid, bench.columns.values)
     bare = made.values
     if bench.fills and bench.bare:
+        said = list(bench.notes)
         bare = _made(plan, bench, grid, {**bench.columns.values, **bench.bare}).values
+        bench.notes[:] = said  # what is said of the variable is said of the one with fills
     if bench.fills and spec.fill:
-        made = replace(made, values=_filled(made.values, spec.fill, grid))
+        made = replace(made, values=_filled(plan, made.values, grid, bench))
     values, measure, how = _transformed(plan, made, grid, bench)
     if bench.fills and made.values.dtype.kind == "f":
         bare = _transformed(plan, replace(made, values=bare), grid, bench)[0]
     values = _as_declared(values, spec.kind)
     is_text = values.dtype.kind not in "fiub"
     inside = grid.inside(*grid.study_years)
-    filled = (
-        int((values.notna() & bare.notna().eq(False)).to_numpy()[inside].sum()) if bench.fills and not is_text else 0
-    )
-    if filled or bench.fills:
+    count = 0
+    if bench.fills:
         bench.bare[spec.name] = bare
+        flags = _unlike(values, bare) if not is_text else np.zeros(len(values), dtype=bool)
+        count = int(flags[inside].sum())
+        if flags.any():
+            bench.flags[spec.name] = flags
+    price = spec.price or made.price
     bench.columns.values[spec.name] = values
     bench.measures[spec.name] = measure
     bench.columns.measures[spec.name] = str(measure)
+    bench.columns.prices[spec.name] = price
     bench.variables[spec.name] = Variable(
         name=spec.name,
         measure=str(measure),
         label=spec.label if spec.label.en or spec.label.zh else Label(en=spec.name),
         origin=Origin(how=how, inputs=series_behind(spec.name, study.variables)),
         kind="category" if is_text else "number",
-        filled=filled,
+        filled=count,
+        price=price,
     )
-    if filled:
-        bench.notes.append(f"{spec.name}: {filled} cells are not as published ({spec.fill or 'inputs filled'})")
+    if count:
+        rule = rule_of(spec)
+        way = f"{rule.method}{' on ' + ', '.join(rule.on) if rule.on else ''}" if rule else "inputs filled"
+        bench.notes.append(f"{spec.name}: {count} cells are not as published ({way})")
 
 
 def _as_declared(values: pd.Series, kind: str) -> pd.Series:
@@ -249,17 +277,19 @@ def _made(plan: VariablePlan, bench: Workbench, grid: Grid, known: Mapping[str, 
     derived = kind.derive(plan.options, replace(bench.columns, values=dict(known)))
     bench.notes.extend(f"{spec.name}: {note}" for note in derived.notes if f"{spec.name}: {note}" not in bench.notes)
     measure = _asserted(spec.measure, measure_of(derived.measure), spec.name, "derivation")
-    return Made(values=derived.values.reindex(bench.columns.grid), measure=measure, how=f"{spec.derive}: {derived.how}")
+    values = derived.values.reindex(bench.columns.grid)
+    return Made(values=values, measure=measure, how=f"{spec.derive}: {derived.how}", price=derived.price)
 
 
 def _of_series(plan: VariablePlan, bench: Workbench, known: Mapping[str, pd.Series]) -> Made:
     spec = plan.spec
     values, given = _column(spec.series, known), bench.measures.get(spec.series, Measure())
+    price = bench.columns.prices.get(spec.series, "")
     is_text = values.dtype.kind not in "fiub"
     if spec.kind == "number" and is_text:
         raise StudyError(f"{spec.series} holds text", mend='say kind = "category" for the variable')
     if spec.measure is None or is_text or same_measure(spec.measure, str(given)):
-        return Made(values=values, measure=given, how=spec.series)
+        return Made(values=values, measure=given, how=spec.series, price=price)
     if not str(given):
         raise StudyError(
             f"{spec.series} is a pure number, declared in {spec.measure}",
@@ -278,6 +308,7 @@ def _of_series(plan: VariablePlan, bench: Workbench, known: Mapping[str, pd.Seri
         values=values * factor,
         measure=measure_of(spec.measure),
         how=f"{spec.series} x {factor:g} ({given} to {spec.measure})",
+        price=price,
     )
 
 
@@ -301,7 +332,9 @@ def _of_expression(plan: VariablePlan, bench: Workbench, grid: Grid, known: Mapp
     numeric = values.dtype.kind in "fiub"
     kind = "float64" if numeric else "object"
     series = pd.Series(values, index=bench.columns.grid, dtype=kind)
-    return Made(values=series, measure=_asserted(spec.measure, inferred, spec.name, "expression"), how=spec.expression)
+    measure = _asserted(spec.measure, inferred, spec.name, "expression")
+    price = price_of_expression(tree, bench.columns.prices, bench.columns.measures)
+    return Made(values=series, measure=measure, how=spec.expression, price=price)
 
 
 def _column(name: str, known: Mapping[str, pd.Series]) -> pd.Series:
@@ -325,13 +358,23 @@ def _asserted(declared: str | None, inferred: Measure, name: str, noun: str) -> 
     )
 
 
-def _filled(values: pd.Series, rule: str, grid: Grid) -> pd.Series:
-    """Gaps inside the needed years filled along time: 'linear' between figures on both sides, 'carry' from the last figure."""
-    inside = grid.inside(*grid.window)
-    groups = values.groupby(level=0, group_keys=False)
-    between = rule == "linear"
-    full = groups.transform(lambda v: v.interpolate(limit_area="inside")) if between else groups.ffill()
-    return values.where(values.notna() | ~inside, full)
+def _filled(plan: VariablePlan, values: pd.Series, grid: Grid, bench: Workbench) -> pd.Series:
+    rule = rule_of(plan.spec)
+    if rule is None or values.dtype.kind != "f":
+        return values
+
+    def column(name: str) -> np.ndarray:
+        found = _column(name, bench.columns.values)
+        if found.dtype.kind not in "fiub":
+            raise StudyError(f"{name} holds text", where=f"variables.{plan.name}.fill", mend="fill on numbers")
+        return found.to_numpy()
+
+    return filled(values, rule, grid, column)
+
+
+def _unlike(values: pd.Series, bare: pd.Series) -> np.ndarray:
+    """Cells that are there and would be missing without the fills."""
+    return np.asarray((values.notna() & bare.isna()).to_numpy())
 
 
 def _transformed(plan: VariablePlan, made: Made, grid: Grid, bench: Workbench) -> tuple[pd.Series, Measure, str]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from panelkit.numerics.arrays import FloatArray, IntArray, group_codes, group_sums, matrix, row_weights, vector
-from panelkit.numerics.sandwich import LOST_DIRECTION, Jackknife, _grams, _orthonormal, _own_part
+from panelkit.numerics.sandwich import LOST_DIRECTION, Jackknife, grams_by_cluster, orthonormal, own_part
 
 BoolArray = NDArray[np.bool_]
 
@@ -116,10 +116,10 @@ def _coordinates(
     X = np.zeros((n, 0)) if columns.exogenous is None else matrix(columns.exogenous, "the exogenous ones", n) * root
     if Z.shape[1] < inner.shape[1]:
         raise ValueError(f"{inner.shape[1]} endogenous regressors need as many instruments, not {Z.shape[1]}")
-    nuisance = _orthonormal(np.zeros((n, 0)) if others is None else matrix(others, "others", n) * root)
-    own, triangle = _own_part(X, nuisance)
+    nuisance = orthonormal(np.zeros((n, 0)) if others is None else matrix(others, "others", n) * root)
+    own, triangle = own_part(X, nuisance)
     outer = np.column_stack([nuisance, own])
-    basis = np.column_stack([outer, _own_part(Z, outer)[0]])
+    basis = np.column_stack([outer, own_part(Z, outer)[0]])
     target = np.column_stack([inner, outcome[:, None] * root])
     fit = basis.T @ target
     rest = target - basis @ fit
@@ -133,7 +133,7 @@ def _coordinates(
         p=p,
         fit=fit,
         moments=np.stack(products, axis=2),
-        grams=_grams(basis, coded, groups),
+        grams=grams_by_cluster(basis, coded, groups),
         inverse=inverse,
         exogenous_fit=inverse @ fit[:p],
     )

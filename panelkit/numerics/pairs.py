@@ -10,7 +10,7 @@ from panelkit.numerics.arrays import FloatArray, IntArray, group_codes, matrix, 
 from panelkit.numerics.crossproducts import eliminate, per_cluster, summed
 from panelkit.numerics.joint import bca, percentile
 from panelkit.numerics.permutation import pairs_weights
-from panelkit.numerics.sandwich import _orthonormal, _own_part, jackknife
+from panelkit.numerics.sandwich import jackknife, orthonormal, own_part
 
 LEAST = 1e-9  # share of a regressor's own sum of squares left in a draw, below which the draw does not determine it
 
@@ -113,8 +113,8 @@ def weighted_coefficients(rows: ClusterRows, weights: FloatArray | IntArray) -> 
     w = row_weights(rows.weights, n)
     root = np.ones(n) if w is None else np.sqrt(w)
     columns = np.zeros((n, 0)) if rows.others is None else matrix(rows.others, "others", n)
-    nuisance = _orthonormal(columns * root[:, None])
-    own, triangle = _own_part(X * root[:, None], nuisance)
+    nuisance = orthonormal(columns * root[:, None])
+    own, triangle = own_part(X * root[:, None], nuisance)
     target = vector(rows.y, "y", n) * root
     basis = np.column_stack([nuisance, own])
     rest = target - basis @ (basis.T @ target)

@@ -179,15 +179,15 @@ def jackknife(
         raise ValueError("leaving out one cluster needs two clusters or more")
     weights = row_weights(w, n)
     root = np.ones(n) if weights is None else np.sqrt(weights)
-    nuisance = _orthonormal(np.zeros((n, 0)) if others is None else matrix(others, "others", n) * root[:, None])
-    own, triangle = _own_part(design * root[:, None], nuisance)
+    nuisance = orthonormal(np.zeros((n, 0)) if others is None else matrix(others, "others", n) * root[:, None])
+    own, triangle = own_part(design * root[:, None], nuisance)
     basis = np.column_stack([own, nuisance])
     target = vector(y, "y", n) * root
     rest = target - basis @ (basis.T @ target)
     rest -= basis @ (basis.T @ rest)
     inverse = np.linalg.inv(triangle)
     coefficients = inverse @ (own.T @ target)
-    grams = _grams(basis, coded, groups)
+    grams = grams_by_cluster(basis, coded, groups)
     moments = group_sums(basis * rest[:, None], coded, groups)
     values, vectors = np.linalg.eigh(np.eye(basis.shape[1]) - grams)
     alive = values > LOST_DIRECTION
@@ -205,7 +205,7 @@ def jackknife(
     )
 
 
-def _orthonormal(columns: FloatArray) -> FloatArray:
+def orthonormal(columns: FloatArray) -> FloatArray:
     """An orthonormal basis (n, r) of the span of the columns, vanishing and collinear ones left out."""
     if columns.shape[1] == 0:
         return columns
@@ -218,7 +218,7 @@ def _orthonormal(columns: FloatArray) -> FloatArray:
     return basis
 
 
-def _own_part(design: FloatArray, nuisance: FloatArray) -> tuple[FloatArray, FloatArray]:
+def own_part(design: FloatArray, nuisance: FloatArray) -> tuple[FloatArray, FloatArray]:
     """QR of the regressors off the nuisance columns: orthonormal (n, k) and the triangle (k, k)."""
     length = np.linalg.norm(design, axis=0)
     if (length == 0).any():
@@ -233,7 +233,7 @@ def _own_part(design: FloatArray, nuisance: FloatArray) -> tuple[FloatArray, Flo
     return own, triangle * length
 
 
-def _grams(basis: FloatArray, codes: IntArray, groups: int) -> FloatArray:
+def grams_by_cluster(basis: FloatArray, codes: IntArray, groups: int) -> FloatArray:
     """Cross-products (G, m, m) of the rows of each cluster."""
     order = np.argsort(codes, kind="stable")
     ends = np.cumsum(np.bincount(codes, minlength=groups))

@@ -93,8 +93,16 @@ _ALL = (
         text="Stata regress with dummies, areg, clubSandwich CR1S, fixest K.fixef='full' with G.df='conventional':"
         " G/(G-1) x (N-1)/(N-K), every independent dummy counted; t with G-1.",
     ),
+    Convention(
+        name="ivreg2",
+        parameters="slopes",
+        groups="none",
+        text="Stata ivreg2 without its option `small`: the raw sandwich (classical: RSS/N), no factor, normal quantiles.",
+    ),
     Convention(name="none", parameters="slopes", groups="none", text="The raw sandwich: no factor, normal quantiles."),
 )
+RAW = ("none", "ivreg2", "plm_hc0")  # conventions without any factor for a sandwich
+LARGE_SAMPLE = ("none", "ivreg2")  # those that refer to the normal
 CONVENTIONS: Mapping[str, Convention] = MappingProxyType({c.name: c for c in _ALL})
 
 
@@ -151,17 +159,17 @@ def factor(counts: Counts, convention: str, kind: Kind) -> float:
     rule = _convention(convention)
     n = counts.rows
     if kind == "classical":
-        return 1.0 if convention == "none" else n / _free(n, _residual_parameters(counts, convention))
+        return 1.0 if convention in LARGE_SAMPLE else n / _free(n, _residual_parameters(counts, convention))
     if kind == "hc1":
         alone = replace(counts, clusters=())
-        if convention in ("none", "plm_hc0"):
+        if convention in RAW:
             return 1.0
         return n / _free(n, parameters(alone, convention))
     if kind != "cluster":
         raise ValueError(f"a factor is classical, hc1 or cluster, not {kind!r}")
     if len(counts.clusters) != 1:
         raise ValueError(f"one cluster dimension is needed, not {len(counts.clusters)}; see twoway_factors")
-    if convention in ("none", "plm_hc0"):
+    if convention in RAW:
         return 1.0
     if rule.groups == "none":
         return n / _free(n, parameters(counts, convention))
@@ -194,7 +202,7 @@ def twoway_factors(
         raise ValueError(f"two-way factors follow 'min' or 'own', not {rule!r}")
     if len(counts.clusters) != 3:
         raise ValueError("two-way clustering needs three counts: first, second and intersection")
-    if convention in ("none", "plm_hc0"):
+    if convention in RAW:
         return (1.0, 1.0, 1.0)
     free = _free(counts.rows, parameters(counts, convention))
     if _convention(convention).groups == "none":
@@ -205,8 +213,44 @@ def twoway_factors(
     return (first, second, both)
 
 
+def serial_factor(counts: Counts, convention: str, periods: int) -> float:
+    """Give back what the raw Driscoll-Kraay or Newey-West covariance is multiplied by: periods take the place of clusters.
+
+    Parameters
+    ----------
+    counts : without clusters, so that every effect counts. periods : T, distinct periods of the sample.
+
+    Raises
+    ------
+    ValueError
+        As `factor` does.
+
+    Source
+    ------
+    fixest `DK`, `NW`: T/(T-1) x (N-1)/(N-K); plm `vcovSCC` and `vcovNW`: none, type "sss" T/(T-1) x (N-1)/(N-k);
+    linearmodels `kernel`, debiased: T/(T-1) x N/(N-K).
+    """
+    alone = replace(counts, clusters=(periods,), effects=tuple((levels, False) for levels, _ in counts.effects))
+    if convention == "linearmodels":
+        return _group_factor(periods) * factor(alone, convention, "cluster")
+    return factor(alone, convention, "cluster")
+
+
+def distance_factor(counts: Counts, convention: str) -> float:
+    """Give back what the raw Conley covariance is multiplied by: (N-1)/(N-K) where a convention has a factor, never G/(G-1).
+
+    Source
+    ------
+    fixest `conley` counts every effect; R conleyreg and Stata acreg have no factor (`none`).
+    """
+    if _convention(convention).name in RAW:
+        return 1.0
+    alone = replace(counts, clusters=())
+    return (counts.rows - 1) / _free(counts.rows, parameters(alone, convention))
+
+
 def reference_df(counts: Counts, convention: str, kind: Kind) -> float:
-    """Give back the degrees of freedom of t: G-1 (smallest G) or N-K; infinity for `none`.
+    """Give back the degrees of freedom of t: G-1 (smallest G) or N-K; infinity for `none` and `ivreg2`.
 
     plm and linearmodels keep N-K, every effect counted, under clustering too.
 
@@ -215,7 +259,7 @@ def reference_df(counts: Counts, convention: str, kind: Kind) -> float:
     ValueError
         As `factor` does.
     """
-    if _convention(convention).name == "none":
+    if _convention(convention).name in LARGE_SAMPLE:
         return float("inf")
     if kind == "cluster" and convention not in ("plm_hc0", "plm_sss", "linearmodels"):
         if not counts.clusters:

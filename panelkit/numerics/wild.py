@@ -102,21 +102,56 @@ def wild_cluster(
         raise ValueError(f"the bootstrap needs one draw or more, not {draws}")
     enumerated = weights == "rademacher" and groups < 62 and 2**groups <= draws
     total = 2**groups if enumerated else draws
-    block = _enumerate(groups) if enumerated else _random(groups, weights, seed)
+    block = enumerated_signs(groups) if enumerated else random_weights(groups, weights, seed)
     drawn = _Drawn.compute(scores, null - scores.estimate if restricted else 0.0, block, total)
     return _result(scores, drawn, restricted, enumerated, null, level)
 
 
+def wild_statistics(
+    X: FloatArray, y: FloatArray, codes: IntArray, absorber: Absorber, index: int, weights: FloatArray
+) -> tuple[float, FloatArray]:
+    """Give back the raw clustered t (CR0) of one coefficient, and its restricted bootstrap t (B,) under given weights.
+
+    Parameters
+    ----------
+    X, y, codes, absorber, index : as in `wild_cluster`.
+    weights : (B, G) a weight for each draw and cluster; several regressions given the same weights for the same clusters
+        are drawn jointly, which is what `multiple.romano_wolf` needs. NaN where a draw has no variance.
+
+    Raises
+    ------
+    ValueError
+        As `wild_cluster` does, or where the weights are for other clusters.
+    """
+    scores = _scores(X, y, codes, absorber, index)
+    drawn = matrix(weights, "the bootstrap weights")
+    if drawn.shape[1] != scores.top_null.shape[0]:
+        raise ValueError(f"there are {scores.top_null.shape[0]} clusters, the weights are for {drawn.shape[1]}")
+    position = 0
+
+    def block(size: int) -> FloatArray:
+        nonlocal position
+        position += size
+        return drawn[position - size : position]
+
+    own = float(np.sqrt(np.sum(scores.at_estimate.sum(axis=1) ** 2)))
+    if own <= 1e-13 * float(np.abs(scores.at_estimate).sum()):
+        raise ValueError("the clustered variance of the coefficient is zero: nothing can be bootstrapped")
+    statistic = scores.estimate * scores.information / own
+    made = _Drawn.compute(scores, -scores.estimate, block, drawn.shape[0])
+    return statistic, np.where(made.same != 0, made.same * statistic, made.statistics)
+
+
 def wild_weights(groups: int, weights: Weights, draws: int, seed: int) -> FloatArray:
     """Give back the draws (B, G) that `wild_cluster` uses for this seed when it does not enumerate."""
-    return _random(groups, weights, seed)(draws)
+    return random_weights(groups, weights, seed)(draws)
 
 
 def sign_vectors(groups: int) -> FloatArray:
     """Give back all 2^G Rademacher vectors (2^G, G), the identity first. Raises ValueError above 20 clusters."""
     if groups > 20:
         raise ValueError(f"2^{groups} sign vectors are too many to list")
-    return _enumerate(groups)(2**groups)
+    return enumerated_signs(groups)(2**groups)
 
 
 def _scores(X: FloatArray, y: FloatArray, codes: IntArray, absorber: Absorber, index: int) -> _Scores:
@@ -184,7 +219,7 @@ class _Drawn:
             for row, (left, right) in enumerate(((a, a), (a, b), (b, b))):
                 np.einsum("ij,ij->i", left, right, out=squares[row, start:stop])
         size = squares[0] + gap * gap * squares[2]
-        return cls(statistics=_ratio(tops[0], squares[0], size), same=same, tops=tops, squares=squares)
+        return cls(statistics=studentised(tops[0], squares[0], size), same=same, tops=tops, squares=squares)
 
     def distances(self) -> Callable[[float, float], tuple[int, int]]:
         """A count: of draws with |t*| >= size at distance e, and of defined draws; one-signed draws always count."""
@@ -234,10 +269,10 @@ def _result(
         if counted is None:
             return _p(sizes, abs(sample_t(gap)), enumerated)
         count, defined = counted(gap - delta, abs(sample_t(gap)))
-        return _share(count, defined, enumerated)
+        return share_reached(count, defined, enumerated)
 
     step = own / scores.information
-    low, high = (scores.estimate + _edge(p_value, side * step, 1 - level) for side in (-1.0, 1.0))
+    low, high = (scores.estimate + first_edge(p_value, side * step, 1 - level) for side in (-1.0, 1.0))
     undefined = int(np.isnan(drawn.statistics).sum())
     return WildResult(
         statistic=statistic,
@@ -251,7 +286,7 @@ def _result(
     )
 
 
-def _ratio(top: FloatArray, variance: FloatArray, size: FloatArray) -> FloatArray:
+def studentised(top: FloatArray, variance: FloatArray, size: FloatArray) -> FloatArray:
     """top / root of variance; NaN where the variance is nothing but rounding of `size`."""
     defined = variance > 1e-20 * size
     out: FloatArray = np.where(defined, top / np.sqrt(np.where(defined, variance, 1.0)), np.nan)
@@ -261,16 +296,17 @@ def _ratio(top: FloatArray, variance: FloatArray, size: FloatArray) -> FloatArra
 def _p(sizes: FloatArray, size: float, enumerated: bool) -> float:
     """Share of the defined draws at least as large as `size`."""
     count = int(np.count_nonzero(sizes >= size * (1 - TIE)))
-    return _share(count, sizes.shape[0] - int(np.count_nonzero(np.isnan(sizes))), enumerated)
+    return share_reached(count, sizes.shape[0] - int(np.count_nonzero(np.isnan(sizes))), enumerated)
 
 
-def _share(count: int, defined: int, enumerated: bool) -> float:
+def share_reached(count: int, defined: int, enumerated: bool) -> float:
+    """p from the number of draws that reach the sample's statistic; drawn at random, the sample counts as one more."""
     if enumerated:
         return count / max(defined, 1)
     return (1 + count) / (defined + 1)
 
 
-def _edge(
+def first_edge(
     p_value: Callable[[float], float], step: float, alpha: float, tolerance: float = 1e-12, doublings: int = 60
 ) -> float:
     """First distance from the estimate, in the direction of `step`, where p falls to alpha or below."""
@@ -292,7 +328,8 @@ def _edge(
     return (inside + outside) / 2
 
 
-def _enumerate(groups: int) -> Callable[[int], FloatArray]:
+def enumerated_signs(groups: int) -> Callable[[int], FloatArray]:
+    """Blocks of all sign vectors in turn, the identity first."""
     position = 0
 
     def block(size: int) -> FloatArray:
@@ -304,7 +341,7 @@ def _enumerate(groups: int) -> Callable[[int], FloatArray]:
     return block
 
 
-def _random(groups: int, weights: Weights, seed: int) -> Callable[[int], FloatArray]:
+def random_weights(groups: int, weights: Weights, seed: int) -> Callable[[int], FloatArray]:
     """Blocks of draws (rows, G) from one stream of uniforms, row by row, so that block size changes nothing."""
     points, upto = _points(weights)
     stream = np.random.Generator(np.random.PCG64(seed))

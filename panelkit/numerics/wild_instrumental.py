@@ -10,7 +10,17 @@ import numpy as np
 from panelkit.numerics.arrays import FloatArray, IntArray, group_codes, group_sums, matrix, vector
 from panelkit.numerics.leave_out import InstrumentColumns
 from panelkit.numerics.projection import Absorber
-from panelkit.numerics.wild import BLOCK, TIE, Weights, WildResult, _edge, _enumerate, _random, _ratio, _share
+from panelkit.numerics.wild import (
+    BLOCK,
+    TIE,
+    Weights,
+    WildResult,
+    enumerated_signs,
+    first_edge,
+    random_weights,
+    share_reached,
+    studentised,
+)
 
 DOUBLINGS = 20  # of the standard error, before a side of the confidence set is called infinite
 KEPT_CELLS = 16_000_000  # weights kept in memory for the confidence set; more are made again from the seed
@@ -92,13 +102,13 @@ def wild_two_stage(
 
     def share(own: float, drawn: FloatArray) -> float:
         count = int(np.count_nonzero(np.abs(drawn) >= abs(own) * (1 - TIE)))
-        return _share(count, int(np.count_nonzero(~np.isnan(drawn))), enumerated)
+        return share_reached(count, int(np.count_nonzero(~np.isnan(drawn))), enumerated)
 
     own, drawn = statistics(null)
     if np.isnan(own):
         raise ValueError("the clustered variance of the coefficient is zero: nothing can be bootstrapped")
     low, high = (
-        estimate + _edge(lambda gap: share(*statistics(estimate + gap)), side * step, 1 - level, 1e-7, DOUBLINGS)
+        estimate + first_edge(lambda gap: share(*statistics(estimate + gap)), side * step, 1 - level, 1e-7, DOUBLINGS)
         for side in (-1.0, 1.0)
     )
     undefined = int(np.isnan(drawn).sum())
@@ -114,11 +124,28 @@ def wild_two_stage(
     )
 
 
+def wild_two_stage_statistics(
+    columns: InstrumentColumns, codes: IntArray, absorber: Absorber, weights: FloatArray
+) -> tuple[float, FloatArray]:
+    """Give back t of the endogenous coefficient (CR0, null 0) and its bootstrap t (B,) under given weights (B, G).
+
+    Parameters and Raises as `wild_two_stage`; `weights` as in `wild.wild_statistics`.
+    """
+    model = _model(columns, codes, absorber)
+    drawn = matrix(weights, "the bootstrap weights")
+    if drawn.shape[1] != model.groups:
+        raise ValueError(f"there are {model.groups} clusters, the weights are for {drawn.shape[1]}")
+    evaluate = _kernels(model, 0.0)
+    own = float(evaluate(np.ones((1, model.groups)))[0])
+    blocks = [evaluate(drawn[start : start + BLOCK]) for start in range(0, drawn.shape[0], BLOCK)]
+    return own, np.concatenate(blocks)
+
+
 def _blocks(groups: int, plan: WildPlan, enumerated: bool, total: int) -> Callable[[], Iterator[FloatArray]]:
     """The same blocks of weights at every call."""
 
     def made() -> Iterator[FloatArray]:
-        draw = _enumerate(groups) if enumerated else _random(groups, plan.weights, plan.seed)
+        draw = enumerated_signs(groups) if enumerated else random_weights(groups, plan.weights, plan.seed)
         for start in range(0, total, BLOCK):
             yield draw(min(BLOCK, total - start))
 
@@ -213,6 +240,6 @@ def _kernels(model: _Model, null: float) -> Callable[[FloatArray], FloatArray]:
             reduced = (a[:, j] * gap)[:, None] * (base[:, j] + w @ turned[1][j])
             scores += structural - reduced
             size += (structural**2).sum(axis=1) + (reduced**2).sum(axis=1)
-        return _ratio((a * c).sum(axis=1), np.einsum("ij,ij->i", scores, scores), size)
+        return studentised((a * c).sum(axis=1), np.einsum("ij,ij->i", scores, scores), size)
 
     return evaluate

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 import stat
 import zipfile
 import zlib
@@ -12,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from panelkit.core.errors import PackageError
+from panelkit.replication.placing import put_folder, recover
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
 MOST_FILES = 10_000
@@ -132,22 +132,15 @@ def place(files: Mapping[str, bytes], destination: Path) -> Path:
 
     An older package at `destination` (a folder with a manifest) is replaced; anything else there is refused.
     """
+    recover(destination)
     if destination.exists() and not _replaceable(destination):
         raise PackageError(
             "there is something that is no package", where=destination.name, mend="name another place for the package"
         )
     destination.parent.mkdir(parents=True, exist_ok=True)
-    making, old = (destination.with_name(f".{destination.name}.{state}") for state in ("new", "old"))
-    shutil.rmtree(making, ignore_errors=True)
-    for name in sorted(files):
-        target = making.joinpath(*safe_path(name).parts)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(files[name])
-    shutil.rmtree(old, ignore_errors=True)
-    if destination.exists():
-        os.replace(destination, old)
-    os.replace(making, destination)
-    shutil.rmtree(old, ignore_errors=True)
+    for name in files:
+        safe_path(name)
+    put_folder(destination, files)
     return destination
 
 

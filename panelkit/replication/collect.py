@@ -19,7 +19,9 @@ from panelkit.core.study import Study
 from panelkit.replication.ledger import ledger, same
 
 PANEL_FILES = ("panel.csv", "panel.parquet", "panel.json", "codebook.csv", "observations.parquet")
+SAMPLES = "samples.csv"  # which rows each model used; runs of before had none
 RESULT_FILES = ("estimates.json", "checks.json")
+ALONE = ("report.html", "report.pdf", "numbers.tex")
 RERUN = "run the study again, then package it"
 PROGRAM = '''"""Run this study from its raw files; the same as `panelkit run study.toml`."""
 
@@ -52,6 +54,11 @@ class PackageInputs:
     run_time: str = "<10 minutes"
     program: str = PROGRAM
 
+    @property
+    def seeds(self) -> dict[str, int]:
+        """The seed that each model and its checks draw from, by model id."""
+        return {m.id: digest.child_seed(self.study.head.seed, m.id) for m in self.study.models}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawFile:
@@ -73,6 +80,10 @@ class Run:
     estimates: dict[str, Any]
     files: dict[str, bytes] = field(repr=False)
     raw: tuple[RawFile, ...] = ()
+
+    def document(self, name: str) -> Any:
+        """The content of one of its JSON files, by its path in the package."""
+        return json.loads(self.files[name])
 
     def exhibit_files(self, folder: str, exhibit: str) -> tuple[str, ...]:
         """Paths of the files of one exhibit, without its cells."""
@@ -158,19 +169,23 @@ def _outputs(output: Path, manifest: Manifest, faults: list[Fault]) -> dict[str,
 
 def _place(name: str) -> str:
     """Where an output file stands in a package; '' for one that has no place there."""
-    if name in PANEL_FILES:
+    if name in (*PANEL_FILES, SAMPLES):
         return f"data/processed/{name}"
     if name in RESULT_FILES:
         return f"results/{name}"
-    return name if name == "report.html" or name.startswith(("tables/", "figures/")) else ""
+    return name if name in ALONE or name.startswith(("tables/", "figures/")) else ""
 
 
 def raw_path(source: SourceSpec) -> str:
-    """Where a source's file stands in a package: as in the study where that is below data/raw, else data/raw/<id>/<name>."""
+    """Where a source's file stands in a package: as in the study where that is below data, else data/raw/<id>/<name>.
+
+    A study with a source of the latter kind is verified from its panel (L2), not from raw (L3).
+    """
     path = PurePosixPath(source.path.replace("\\", "/"))
-    if path.parts[:2] == ("data", "raw") and ".." not in path.parts:
-        return path.as_posix()
-    return f"data/raw/{source.id}/{path.name}"
+    own = (
+        path.parts[:1] == ("data",) and len(path.parts) > 2 and path.parts[1] != "processed" and ".." not in path.parts
+    )
+    return path.as_posix() if own else f"data/raw/{source.id}/{path.name}"
 
 
 def _raw(inputs: PackageInputs, manifest: Manifest, faults: list[Fault]) -> tuple[RawFile, ...]:

@@ -39,6 +39,20 @@ def environment(distributions: Iterable[str] = MATTER) -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
+def platform_facts() -> dict[str, str]:
+    """What else the last digits of a number may hang on: system, processor kind and linear algebra library; no host, path or clock."""
+    import numpy as np
+
+    known = np.show_config(mode="dicts").get("Build Dependencies", {})
+    library = known.get("blas", {})
+    return {
+        "system": platform.system(),
+        "machine": platform.machine(),
+        "implementation": platform.python_implementation(),
+        "blas": f"{library.get('name', 'unknown')} {library.get('version', '')}".strip(),
+    }
+
+
 def locked(lock: str) -> dict[str, str]:
     """Name -> version of every distribution that the text of a lock file pins.
 

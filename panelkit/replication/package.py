@@ -10,10 +10,17 @@ from typing import Any
 from panelkit.core import digest
 from panelkit.core.codec import to_json
 from panelkit.replication import archive
+from panelkit.replication.bundle import VERSION, program_zip
+from panelkit.replication.cells import panel_cells
 from panelkit.replication.collect import PackageInputs, Run, collect
+from panelkit.replication.environment import platform_facts
 from panelkit.replication.exhibits import exhibit_map, exhibits
+from panelkit.replication.metadata import datacite
+from panelkit.replication.models import crosscheck, model_files
 from panelkit.replication.readme import Told, readme, readme_zh
 from panelkit.replication.rights import citation, licence, not_provided
+from panelkit.replication.standalone import from_csv
+from panelkit.replication.stata import do_files, dta
 
 MANIFEST = "MANIFEST.sha256"
 
@@ -31,12 +38,8 @@ def make_package(inputs: PackageInputs) -> dict[str, bytes]:
     shown = exhibits(study, inputs.study_text, run)
     files = {
         **run.files,
-        "LICENSE.txt": licence(study).encode(),
-        "CITATION.cff": citation(study).encode(),
-        "study.toml": inputs.study_text.encode(),
-        "run.py": inputs.program.encode(),
-        "verify.py": verifier().encode(),
-        "requirements.lock": inputs.lock.encode(),
+        **_papers(inputs),
+        **_derived(inputs, run),
         "ledger.json": _json(_ledger(inputs, run)),
         "map.csv": exhibit_map(study, inputs.study_text, shown),
     }
@@ -54,6 +57,7 @@ def make_package(inputs: PackageInputs) -> dict[str, bytes]:
         environment=run.manifest.environment,
         run_time=inputs.run_time,
         size=sum(map(len, files.values())),
+        program=program_zip()[0],
     )
     files["README.md"] = readme(told).encode()
     files["README.zh.md"] = readme_zh(told).encode()
@@ -63,17 +67,56 @@ def make_package(inputs: PackageInputs) -> dict[str, bytes]:
     return dict(sorted(files.items()))
 
 
-def write_package(files: dict[str, bytes], destination: Path, *, zip: bool = False) -> Path:
-    """Write a package as a folder, or as one zip (its files below a folder named as the zip), whole or not at all."""
+def _papers(inputs: PackageInputs) -> dict[str, bytes]:
+    """What comes from the study and from panelkit alone."""
+    study = inputs.study
+    program, zipped = program_zip()
+    return {
+        "LICENSE.txt": licence(study).encode(),
+        "CITATION.cff": citation(study).encode(),
+        "datacite.json": _json(datacite(study, VERSION)),
+        "study.toml": inputs.study_text.encode(),
+        "run.py": inputs.program.encode(),
+        "verify.py": verifier().encode(),
+        "env/requirements.lock": inputs.lock.encode(),
+        program: zipped,
+    }
+
+
+def _derived(inputs: PackageInputs, run: Run) -> dict[str, bytes]:
+    """What is written anew from the run's own files: environment, models, second engine, Stata twins, places of raw cells."""
+    estimates = run.estimates["estimates"]
+    panel, about = run.files["data/processed/panel.csv"], run.document("data/processed/panel.json")
+    samples = run.files.get("data/processed/samples.csv")
+    models = {m.id: m for m in inputs.study.models}
+    specifications = {m: to_json(s) for m, s in models.items()}
+    return {
+        "env/environment.json": _json({"versions": run.manifest.environment, "platform": platform_facts()}),
+        "results/crosscheck.json": _json(crosscheck(run.document("results/checks.json"), estimates)),
+        **{n: _json(c) for n, c in model_files(estimates, specifications, inputs.seeds).items()},
+        "data/processed/panel.dta": dta(panel, about, samples),
+        **do_files(estimates, models, about, samples is not None),
+        "provenance/panel_cells.csv.gz": panel_cells(
+            inputs.study, panel, about, run.files["data/processed/observations.parquet"]
+        ),
+    }
+
+
+def write_package(files: dict[str, bytes], destination: Path, *, zip: bool = False, log: str = "") -> Path:
+    """Write a package as a folder, or as one zip (its files below a folder named as the zip), whole or not at all.
+
+    log : what the run said and how long it took. It goes to `log/run.txt`, which no digest covers; a zip has none, so that the
+    same run gives the same bytes.
+    """
     if not zip:
-        return archive.place(files, destination)
+        return archive.place({**files, **({"log/run.txt": log.encode()} if log else {})}, destination)
     stem = destination.name.removesuffix(".zip")
     return archive.place_file(archive.zipped({f"{stem}/{name}": data for name, data in files.items()}), destination)
 
 
 def manifest_of(files: dict[str, bytes]) -> str:
     """The manifest, which `sha256sum -c` reads as well: a count and size, then digest and path of every file but itself."""
-    listed = sorted(name for name in files if name != MANIFEST)
+    listed = sorted(name for name in files if name != MANIFEST and not name.startswith("log/"))
     head = f"# {len(listed)} files, {sum(len(files[n]) for n in listed)} bytes\n"
     return head + "".join(f"{digest.of_bytes(files[n])}  {n}\n" for n in listed)
 
@@ -96,7 +139,21 @@ def _ledger(inputs: PackageInputs, run: Run) -> dict[str, Any]:
         "environment": run.manifest.environment,
         "inputs": {r.path: {"sha256": r.sha256, "provided": r.data is not None} for r in run.raw},
         "settings": {t.id: {"kind": t.kind, "stars": list(getattr(t, "levels", ()))} for t in study.tables},
+        "words": _words(run),
         "numbers": {name: to_json(entry) for name, entry in sorted(run.numbers.items())},
+    }
+
+
+def _words(run: Run) -> dict[str, dict[str, str]]:
+    """Labels, headings and notes of each table as its CSV prints them, so that all formats are held against one record."""
+    cells = {
+        n[len("tables/") : -len(".csv")]: from_csv(c)
+        for n, c in run.files.items()
+        if n.startswith("tables/") and n.endswith(".csv")
+    }
+    return {
+        table: {cell: text for cell, text in sorted(found.items()) if f"{table}.{cell}" not in run.numbers}
+        for table, found in sorted(cells.items())
     }
 
 

@@ -15,7 +15,7 @@ TEMPLATE = "https://social-science-data-editors.github.io/template_README/"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What both READMEs are written from; `size` in bytes of everything else in the package."""
+    """What both READMEs are written from; `size` in bytes of everything else in the package; `program` the zip of panelkit."""
 
     study: Study
     run: Run
@@ -23,6 +23,7 @@ class Told:
     environment: dict[str, str]
     run_time: str
     size: int
+    program: str
 
 
 def readme(told: Told) -> str:
@@ -37,7 +38,7 @@ def readme(told: Told) -> str:
         _availability(told),
         _datasets(told),
         _computation(told),
-        _programs(),
+        _programs(told),
         _exhibit_list(told),
         _references(told.study),
         f"This README follows the template of the Social Science Data Editors, <{TEMPLATE}>.",
@@ -105,11 +106,17 @@ def _datasets(told: Told) -> str:
     made = (
         ("panel.csv", "the panel, UTF-8, full precision"),
         ("panel.parquet", "the panel"),
+        ("panel.dta", "the panel for Stata 14 and newer"),
         ("panel.json", "variables, labels, units, history of rows"),
         ("codebook.csv", "codebook of the panel"),
         ("observations.parquet", "every raw cell as read" + ("; closed sources without values" if closed else "")),
     )
     table += [f"| `data/processed/{name}` | all listed | {what} | Yes |" for name, what in made]
+    if "data/processed/samples.csv" in told.run.files:
+        table.append("| `data/processed/samples.csv` | all listed | which rows each model used | Yes |")
+    table.append(
+        "| `provenance/panel_cells.csv.gz` | all listed | file and cell behind every cell of the panel | Yes |"
+    )
     return "\n\n".join([rows[0], "\n".join([rows[1], *table])])
 
 
@@ -117,31 +124,39 @@ def _computation(told: Told) -> str:
     versions = ", ".join(f"{n} {v}" for n, v in told.environment.items())
     return (
         "## Computational requirements\n\n"
-        f"- Software: {versions}. `requirements.lock` pins every distribution with its hash; set up with\n"
-        "  `python -m venv .venv`, then `pip install --require-hashes -r requirements.lock`, then install panelkit "
-        f"{told.environment.get('panelkit', '')}.\n"
+        f"- Software: {versions} (also in `env/environment.json`). `env/requirements.lock` pins every distribution with its hash;\n"
+        "  set up with `python -m venv .venv`, then `pip install --require-hashes -r env/requirements.lock`, then unpack\n"
+        f"  `{told.program}` (panelkit itself) beside `run.py`.\n"
         "- `verify.py` needs Python 3.9 or newer and nothing else.\n"
         f"- Randomness: one seed, {told.study.head.seed}, set under `[study]` in `study.toml`; every model and check draws from a "
         "child of it, so the order of running does not matter.\n"
-        f"- Run time on a standard desktop machine: {told.run_time}.\n"
+        f"- Run time on a standard desktop machine: {told.run_time} (the time that was measured is in `log/`, which no digest "
+        "covers).\n"
         f"- Storage: {_size(told.size)}. Memory: 2 GB suffice. No network is used."
     )
 
 
-def _programs() -> str:
-    return """## Description of programs
+def _programs(told: Told) -> str:
+    twins = [f"`stata/{m.id}.do`" for m in told.study.models]
+    return f"""## Description of programs
 
 - `run.py`: raw files to every exhibit, through `study.toml`; the only program that makes anything.
 - `study.toml`: the whole study as data: sources, variables, models, checks, tables, figures. Nothing in it is run as code.
 - `verify.py`: checks this package without running anything of it (levels L0 and L1, below).
-- `results/`: every estimate in full precision, and every check with its verdict. `ledger.json`: every printed number.
+- `{told.program}`: panelkit as it made this package.
+- {", ".join(twins)}: a Stata twin of each regression, with the numbers it must give as `assert`; written, not run, by panelkit.
+- `results/`: every estimate in full precision (`estimates.json`, one file per model in `models/`), every check with its verdict,
+  and what the second engines found (`crosscheck.json`). `ledger.json`: every printed number.
 
 ## Instructions to replicators
 
 1. `python verify.py`: L0, every file is here and is what `MANIFEST.sha256` says; L1, every printed number in the LaTeX, HTML,
    Word and CSV tables is the one in `ledger.json` and in `results/estimates.json`. Exit code 0 verified, 1 differs, 2 cannot.
 2. `panelkit verify .`: L2 besides: every model is estimated again from `data/processed/` and compared number by number.
-3. `python run.py`: everything anew from the raw files, into `output/`. Do this in a copy, since step 1 lists files that do not
+3. `panelkit verify . --levels L0,L1,L2,L3,L4,L5`: L3, all of it from the raw files in a new environment built from
+   `env/requirements.lock`; L4, every model by a second engine, against `results/crosscheck.json`; L5, the verifier itself, by
+   errors put into a copy of this package: caught over tried.
+4. `python run.py`: everything anew from the raw files, into `output/`. Do this in a copy, since step 1 lists files that do not
    belong to the package.
 
 The digest that `verify.py` prints stands for the whole package: compare it with the one its author published."""
@@ -183,23 +198,46 @@ def readme_zh(told: Told) -> str:
     parts = [
         f"# 《{title}》的数据与程序",
         _simulated(told.study, "**本研究的数据为模拟数据,其中任何数字均不代表现实。**"),
+        f"作者:{'、'.join(map(_plain, head.authors)) or '研究文件未注明'}",
         "## 概述",
-        f"`study.toml` 写明全部来源、变量、模型、表与图;`python run.py` 由原始文件生成全部结果,运行时间 {told.run_time}。"
+        _plain(head.abstract.to("zh")),
+        f"`study.toml` 写明全部来源、变量、模型、表与图;`python run.py` 由原始文件生成全部结果,运行时间 {told.run_time}"
+        "(实测时间见 `log/`,不计入任何校验值)。"
         f"面板:{told.study.panel.unit} × {told.study.panel.time},"
         f"{told.study.panel.years[0]}—{told.study.panel.years[1]} 年。",
         "## 数据来源与权利声明",
         "- 作者提交本复现包,即确认其合法取得并有权使用文中数据。\n"
         "- 作者提交本复现包,即确认其有书面许可再次发布包内数据;各来源的许可见下表与 LICENSE.txt。",
         "\n".join(["| 原始文件 | 来源 | 是否提供 | SHA-256 |\n|---|---|---|---|", *raw]),
+        "\n".join(_source_zh(s) for s in told.study.sources.values()),
         "## 计算环境",
-        f"{versions}。随机种子 {head.seed}(`study.toml` 的 `[study]`)。`requirements.lock` 固定全部版本与校验值。",
+        f"{versions}(另见 `env/environment.json`)。随机种子 {head.seed}(`study.toml` 的 `[study]`)。"
+        f"`env/requirements.lock` 固定全部版本与校验值,`{told.program}` 为 panelkit 本身。存储 {_size(told.size)};内存 2 GB 即可;不联网。",
+        "## 程序说明",
+        "- `run.py`:由原始文件生成全部结果。\n- `study.toml`:以数据写成的整项研究,其中没有可执行代码。\n"
+        "- `verify.py`:不运行包内任何程序即可核对(L0、L1)。\n- `stata/*.do`:每个回归的 Stata 对照程序,含应得数值(`assert`);"
+        "由 panelkit 写出,未经其运行。\n- `data/processed/panel.dta`、`panel.csv`:面板数据;`codebook.csv`:变量表;"
+        "`provenance/panel_cells.csv.gz`:每个面板单元格所取的原始文件与单元格。\n"
+        "- `results/`:全部估计、检验与第二引擎结果;`ledger.json`:文中每一个数字。",
         "## 核验步骤",
         "1. `python verify.py`(只需 Python 3.9 以上):L0 核对文件,L1 逐个核对 tex、html、docx、csv 中印出的数字。\n"
-        "2. `panelkit verify .`:L2 由面板重新估计并逐个比较。\n3. `python run.py`:由原始文件全部重做(请在副本中运行)。",
+        "2. `panelkit verify .`:L2 由面板重新估计并逐个比较。\n"
+        "3. `panelkit verify . --levels L0,L1,L2,L3,L4,L5`:L3 在新环境中由原始数据重做,L4 由第二引擎核对,"
+        "L5 向副本注入错误以检验核验程序本身。\n"
+        "4. `python run.py`:由原始文件全部重做(请在副本中运行)。",
         "## 表与图清单",
         "\n".join(["| 编号 | 标题 | 命令 | 研究文件行 |\n|---|---|---|---|", *shown]),
     ]
     return "\n\n".join(p for p in parts if p) + "\n"
+
+
+def _source_zh(source: SourceSpec) -> str:
+    allowed = "研究文件声明可再次发布" if source.redistribute else "研究文件声明不得再次发布"
+    return (
+        f"- **{source.id}**:{_plain(source.title.to('zh')) or source.id}。发布者:{_plain(source.publisher) or '未注明'};"
+        f"网址:{_plain(source.url) or '未注明'};获取日期:{_plain(source.retrieved) or '未注明'};"
+        f"许可:{_plain(source.licence) or '未注明'};{allowed}。"
+    )
 
 
 def _simulated(study: Study, text: str) -> str:

@@ -1,10 +1,11 @@
-"""Level L2: two sets of estimates in the form of estimates.json compared number by number; nothing is estimated here."""
+"""Levels L2 to L4: results made anew against those of a package, number by number; nothing is estimated here."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 CLOSED_FORM = 1e-8  # relative; two builds of a linear algebra library part in the last digits only
@@ -44,6 +45,58 @@ def compare(packaged: dict[str, Any], anew: dict[str, Any]) -> Comparison:
     result = Comparison()
     _walk("", packaged.get("estimates", []), anew.get("estimates", []), result)
     return result
+
+
+def agree(packaged: dict[str, Any], anew: dict[str, Any]) -> tuple[Comparison, list[str]]:
+    """The second engines' values in two crosscheck documents, value by value, and models, terms or verdicts that are not alike."""
+    result, findings = Comparison(), list[str]()
+    mine, theirs = ({m["id"]: m for m in d["models"]} for d in (packaged, anew))
+    for model in dict.fromkeys([*mine, *theirs]):
+        if (model in mine) != (model in theirs):
+            findings.append(f"{model}: stands in one of the two only")
+            continue
+        if mine[model]["verdict"] != theirs[model]["verdict"]:
+            findings.append(
+                f"{model}: the package says {mine[model]['verdict']}, anew it is {theirs[model]['verdict']}"
+            )
+        values, others = ({f"{v['engine']}.{v['term']}": v for v in m[model]["values"]} for m in (mine, theirs))
+        for name in dict.fromkeys([*values, *others]):
+            if (name in values) != (name in others):
+                findings.append(f"{model}.{name}: stands in one of the two only")
+                continue
+            for field_ in ("coefficient", "other_coefficient", "se", "other_se"):
+                scale = _number(values[name]["se"]) if "coefficient" in field_ else 0.0
+                result.compared += 1
+                kind = "estimate" if "coefficient" in field_ else field_
+                at = Comparison()
+                _compare(f"{model}.{name}.{kind}", values[name][field_], others[name][field_], at, scale or 0.0)
+                result.parted += at.parted
+    return result, findings
+
+
+def parquet_parts(folder: Path) -> list[str]:
+    """What panel.parquet and panel.csv of a package do not have alike."""
+    import pandas as pd
+
+    place = folder / "data" / "processed"
+    parquet = pd.read_parquet(place / "panel.parquet")
+    plain = pd.read_csv(place / "panel.csv", dtype=str, keep_default_na=False)
+    if list(plain.columns) != list(parquet.columns) or len(plain) != len(parquet):
+        return ["data/processed/panel.parquet has other columns or rows than panel.csv"]
+    apart = []
+    for name in plain.columns:
+        texts, held = plain[name].tolist(), parquet[name]
+        if held.dtype.kind in "iufb":
+            alike = all(a == b or (a != a and b != b) for a, b in zip(map(_double, texts), held.tolist(), strict=True))
+        else:
+            alike = texts == held.fillna("").tolist()
+        if not alike:
+            apart.append(f"data/processed/panel.parquet: {name} is not that of panel.csv")
+    return apart
+
+
+def _double(text: str) -> float:
+    return float(text or "nan")
 
 
 def digit_where_they_part(left: float, right: float) -> int:

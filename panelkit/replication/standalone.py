@@ -5,7 +5,9 @@
 
 L0  every file is there, is what MANIFEST.sha256 says, and nothing else is there.
 L1  every number printed in the tables (LaTeX, HTML, Word, CSV) and the page is the one in ledger.json and results/estimates.json,
-    to the printed digits; stars follow from p, t from coefficient and standard error, rows on effects and N from the model.
+    to the printed digits; stars follow from p, t from coefficient and standard error, rows on effects and N from the model; words
+    are the same in every format; the copies of the results (models, second engine, Stata, samples, codebook, places of raw cells)
+    say what the results say.
 Exit code: 0 verified, 1 something differs, 2 this cannot be verified. Levels that estimate anew are `panelkit verify`'s.
 This file is part of panelkit and is copied whole into every package (so it is longer than others); it imports nothing of panelkit.
 """
@@ -13,6 +15,7 @@ This file is part of panelkit and is copied whole into every package (so it is l
 from __future__ import annotations
 
 import csv
+import gzip
 import hashlib
 import io
 import json
@@ -32,9 +35,10 @@ MANIFEST = "MANIFEST.sha256"
 LARGEST = 256 * 1024 * 1024  # bytes of one file that is read whole
 MOST_FILES = 20000
 JUNK = {"__MACOSX", ".git", ".DS_Store", "Thumbs.db", "__pycache__", ".ipynb_checkpoints"}
-NO_SCAN = ("data/raw/", "requirements.lock", "verify.py")
+NO_SCAN = ("data/raw/", "env/requirements.lock", "verify.py")
 SCANNED = (".json", ".csv", ".md", ".toml", ".txt", ".py", ".tex", ".html")
 HOME = re.compile(r"(?<![\w./:-])/(?:home|Users|root|tmp)/\w|\b[A-Za-z]:\\{1,2}(?:Users|Documents)\b")
+LOG = re.compile(r"log/[A-Za-z0-9_.-]+\.txt$")
 MINUS = "\u2212"
 FINE = 1e-9  # what arithmetic on the same doubles may part by
 
@@ -157,6 +161,9 @@ def level_0(folder: str) -> Level:
     for name, kind in walk(folder):
         if name == MANIFEST:
             continue
+        if LOG.match(name) and kind == "file":
+            level.notes.append(f"{name} is a log, which no digest covers")
+            continue
         if JUNK.intersection(name.split("/")) or name.split("/")[-1].startswith("._"):
             level.find("differs", f"{name} does not belong in a package")
         elif kind != "file":
@@ -256,7 +263,7 @@ def from_tex(data: bytes) -> dict[str, str]:
     for line in data.decode("utf-8").split("\n"):
         if DEFINES.search(line) and not OURS.match(line):
             raise ValueError(f"it holds a definition that is not ours: {line!r}")
-        body = (body or line == "\\midrule") and line != "\\bottomrule"
+        body = (body or line == "\\midrule") and line != "\\bottomrule" and not line.startswith("\\end{")
         row = re.match(r"(.*) \\\\ % pk (r\d+)$", line)
         level = 0 if line == "\\toprule" else level
         if level >= 0 and not body and line.endswith(" \\\\"):
@@ -300,6 +307,41 @@ def from_csv(data: bytes) -> dict[str, str]:
     return found
 
 
+TYPST_ROW = re.compile(r"  (\".*), // pk (r\d+)$")
+TYPST_CELL = re.compile(
+    r'(?:n\([\d.]+em, ("(?:[^"\\]|\\.)*"), [\d.]+em, ("(?:[^"\\]|\\.)*"), |t\()("(?:[^"\\]|\\.)*")(?:, ("(?:[^"\\]|\\.)*"))?\)'
+)
+TYPST_HEAD = re.compile(r'table\.cell\(colspan: (\d+), align: \w+, ("(?:[^"\\]|\\.)*")\)')
+TYPST_NOTE = re.compile(r'#block\([^"]*text\(("(?:[^"\\]|\\.)*"), size: 0\.85em\)\)$')
+
+
+def from_typ(data: bytes) -> dict[str, str]:
+    """Cells, row labels and notes of a Typst table of ours; a definition that could print anything is refused."""
+    found: dict[str, str] = {}
+    notes = level = 0
+    for line in data.decode("utf-8").split("\n"):
+        row, note = TYPST_ROW.match(line), TYPST_NOTE.match(line)
+        if line.lstrip().startswith(("#let", "#show", "#import", "#include")) and re.search(
+            r"\"[^\"]*\d|#import|#include|hide", line
+        ):
+            raise ValueError(f"it holds a definition that is not ours: {line!r}")
+        if row:
+            label, end = json.JSONDecoder().raw_decode(row.group(1))
+            found[f"{row.group(2)}.label"] = label
+            for j, cell in enumerate(TYPST_CELL.finditer(row.group(1), end)):
+                found[f"{row.group(2)}.c{j}"] = "".join(json.loads(t) for t in cell.groups() if t is not None)
+        elif line.startswith("    ") and TYPST_HEAD.search(line):
+            found.update(headed(level, [(int(n), json.loads(t)) for n, t in TYPST_HEAD.findall(line)]))
+            level += 1
+        elif note:
+            found[f"note{notes}"] = json.loads(note.group(1))
+            notes += 1
+        elif re.search(r"[nt]\((?:[\d.]+em, )?\"", line) and not line.startswith("#"):
+            found[f"unmarked line {line!r}"] = "1"
+    return found
+
+
+COUNTED = re.compile(r"(?<![\w.])[-\u2212+]?\d[\d,]*(?:\.\d+)?(?![\w])")
 FOLDED = re.compile(r"\\begin\{tabular\}\[b\]\{@\{\}c@\{\}\}(.*)\\end\{tabular\}")
 WIDTH = re.compile(r"(min-width:[\d.]+ch)?$")
 HIDES = re.compile(rb"(content|display\s*:\s*none|visibility|font-size\s*:\s*0[^.])", re.IGNORECASE)
@@ -317,10 +359,22 @@ class Page(HTMLParser):
         self.heads: list[tuple[int, str]] = []
         self.level = 0
         self.loose: list[list[str]] = []  # key and text of numbers bound outside of tables
+        self.quiet = self.unbound = self.bound = (
+            0  # depth of what is no text; numbers in the text without and with a key
+        )
+
+    def told(self, name: str) -> str:
+        """How many numbers of the page have a key, and how many have none (years, headings, what a check says in words)."""
+        inside = sum(len(facts) for facts in self.facts.values())
+        return (
+            f"{name}: {inside} numbers in tables and {len(self.loose)} outside are bound to the results; "
+            f"{self.unbound} numbers in its text are not"
+        )
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, Any]]) -> None:
         """Open a table, cell, row label or note."""
         given = {k: v or "" for k, v in attrs}
+        self.quiet += tag in ("script", "style", "svg", "template")
         if tag == "table" and given.get("id", "").startswith("table-"):
             self.table, self.inside, self.level = given["id"][6:], True, 0
             self.tables.setdefault(self.table, {})
@@ -356,6 +410,7 @@ class Page(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         """Close what is open."""
+        self.quiet -= tag in ("script", "style", "svg", "template")
         if tag == "p" and self.open.startswith("note"):
             self.notes += 1
         if tag in ("td", "th", "p") or (self.open == "loose" and self.loose[-1][2] == tag):
@@ -370,6 +425,8 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         """Text of what is open."""
+        if not self.open and not self.quiet and not self.inside:
+            self.unbound += len(COUNTED.findall(data))
         if self.open == "label":
             self.label += data
         elif self.open == "head":
@@ -388,16 +445,26 @@ def from_html(data: bytes) -> Page:
     return page
 
 
-def from_docx(data: bytes) -> dict[str, str]:
-    """Cells, row labels and notes of a Word table of ours; document types, entities and bombs are refused."""
+def word_part(data: bytes, name: str = "word/document.xml") -> bytes:
+    """The XML of a part of a Word file; document types, entities and bombs are refused."""
     with zipfile.ZipFile(io.BytesIO(data)) as opened:
         members = opened.infolist()
-        part = opened.getinfo("word/document.xml")
-        if len(members) > 200 or part.file_size > 64 * 1024 * 1024 or part.file_size > 400 * max(part.compress_size, 1):
+        part = opened.getinfo(name)
+        if (
+            len(members) > 2000
+            or part.file_size > 64 * 1024 * 1024
+            or part.file_size > 400 * max(part.compress_size, 1)
+        ):
             raise ValueError("it unpacks to far too much")
         xml = opened.read(part)
     if b"<!DOCTYPE" in xml or b"<!ENTITY" in xml or xml[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\x00" in xml:
         raise ValueError("it declares a document type or entities")
+    return xml
+
+
+def from_docx(data: bytes) -> dict[str, str]:
+    """Cells, row labels and notes of a Word table of ours."""
+    xml = word_part(data)
     if re.search(rb"<w:(vanish|specVanish|webHidden|del|ins|moveFrom|moveTo|altChunk|txbxContent)\b", xml):
         raise ValueError("it hides text or keeps track of changes")
     w = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -536,11 +603,12 @@ def level_1(folder: str) -> Level:
             marked(name, entry, (book["settings"], estimates), level)
         printed(folder, book, (estimates, checks, frame), level)
         noted(folder, book["settings"], level)
+        copies(folder, book, (estimates, checks, frame), level)
         pictured(folder, estimates, level)
         listed(folder, book, level)
     except Cannot as error:
         level.find("differs", str(error))
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, csv.Error, RecursionError) as error:
         level.find("differs", f"a file of results has not the form it must have ({type(error).__name__}: {error})")
     return level
 
@@ -576,6 +644,7 @@ class Frame:
         header, *lines = [line for line in csv.reader(text) if line]
         texts = {about["unit"], *(v["name"] for v in about["variables"] if v["kind"] == "category")}
         self.rows = len(lines)
+        self.about, self.header, self.lines = about, header, lines
         self.units = [line[header.index(about["unit"])] for line in lines]
         self.columns: dict[str, list[float]] = {}
         digest = hashlib.sha256()
@@ -730,13 +799,17 @@ def printed(folder: str, book: dict[str, Any], known: tuple[Any, Any, Frame], le
     entries: dict[str, dict[str, Any]] = {}
     for name, entry in book["numbers"].items():
         entries.setdefault(entry["exhibit"], {})[name[len(entry["exhibit"]) + 1 :]] = entry
-    readers = {".tex": from_tex, ".csv": from_csv, ".docx": from_docx}
-    said: dict[tuple[str, str], tuple[str, str]] = {}
+    readers = {".tex": from_tex, ".csv": from_csv, ".docx": from_docx, ".typ": from_typ}
+    said: dict[tuple[str, str], tuple[str, str]] = {
+        (table, cell): (text, "ledger.json")
+        for table, cells in book.get("words", {}).items()
+        for cell, text in cells.items()
+    }
     foreknown(book, known[1], entries)
     seen: dict[str, int] = {}
     for name, kind in walk(folder):
         table, extension = os.path.splitext(name.split("/")[-1])
-        inside = name.startswith("tables/") and name.count("/") == 1 and kind == "file"
+        inside = name.startswith("tables/") and name.count("/") == 1 and kind == "file" and name != "tables/numbers.tex"
         try:
             if inside and name.endswith(".cells.json"):
                 recorded(load(folder, name), entries.get(table[:-6], {}), name, level)
@@ -748,6 +821,8 @@ def printed(folder: str, book: dict[str, Any], known: tuple[Any, Any, Frame], le
                 if inside and any(HIDES.search(rule) for rule in re.findall(rb"<style>(.*?)</style>", data, re.DOTALL)):
                     raise ValueError("its style may hide what is printed")
                 page = from_html(data)
+                if name == "report.html":
+                    level.notes.append(page.told(name))
                 for key, text, _ in page.loose:
                     entry = {"key": key.split("|"), "raw": value_of(key.split("|"), known), "shown": text.strip()}
                     bound(f"{name}, {key}", entry, known, level)
@@ -768,6 +843,7 @@ def printed(folder: str, book: dict[str, Any], known: tuple[Any, Any, Frame], le
             RuntimeError,
             ElementTree.ParseError,
             NotImplementedError,
+            csv.Error,
         ) as error:
             level.find("differs", f"{name} cannot be read back: {error}")
     for table in sorted(entries):
@@ -869,7 +945,10 @@ def pictured(folder: str, estimates: dict[str, Any], level: Level) -> None:
         if kind != "file" or not name.startswith("figures/") or not name.endswith(".csv"):
             continue
         for line in csv.DictReader(io.StringIO(read(folder, name).decode("utf-8-sig"), newline="")):
-            if set(fields) <= set(line) and line.get("reference") not in ("1", "True"):
+            if set(fields) <= set(line) and line.get("reference") in ("1", "True"):
+                zero = all(float(line[f] or 0) == 0 for f in ("estimate", "se", "low", "high"))
+                level.hold(zero, "differs", f"{name}: the reference at {line['at']} is not zero")
+            elif set(fields) <= set(line):
                 point = tuple(float(line[f] or "nan") for f in fields)
                 holds = any(all(same(a, b) for a, b in zip(point, other)) for other in points)  # noqa: B905
                 level.hold(holds, "differs", f"{name}: the effect at {line['at']} is not in results/estimates.json")
@@ -893,6 +972,449 @@ def listed(folder: str, book: dict[str, Any], level: Level) -> None:
     for name in sorted(there - {line[1] for line in lines}):
         if name.startswith(("tables/", "figures/")) and not name.endswith(".cells.json"):
             level.find("unbound", f"{name} is an exhibit that map.csv does not list")
+
+
+# ---------------------------------------------------------------- L1, the copies of the results
+
+
+def copies(folder: str, book: dict[str, Any], known: tuple[Any, Any, Frame], level: Level) -> None:
+    """Everything that repeats what the results, the panel or the run say: each against its original."""
+    estimates, checks, frame = known
+    modelled(folder, book, estimates, level)
+    crosschecked(folder, estimates, checks, level)
+    sampled(folder, estimates, frame, level)
+    coded(folder, frame, level)
+    in_stata(folder, estimates, frame, level)
+    placed(folder, book, frame, level)
+    macros(folder, book, level)
+    told_of(folder, book, level)
+
+
+def equal(left: Any, right: Any) -> bool:
+    """Whether two JSON values are the same, number by number to the last digits of a double."""
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(equal(left[k], right[k]) for k in left)
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(equal(a, b) for a, b in zip(left, right))  # noqa: B905
+    return same(left, right)
+
+
+def names_below(folder: str, below: str) -> list[str]:
+    """The files below a folder of the package, sorted."""
+    return [name for name, kind in walk(folder) if name.startswith(below) and kind == "file"]
+
+
+def modelled(folder: str, book: dict[str, Any], estimates: dict[str, Any], level: Level) -> None:
+    """results/models: one file for each estimate, the same estimate, and the seed that follows from the study's."""
+    there = {name[len("results/models/") : -len(".json")] for name in names_below(folder, "results/models/")}
+    level.hold(there == set(estimates), "differs", "results/models has not one file for each estimate")
+    for name in sorted(there & set(estimates)):
+        model, where = load(folder, f"results/models/{name}.json"), f"results/models/{name}.json"
+        level.hold(model["id"] == name, "differs", f"{where} is of another model")
+        level.hold(
+            equal(model["estimate"], estimates[name]),
+            "differs",
+            f"{where} is not the estimate in results/estimates.json",
+        )
+        level.hold(
+            model["sample_digest"] == estimates[name]["sample"]["keys_digest"], "differs", f"{where} has another sample"
+        )
+        seed = int(hashlib.sha256(f"{book['seed']}/{name}".encode()).hexdigest()[:15], 16)
+        level.hold(
+            model["seed"] == seed, "differs", f"{where}: the seed is {model['seed']}, by the study's it is {seed}"
+        )
+        asked = model["specification"]
+        level.hold(
+            asked["id"] == name and asked["kind"] == estimates[name]["kind"],
+            "differs",
+            f"{where}: the specification is of another model",
+        )
+        study = read(folder, "study.toml").decode("utf-8")
+        quoted = (json.dumps(asked["formula"], ensure_ascii=False), f"'{asked['formula']}'")
+        level.hold(any(q in study for q in quoted), "differs", f"{where}: the formula is not in study.toml")
+
+
+def crosschecked(folder: str, estimates: dict[str, Any], checks: dict[Any, Any], level: Level) -> None:
+    """results/crosscheck.json against checks and estimates, and its differences and verdicts against its own values."""
+    models = load(folder, "results/crosscheck.json")["models"]
+    level.hold(
+        [m["id"] for m in models] == list(estimates),
+        "differs",
+        "results/crosscheck.json has not one entry for each model",
+    )
+    for model in models:
+        where = f"results/crosscheck.json, {model['id']}"
+        check, estimate = checks.get((model["id"], "second_engine")), estimates.get(model["id"], {"terms": ()})
+        if check is None:
+            level.hold(model["verdict"] == "none", "differs", f"{where}: there is no such check")
+            continue
+        for field in ("verdict", "value", "bound", "text"):
+            level.hold(equal(model[field], check[field]), "differs", f"{where}: the {field} is not that of the check")
+        rows = [{k: r[k] for k in v} for r, v in zip(check.get("rows") or (), model["values"])]  # noqa: B905
+        level.hold(equal(rows, model["values"]), "differs", f"{where}: the values are not those of the check")
+        terms = {t["name"]: t for t in estimate["terms"]}
+        for row in model["values"]:
+            told = number(row["coefficient_difference"])
+            if row["term"] in terms:
+                b, other = number(terms[row["term"]]["estimate"]), number(row["other_coefficient"])
+                level.hold(
+                    same(row["coefficient"], b),
+                    "differs",
+                    f"{where}: {row['term']} is {row['coefficient']!r}, not {b!r}",
+                )
+                floor = 1e-3 * (number(row["se"]) or 0.0)
+                gap = parted(b, other, floor if floor == floor and floor > 0 else 0.0)
+                level.hold(near(gap, told, 1e-6), "differs", f"{where}: {row['term']} parts by {gap!r}, not {told!r}")
+            errors = parted(number(row["se"]), number(row["other_se"]))
+            level.hold(
+                near(errors, number(row["se_difference"]), 1e-6),
+                "differs",
+                f"{where}: the standard errors of {row['term']} part by {errors!r}",
+            )
+        if model["verdict"] in ("holds", "fails") and model["value"] is not None:
+            over = number(model["value"]) > number(model["bound"])
+            level.hold(
+                over == (model["verdict"] == "fails"), "differs", f"{where}: the verdict is not that of value and bound"
+            )
+
+
+def parted(a: float, b: float, floor: float = 0.0) -> float:
+    """The relative difference of two numbers."""
+    if a != a or b != b:
+        return math.nan
+    size = max(abs(a), abs(b), floor)
+    return abs(a - b) / size if size > 0 else 0.0
+
+
+def sampled(folder: str, estimates: dict[str, Any], frame: Frame, level: Level) -> None:
+    """data/processed/samples.csv, where there is one: rows, units, periods, window and digest of each model's sample."""
+    name = "data/processed/samples.csv"
+    if not os.path.isfile(os.path.join(folder, *name.split("/"))):
+        level.notes.append("there is no list of the rows of each model's sample (data/processed/samples.csv)")
+        return
+    header, *lines = csv.reader(io.StringIO(read(folder, name).decode("utf-8"), newline=""))
+    unit, time = (frame.header.index(frame.about[k]) for k in ("unit", "time"))
+    keys = [[line[unit], line[time]] for line in frame.lines]
+    level.hold([line[:2] for line in lines] == keys, "differs", f"{name} has not the keys of the panel")
+    level.hold(header[2:] == list(estimates), "differs", f"{name} has not one column for each model")
+    for j, model in enumerate(header[2:], start=2):
+        if model not in estimates:
+            continue
+        rows = [line for line in lines if line[j] == "1"]
+        sample, where = estimates[model]["sample"], f"{name}, {model}"
+        times = [int(float(row[1])) for row in rows]
+        digest = hashlib.sha256(f"{frame.about['unit']}\0".encode() + "\0".join(r[0] for r in rows).encode() + b"\1")
+        digest.update(f"{frame.about['time']}\0".encode() + b"".join(struct.pack("<d", t) for t in times) + b"\1")
+        level.hold(
+            digest.hexdigest() == sample["keys_digest"], "differs", f"{where}: these are not the rows of the sample"
+        )
+        for field, made in (
+            ("rows", len(rows)),
+            ("units", len({r[0] for r in rows})),
+            ("periods", len(set(times))),
+            ("first", min(times, default=0)),
+            ("last", max(times, default=0)),
+        ):
+            level.hold(sample[field] == made, "differs", f"{where}: {field} is {sample[field]}, in the list {made}")
+        places = [i for i, line in enumerate(lines) if line[j] == "1"]
+        for cluster, count in sample["clusters"].items():
+            if set(cluster.split("^")) <= set(frame.header):
+                columns = [frame.header.index(part) for part in cluster.split("^")]
+                made = len({tuple(frame.lines[i][c] for c in columns) for i in places})
+                level.hold(count == made, "differs", f"{where}: {count} clusters by {cluster}, in the panel {made}")
+
+
+def coded(folder: str, frame: Frame, level: Level) -> None:
+    """data/processed/codebook.csv against panel.json and the panel."""
+    name = "data/processed/codebook.csv"
+    lines = list(csv.DictReader(io.StringIO(read(folder, name).decode("utf-8-sig"), newline="")))
+    variables = frame.about["variables"]
+    level.hold(
+        [i["variable"] for i in lines] == [v["name"] for v in variables], "differs", f"{name} has other variables"
+    )
+    for line, variable in zip(lines, variables):  # noqa: B905
+        where = f"{name}, {variable['name']}"
+        said = {
+            "label_en": variable["label"]["en"],
+            "label_zh": variable["label"]["zh"],
+            "measure": variable["measure"],
+            "kind": variable["kind"],
+            "made": variable["origin"]["how"],
+            "from": " ".join(variable["origin"]["inputs"]),
+            "filled": str(variable["filled"]),
+        }
+        for field, text in said.items():
+            level.hold(line[field] == text, "differs", f"{where}: {field} is not that of panel.json")
+        column = [row[frame.header.index(variable["name"])] for row in frame.lines]
+        level.hold(line["cells"] == str(sum(c != "" for c in column)), "differs", f"{where}: another count of cells")
+        level.hold(line["missing"] == str(sum(c == "" for c in column)), "differs", f"{where}: another count of gaps")
+        if variable["kind"] == "number" and line["cells"] != "0":
+            for field in ("mean", "sd", "min", "max"):
+                value, made = number(float(line[field] or "nan")), frame.described(variable["name"], field)
+                level.hold(
+                    near(value, made, abs(value)),
+                    "differs",
+                    f"{where}: {field} is {line[field]}, by the panel {made!r}",
+                )
+
+
+DO_LINE = re.compile(r"(?:jackknife, cluster\([\w ]+\) mse: )?(\w+(?: 2sls)?) ([^\[,]*?)(?: \[\w+=\w+\])?,(.*)$")
+COMMANDS = ("reghdfe", "ivreghdfe", "ppmlhdfe", "regress", "poisson", "ivregress 2sls")
+
+
+def in_stata(folder: str, estimates: dict[str, Any], frame: Frame, level: Level) -> None:
+    """The Stata twins: the panel in panel.dta, and outcome, regressors, effects and numbers of each do-file."""
+    try:
+        names, columns = from_dta(read(folder, "data/processed/panel.dta"))
+        for j, name in enumerate(frame.header):
+            texts = [line[j] for line in frame.lines]
+            values: list[Any] = list(frame.columns.get(name, texts))
+            level.hold(
+                len(values) == len(columns[j])
+                and all(a == b or (a != a and b != b) for a, b in zip(values, columns[j])),  # noqa: B905
+                "differs",
+                f"data/processed/panel.dta: {names[j]} is not {name} of the panel",
+            )
+    except (Cannot, struct.error, ValueError, IndexError, UnicodeDecodeError) as error:
+        level.find("differs", f"data/processed/panel.dta cannot be read back: {error}")
+    for model, estimate in estimates.items():
+        name = f"stata/{model}.do"
+        lines = read(folder, name).decode("utf-8").split("\n")
+        mine = [m for m in map(DO_LINE.match, lines) if m and m.group(1) in COMMANDS and "jackknife" not in m.group(0)]
+        again = [m for m in map(DO_LINE.match, lines) if m and m.group(1) in COMMANDS and "jackknife" in m.group(0)]
+        level.hold(len(mine) == len(estimate["requests"]), "differs", f"{name} has not one regression for each request")
+        pairs: list[tuple[Any, Any]] = [*zip(mine, estimate["requests"]), *zip(again, estimate["requests"])]  # noqa: B905
+        for found, request in pairs:
+            wanted = [request["outcome"], *request["slopes"], *request["endogenous"], *request["instruments"]]
+            level.hold(words_of(found.group(2)) == set(map(stata, wanted)), "differs", f"{name}: another equation")
+            effects = re.search(r"absorb\(([^)]*)\)", found.group(3))
+            taken = {*request["absorb"], *(part for pair in request["varying_slopes"] for part in pair)}
+            level.hold(
+                words_of(effects.group(1) if effects else "") == set(map(stata, taken)),
+                "differs",
+                f"{name}: other effects",
+            )
+            held = re.search(r"vce\(cluster ([^)]*)\)", found.group(3))
+            by = set(map(stata, request["covariance"].get("by", ())))
+            level.hold(
+                "jackknife" in found.group(0) or words_of(held.group(1) if held else "") == by,
+                "differs",
+                f"{name}: other clusters",
+            )
+        rows = [int(n) for n in re.findall(r"e\(N\) == (\d+)$", "\n".join(lines), re.MULTILINE)]
+        rows += [int(n) for n in re.findall(r"^\* the sample has (\d+) rows$", "\n".join(lines), re.MULTILINE)]
+        level.hold(
+            bool(rows) and set(rows) == {estimate["sample"]["rows"]}, "differs", f"{name}: another number of rows"
+        )
+        for letter, field in (("b", "estimate"), ("se", "se")):
+            known = {stata(t["name"]): number(t[field]) for t in estimate["terms"]}
+            for term, value in re.findall(
+                rf"^assert reldif\(_{letter}\[(\w+)\], ([^)]+)\) < 1e-6$", "\n".join(lines), re.M
+            ):
+                level.hold(
+                    same(known.get(term.replace("pk_", "", 1) if term.startswith("pk_") else term), float(value)),
+                    "differs",
+                    f"{name}: {term} is not {value} in results/estimates.json",
+                )
+        odd = [
+            i
+            for i in lines
+            if i.startswith("assert") and not re.match(r"assert (e\(N\) == \d+|reldif\(.*\) < 1e-6)$", i)
+        ]
+        level.hold(not odd, "differs", f"{name} holds something else to be so: {odd[:1]}")
+    listed = [f'do "stata/{model}.do"' for model in estimates]
+    every = [i for i in read(folder, "stata/run_all.do").decode("utf-8").split("\n") if i and not i.startswith("*")]
+    level.hold(every == listed, "differs", "stata/run_all.do does not run the twin of each model")
+
+
+def stata(name: str) -> str:
+    """A name as Stata may have it, cut to what is compared."""
+    return re.sub(r"\W", "_", name)[:28]
+
+
+def words_of(text: str) -> set[str]:
+    """The names in a piece of a Stata command, without the marks of factors and of what the file makes itself."""
+    found = re.findall(r"\w+", re.sub(r"\b[ic]\.", "", text.replace("(", " ").replace("=", " ")))
+    return {(w[3:] if w.startswith("pk_") else w)[:28] for w in found}
+
+
+STATA_TYPES = {65526: ("d", 8), 65527: ("f", 4), 65528: ("i", 4), 65529: ("h", 2), 65530: ("b", 1)}
+
+
+def from_dta(data: bytes) -> tuple[list[str], list[list[Any]]]:
+    """Names and columns of a Stata file of ours (format 118, little endian); missing numbers are NaN."""
+    if not data.startswith(b"<stata_dta><header><release>118</release><byteorder>LSF</byteorder><K>"):
+        raise ValueError("it is no Stata file of format 118")
+    count = struct.unpack_from("<H", data, 70)[0]
+    rows = struct.unpack_from("<Q", data, data.index(b"<N>") + 3)[0]
+    places = struct.unpack_from("<14Q", data, data.index(b"<map>") + 5)
+    kinds = struct.unpack_from(f"<{count}H", data, places[2] + len("<variable_types>"))
+    at = places[3] + len("<varnames>")
+    names = [data[at + 129 * j : at + 129 * (j + 1)].split(b"\0")[0].decode("utf-8") for j in range(count)]
+    width = sum(STATA_TYPES[k][1] if k in STATA_TYPES else k for k in kinds)
+    at = places[9] + len("<data>")
+    if rows * width > len(data):
+        raise ValueError("it is shorter than it says")
+    columns: list[list[Any]] = [[] for _ in kinds]
+    for _ in range(rows):
+        for j, kind in enumerate(kinds):
+            if kind in STATA_TYPES:
+                letter, size = STATA_TYPES[kind]
+                value: Any = float(struct.unpack_from("<" + letter, data, at)[0])
+                missing = {"d": 2.0**1023, "f": 2.0**127, "i": 2147483621, "h": 32741, "b": 101}[letter]
+                columns[j].append(math.nan if value >= missing else value)
+            else:
+                size = kind
+                columns[j].append(data[at : at + size].split(b"\0")[0].decode("utf-8"))
+            at += size
+    return names, columns
+
+
+def unzipped(data: bytes, most: int = LARGEST) -> bytes:
+    """The content of a gzip file, refused where it is far larger than a package's is."""
+    with gzip.GzipFile(fileobj=io.BytesIO(data)) as opened:
+        content = opened.read(most + 1)
+    if len(content) > most:
+        raise Cannot("a compressed file unpacks to far too much")
+    return content
+
+
+CELL = re.compile(r"line (\d+), column (\d+)$")
+
+
+def placed(folder: str, book: dict[str, Any], frame: Frame, level: Level) -> None:
+    """provenance/panel_cells.csv.gz: every cell of the panel and no other, files that the run started from, values where plain."""
+    name = "provenance/panel_cells.csv.gz"
+    try:
+        text = unzipped(read(folder, name)).decode("utf-8")
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        level.find("differs", f"{name} cannot be unpacked: {error}")
+        return
+    plain = {v["name"]: v["origin"]["how"] for v in frame.about["variables"]}
+    unit, time = (frame.header.index(frame.about[k]) for k in ("unit", "time"))
+    cells = {
+        (line[unit], line[time], variable): line[frame.header.index(variable)]
+        for line in frame.lines
+        for variable in plain
+        if line[frame.header.index(variable)] != ""
+    }
+    raw: dict[str, Any] = {}
+    listed = set()
+    for line in csv.DictReader(io.StringIO(text, newline="")):
+        if not line["unit"]:
+            level.hold(
+                plain.get(line["variable"]) == line["how"], "differs", f"{name}: {line['variable']} is made otherwise"
+            )
+            continue
+        key = (line["unit"], line["time"], line["variable"])
+        listed.add(key)
+        if line["file"] and line["file"] not in book["inputs"]:
+            level.find("differs", f"{name}: {line['file']} is no raw file of the run")
+        place = CELL.match(line["cell"])
+        if place and plain.get(line["variable"]) == line["series"] and line["file"].endswith(".csv"):
+            if line["file"] not in raw:
+                raw[line["file"]] = raw_lines(folder, line["file"], book)
+            held = raw[line["file"]].get(int(place.group(1)), [])
+            shown = held[int(place.group(2)) - 1] if len(held) >= int(place.group(2)) else None
+            if shown is not None and key in cells and plain_number(shown) and plain_number(cells[key]):
+                level.hold(
+                    float(shown) == float(cells[key]),
+                    "differs",
+                    f"{name}: {'.'.join(key)} is {cells[key]}, in {line['file']}, {line['cell']}, it is {shown}",
+                )
+    for key in sorted(set(cells) ^ listed)[:20]:
+        level.find("differs", f"{name}: {'.'.join(key)} stands only in one of panel and list")
+    level.hold(listed == set(cells), "differs", f"{name} does not list the cells of the panel")
+
+
+def plain_number(text: str) -> bool:
+    """Whether a text is a number as Python writes it."""
+    return re.match(r"-?\d+(\.\d+)?([eE][-+]?\d+)?$", text.strip()) is not None
+
+
+def raw_lines(folder: str, name: str, book: dict[str, Any]) -> dict[int, list[str]]:
+    """The lines of a raw CSV that is provided and is UTF-8, by number; nothing where it is neither."""
+    if not book["inputs"][name]["provided"] if name in book["inputs"] else True:
+        return {}
+    try:
+        reader = csv.reader(io.StringIO(read(folder, name).decode("utf-8-sig"), newline=""))
+        return {number: line for line, number in ((line, reader.line_num) for line in reader)}
+    except (UnicodeDecodeError, csv.Error):
+        return {}
+
+
+CSNAME = re.compile(r"\\expandafter\\def\\csname pk@(cell|key)@\\detokenize\{([^{}]*)\}\\endcsname\{(.*)\}$")
+FINDS = re.compile(r"\\(?:providecommand\{\\pk(?:cell|key|find)\}|errmessage\{)")
+
+
+def macros(folder: str, book: dict[str, Any], level: Level) -> None:
+    """numbers.tex, where there is one: each macro prints the ledger's text of its cell, or of the first cell with its key."""
+    by_key: dict[str, list[str]] = {}
+    for name, entry in book["numbers"].items():
+        by_key.setdefault(named("|".join(entry["key"])), []).append(name)
+    for file in ("numbers.tex", "tables/numbers.tex"):
+        if not os.path.isfile(os.path.join(folder, *file.split("/"))):
+            continue
+        try:
+            found = from_numbers(read(folder, file))
+        except ValueError as error:
+            level.find("differs", f"{file} cannot be read back: {error}")
+            continue
+        cells = {named(name): [name] for name in book["numbers"]}
+        for (kind, name), text in found.items():
+            known = (cells if kind == "cell" else by_key).get(name)
+            if known is None:
+                level.find("unbound", f"{file}: {name} is nothing in the ledger")
+                continue
+            texts = [book["numbers"][cell]["shown"] for cell in known]
+            held = text in texts or (kind == "key" and text in [t.strip("()[]") for t in texts])
+            level.hold(held, "differs", f"{file}, {name}: {text!r} is printed, {texts[0]!r} is in the ledger")
+        absent = sorted(n for n in cells if ("cell", n) not in found)
+        level.hold(not absent, "differs", f"{file} has no macro for {', '.join(absent[:3])}")
+
+
+def named(name: str) -> str:
+    """A name as a macro of ours has it."""
+    return name.translate({ord(c): "-" for c in "%\\{}#"})
+
+
+def from_numbers(data: bytes) -> dict[tuple[str, str], str]:
+    """('cell' or 'key', name) -> the text that its macro prints; a line that is not ours is refused."""
+    found: dict[tuple[str, str], str] = {}
+    for line in data.decode("utf-8").split("\n"):
+        made = CSNAME.match(line)
+        if made:
+            if made.group(1, 2) in found:
+                raise ValueError(f"{made.group(2)} is defined twice")
+            found[(made.group(1), made.group(2))] = untex(made.group(3))
+        elif line and not line.startswith("%"):
+            bare_line = re.sub(r"#[12]|\[[12]\]", "", line)
+            if not FINDS.match(line) or re.search(r"\d", bare_line):
+                raise ValueError(f"it holds a definition that is not ours: {line!r}")
+    return found
+
+
+def told_of(folder: str, book: dict[str, Any], level: Level) -> None:
+    """What both READMEs, the environment and the metadata say of the run."""
+    versions = load(folder, "env/environment.json")["versions"]
+    level.hold(versions == book["environment"], "differs", "env/environment.json is not the environment of the run")
+    for name in ("README.md", "README.zh.md"):
+        text = read(folder, name).decode("utf-8")
+        for program, version in book["environment"].items():
+            level.hold(f"{program} {version}" in text, "differs", f"{name} does not name {program} {version}")
+        for path, raw in book["inputs"].items():
+            level.hold(
+                raw["sha256"] in text and path in text, "differs", f"{name} does not list {path} with its SHA-256"
+            )
+        level.hold(book["run_time"] in text, "differs", f"{name} names another run time")
+        level.hold(f" {book['seed']}" in text, "differs", f"{name} names another seed")
+    titles = [t["title"] for t in load(folder, "datacite.json")["titles"]]
+    cited = read(folder, "CITATION.cff").decode("utf-8")
+    level.hold(
+        f"title: {json.dumps(titles[0], ensure_ascii=False)}" in cited,
+        "differs",
+        "CITATION.cff and datacite.json have two titles",
+    )
 
 
 # ---------------------------------------------------------------- the command

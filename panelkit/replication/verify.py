@@ -1,4 +1,7 @@
-"""A package, folder or zip, held against itself level by level; runs no code of it and estimates nothing: the rerun is handed in."""
+"""A package, folder or zip, held against itself level by level; estimates nothing itself: the reruns are handed in.
+
+No code of a package is run, but for L3 where that is asked for (`Rebuild`).
+"""
 
 from __future__ import annotations
 
@@ -12,16 +15,37 @@ from typing import Any, Literal
 
 from panelkit.core.errors import PackageError, PanelkitError
 from panelkit.replication import archive, standalone
+from panelkit.replication.models import crosscheck
 from panelkit.replication.package import verifier
-from panelkit.replication.rerun import compare
+from panelkit.replication.rebuild import NotRerunError, Rebuild, documents, rebuilt
+from panelkit.replication.rerun import Comparison, agree, compare, parquet_parts
+from panelkit.replication.self_test import self_test
 
-Level = Literal["L0", "L1", "L2"]
+Level = Literal["L0", "L1", "L2", "L3", "L4", "L5"]
 Verdict = Literal["verified", "differs", "stale", "unbound", "not rerun"]
-LEVELS: tuple[Level, ...] = ("L0", "L1", "L2")
+LEVELS: tuple[Level, ...] = ("L0", "L1", "L2", "L3", "L4", "L5")
+DEFAULT: tuple[Level, ...] = ("L0", "L1", "L2")
 LARGEST_JSON = 256 * 1024**2
 
 RerunNumbers = dict[str, Any]  # estimates made anew, in the form of estimates.json
 Rerun = Callable[[Path], RerunNumbers]
+Second = Callable[[Path], dict[str, Any]]  # second engines asked anew, in the form of checks.json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What levels above L1 are done with; a level without its means is 'not rerun'.
+
+    rerun : makes the estimates anew from `data/processed` and `study.toml` below the folder it is given (L2).
+    second : asks the second engines anew, from the same (L4). rebuild : how L3 is done. each : errors of each kind (L5).
+    plugins : a study that registers code of its own is not rerun unless 'run' is asked for.
+    """
+
+    rerun: Rerun | None = None
+    second: Second | None = None
+    rebuild: Rebuild = field(default_factory=Rebuild)
+    each: int = 2
+    plugins: Literal["refuse", "run"] = "refuse"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +80,9 @@ class Report:
 def verify(
     package: Path,
     *,
-    levels: Sequence[Level] = LEVELS,
+    levels: Sequence[Level] = DEFAULT,
     rerun: Rerun | None = None,
+    means: Means | None = None,
     plugins: Literal["refuse", "run"] = "refuse",
 ) -> Report:
     """What holds of a package.
@@ -66,24 +91,25 @@ def verify(
     ----------
     package : folder or zip.
     levels : those asked for. A level that cannot be done is 'not rerun' and makes the exit code 2.
-    rerun : makes the estimates anew from `data/processed` and `study.toml` below the folder it is given (L2).
-    plugins : a study that registers code of its own is not rerun unless 'run' is asked for.
+    means : what levels above L1 are done with; `rerun` and `plugins` alone stand for `Means(rerun=..., plugins=...)`.
 
     Raises
     ------
     PackageError
         What is no package, or a zip that is unsafe to open.
     """
+    means = means or Means(rerun=rerun, plugins=plugins)
+    wanted = tuple(level for level in LEVELS if level in levels)
     if package.is_dir():
-        return _verify(package, tuple(levels), rerun, plugins)
+        return _verify(package, wanted, means)
     if not package.is_file():
         raise PackageError("there is no such package", where=str(package), mend="name a folder or a zip")
     with tempfile.TemporaryDirectory(prefix="panelkit-") as folder:
-        return _verify(archive.extract(package, Path(folder)), tuple(levels), rerun, plugins)
+        return _verify(archive.extract(package, Path(folder)), wanted, means)
 
 
-def _verify(folder: Path, levels: tuple[Level, ...], rerun: Rerun | None, plugins: str) -> Report:
-    checked = standalone.verify(str(folder), [level for level in levels if level != "L2"])
+def _verify(folder: Path, levels: tuple[Level, ...], means: Means) -> Report:
+    checked = standalone.verify(str(folder), [level for level in levels if level in ("L0", "L1")])
     if checked["cannot"]:
         raise PackageError(
             checked["cannot"],
@@ -100,8 +126,8 @@ def _verify(folder: Path, levels: tuple[Level, ...], rerun: Rerun | None, plugin
         )
         for found in checked["levels"]
     ]
-    if "L2" in levels:
-        results.append(_rerun(folder, rerun, plugins))
+    further = {"L2": _from_panel, "L3": _from_raw, "L4": _second_engine, "L5": _self_test}
+    results += [further[level](folder, means) for level in levels if level in further]
     notes = []
     carried = folder / "verify.py"
     if carried.is_file() and not carried.is_symlink() and carried.read_bytes() != verifier().encode():
@@ -116,29 +142,117 @@ def _exit_code(results: list[LevelResult]) -> int:
     return 2 if "not rerun" in verdicts else 0
 
 
-def _rerun(folder: Path, rerun: Rerun | None, plugins: str) -> LevelResult:
-    if rerun is None:
-        return _not_rerun("nothing was handed in that estimates")
+def _refused(level: Level, folder: Path, means: Means) -> LevelResult | None:
+    """Why a study is not rerun at all: it cannot be read, or registers code of its own."""
     try:
         document = tomllib.loads((folder / "study.toml").read_text(encoding="utf-8"))
-        packaged = _read(folder / "results" / "estimates.json")
     except (OSError, ValueError) as error:
-        return _not_rerun(f"study.toml or results/estimates.json cannot be read: {error}")
-    if _has_plugins(document) and plugins != "run":
-        return _not_rerun("the study registers code of its own (plugins), which is not run unless asked for")
+        return _not_rerun(level, f"study.toml cannot be read: {error}")
+    if _has_plugins(document) and means.plugins != "run":
+        return _not_rerun(level, "the study registers code of its own (plugins), which is not run unless asked for")
+    return None
+
+
+def _from_panel(folder: Path, means: Means) -> LevelResult:
+    """L2."""
+    if means.rerun is None:
+        return _not_rerun("L2", "nothing was handed in that estimates")
+    if refused := _refused("L2", folder, means):
+        return refused
     try:
-        anew = rerun(folder)
+        packaged = _read(folder / "results" / "estimates.json")
+        anew = means.rerun(folder)
+        twins = parquet_parts(folder)
+    except (OSError, ValueError) as error:
+        return _not_rerun("L2", f"results/estimates.json or the panel cannot be read: {error}")
     except PanelkitError as error:
         return LevelResult(level="L2", verdict="differs", compared=0, findings=tuple(map(str, error.faults)))
-    result = compare(packaged, json.loads(json.dumps(anew)))
-    findings = [str(p) for p in result.parted]
-    if not result.compared:
-        return _not_rerun("there is no number in results/estimates.json")
+    return _compared("L2", compare(packaged, json.loads(json.dumps(anew))), further=twins)
+
+
+def _from_raw(folder: Path, means: Means) -> LevelResult:
+    """L3."""
+    if refused := _refused("L3", folder, means):
+        return refused
+    try:
+        packaged = {n: _read(folder / n) for n in ("results/estimates.json", "ledger.json")}
+        files, said = rebuilt(folder, means.rebuild)
+        anew = documents(files)
+    except NotRerunError as reason:
+        return _not_rerun("L3", str(reason))
+    except (OSError, ValueError, KeyError) as error:
+        return _not_rerun("L3", f"the package or the run from raw cannot be read: {error}")
+    result = compare(packaged["results/estimates.json"], anew["estimates"])
+    made, held = anew["ledger"], packaged["ledger.json"]["numbers"]
+    apart = []
+    for cell in sorted({*made, *held}):
+        a, b = (f"{e['shown']}{e['mark']}" if e else "nothing" for e in (held.get(cell), made.get(cell)))
+        result.compared += 1
+        if a != b:
+            apart.append(f"{cell}: the package prints {a!r}, anew it is {b!r}")
+    places = {
+        n: f"data/processed/{n}" if n.startswith(("panel.csv", "panel.json", "codebook")) else n
+        for n in files
+        if n.startswith(("panel.csv", "panel.json", "codebook", "tables/"))
+    }
+    there = [n for n, place in places.items() if (folder / place).is_file()]
+    alike = sum((folder / places[n]).read_bytes() == files[n] for n in there)
+    notes = (*said, f"{alike} of {len(there)} files of panel and tables came out the same to the byte")
+    return _compared("L3", result, further=apart, notes=notes)
+
+
+def _second_engine(folder: Path, means: Means) -> LevelResult:
+    """L4."""
+    if means.second is None:
+        return _not_rerun("L4", "nothing was handed in that asks a second engine")
+    if refused := _refused("L4", folder, means):
+        return refused
+    try:
+        packaged = _read(folder / "results" / "crosscheck.json")
+        estimates = _read(folder / "results" / "estimates.json")["estimates"]
+        anew = crosscheck(json.loads(json.dumps(means.second(folder))), estimates)
+    except (OSError, ValueError, KeyError) as error:
+        return _not_rerun("L4", f"results/crosscheck.json cannot be read: {error}")
+    except PanelkitError as error:
+        return LevelResult(level="L4", verdict="differs", compared=0, findings=tuple(map(str, error.faults)))
+    result, findings = agree(packaged, anew)
+    notes = [
+        f"{m['id']}: no second engine at run time ({m['confirmation']})" for m in anew["models"] if not m["values"]
+    ]
+    findings += [f"{m['id']}: {m['text']['en']}" for m in anew["models"] if m["verdict"] == "fails"]
+    return _compared("L4", result, further=findings, notes=tuple(notes))
+
+
+def _self_test(folder: Path, means: Means) -> LevelResult:
+    """L5."""
+    try:
+        held = standalone.verify(str(folder), ["L1"])
+        if held["exit_code"]:
+            return _not_rerun("L5", "the package does not verify as it is, so no error can be told from its own")
+        made = self_test(folder, each=means.each)
+    except (OSError, ValueError, KeyError, standalone.Cannot) as error:
+        return _not_rerun("L5", f"no errors can be put into this package: {error}")
     return LevelResult(
-        level="L2",
+        level="L5",
+        verdict="differs" if made.slipped else "verified",
+        compared=made.tried,
+        findings=tuple(f"slipped: {s}" for s in made.slipped),
+        notes=(str(made), "what only the digest of the package tells (licence, programs, pictures) is not among them"),
+    )
+
+
+def _compared(
+    level: Level, result: Comparison, *, further: Sequence[str] = (), notes: tuple[str, ...] = ()
+) -> LevelResult:
+    findings = (*map(str, result.parted), *further)
+    if not result.compared:
+        return _not_rerun(level, "there is no number to compare")
+    return LevelResult(
+        level=level,
         verdict="differs" if findings else "verified",
         compared=result.compared,
-        findings=tuple(findings),
+        findings=findings,
+        notes=notes,
     )
 
 
@@ -154,5 +268,5 @@ def _read(path: Path) -> dict[str, Any]:
     return read
 
 
-def _not_rerun(why: str) -> LevelResult:
-    return LevelResult(level="L2", verdict="not rerun", compared=0, notes=(why,))
+def _not_rerun(level: Level, why: str) -> LevelResult:
+    return LevelResult(level=level, verdict="not rerun", compared=0, notes=(why,))

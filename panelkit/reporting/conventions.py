@@ -8,7 +8,7 @@ from collections.abc import Container
 from panelkit.core.estimate import Estimate
 from panelkit.core.label import Language
 from panelkit.core.panel import Panel
-from panelkit.core.request import Classical, Clustered, Covariance, Robust
+from panelkit.core.request import Classical, Clustered, Conley, Covariance, DriscollKraay, Robust
 from panelkit.reporting.labels import key_label
 from panelkit.reporting.numbers import shown
 from panelkit.reporting.words import joined, method_words, word
@@ -16,24 +16,42 @@ from panelkit.reporting.words import joined, method_words, word
 
 def convention(covariance: Covariance, panel: Panel, language: Language) -> str:
     """The convention behind standard errors, in words: kind, clusters, small-sample factor, reference distribution."""
-    parts: list[str] = []
-    if isinstance(covariance, Classical):
-        parts.append(word("classical", language))
-    elif isinstance(covariance, Robust):
-        parts.append(word("robust", language, variant=covariance.variant.upper()))
-    else:
-        parts.append(_clustered(covariance, panel, language))
-    corrected = not (
-        (isinstance(covariance, Robust) and covariance.variant == "hc0")
-        or (isinstance(covariance, Clustered) and covariance.variant != "cr1")
-    )
-    if corrected:
+    parts = [_kind(covariance, panel, language)]
+    plain = isinstance(covariance, Robust) and covariance.variant != "hc1"
+    if not plain and not (isinstance(covariance, Clustered) and covariance.variant != "cr1"):
         parts.append(word("factor", language, of=covariance.small_sample))
-    if covariance.reference == "normal":
-        parts.append(word("normal", language))
-    else:
-        parts.append(word("t_clusters" if isinstance(covariance, Clustered) else "t_residual", language))
+    parts.append(word(_reference(covariance), language))
     return ("，" if language == "zh" else ", ").join(parts)
+
+
+def _kind(covariance: Covariance, panel: Panel, language: Language) -> str:
+    if isinstance(covariance, Classical):
+        return word("classical", language)
+    if isinstance(covariance, Robust):
+        return word("robust", language, variant=covariance.variant.upper())
+    if isinstance(covariance, Clustered):
+        return _clustered(covariance, panel, language)
+    if isinstance(covariance, Conley):
+        lags = word("conley_lags", language, lags=covariance.lags) if covariance.lags else ""
+        return word(
+            "conley",
+            language,
+            cutoff=f"{covariance.cutoff_km:g}",
+            kernel=word(f"kernel_{covariance.kernel}", language),
+            lags=lags,
+        )
+    key = "driscoll_kraay" if isinstance(covariance, DriscollKraay) else "newey_west"
+    return word(key, language, lags=word("lags_rule", language) if covariance.lags is None else covariance.lags)
+
+
+def _reference(covariance: Covariance) -> str:
+    if covariance.reference == "normal":
+        return "normal"
+    if isinstance(covariance, Clustered):
+        satterthwaite = covariance.reference in ("satterthwaite", "bell_mccaffrey")
+        bias_reduced = covariance.variant == "cr2" and covariance.reference == "t"
+        return "t_satterthwaite" if satterthwaite or bias_reduced else "t_clusters"
+    return "t_periods" if isinstance(covariance, DriscollKraay) else "t_residual"
 
 
 def _clustered(covariance: Clustered, panel: Panel, language: Language) -> str:
@@ -41,7 +59,8 @@ def _clustered(covariance: Clustered, panel: Panel, language: Language) -> str:
     if len(covariance.by) > 1:
         groups = word(f"groups_{covariance.groups}", language)
         return word("two_way", language, by=by, variant=covariance.variant.upper(), groups=groups)
-    return word(covariance.variant, language, by=by)
+    known = covariance.variant != "cr3" or covariance.jackknife_variant == "mnw"
+    return word(covariance.variant if known else f"cr3_{covariance.jackknife_variant}", language, by=by)
 
 
 def _lower(label: str, language: Language) -> str:

@@ -50,6 +50,37 @@ def ledger(table: Table) -> tuple[Entry, ...]:
     )
 
 
+def numbers_tex(entries: Iterable[Entry]) -> bytes:
+    r"""One macro for each cell of the ledger, for figures in the text: `\pkcell{main.r0.c0}` or `\pkkey{model|term|estimate}`.
+
+    A key that several cells print stands for the first of them; one that is not there is an error of LaTeX, not a blank.
+    """
+    from panelkit.reporting.render._tex import escape
+
+    lines = [
+        "% Made by panelkit: every printed number by its ledger name and by its key. Do not edit, run the study again.",
+        r"\providecommand{\pkcell}[1]{\pkfind{cell}{#1}}\providecommand{\pkkey}[1]{\pkfind{key}{#1}}",
+        r"\providecommand{\pkfind}[2]{\expandafter\ifx\csname pk@#1@\detokenize{#2}\endcsname\relax"
+        r"\errmessage{panelkit: no number is called \detokenize{#2}}\else\csname pk@#1@\detokenize{#2}\endcsname\fi}",
+    ]
+    keys: set[str] = set()
+    for entry in entries:
+        text = escape(entry.shown)
+        lines.append(rf"\expandafter\def\csname pk@cell@{_named(entry.cell)}\endcsname{{{text}}}")
+        key = "|".join(entry.key)
+        bare = escape(entry.shown.strip("()[]")) if entry.key[2] not in ("interval", "interval_resampled") else text
+        if key not in keys:
+            keys.add(key)
+            lines.append(rf"\expandafter\def\csname pk@key@{_named(key)}\endcsname{{{bare}}}")
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _named(name: str) -> str:
+    r"""A name that is read within `\csname`: detokenized, and without the signs that end a line or a group there."""
+    kept = plain(name).translate({ord(c): "-" for c in "%\\{}#"})
+    return rf"\detokenize{{{kept}}}"
+
+
 def _json(raw: float | int | str | None) -> float | int | str | None:
     """NaN and infinities as text, as `core.codec` writes them."""
     from panelkit.core.codec import to_json

@@ -35,7 +35,8 @@ def term_label(name: str, panel: Panel, language: Language) -> str:
     head, levels, level = name.partition("::")
     if levels:
         inner = re.fullmatch(r"i\((.*)\)", head)
-        whose = key_label(inner[1] if inner else head, panel, language)
+        factors = inner[1] if inner else head
+        whose = " × ".join(key_label(factor, panel, language) for factor in factors.split(":"))
         said = level_text(level)
         return f"{whose} {said}" if said[:1] in "≤≥" else f"{whose} = {said}"
     return " × ".join(key_label(factor, panel, language) for factor in name.split(":"))

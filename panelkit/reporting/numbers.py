@@ -98,3 +98,15 @@ def read_number(text: str) -> float:
     if not re.fullmatch(r"[+-]?(\d+\.?\d*(e[+-]?\d+)?|\.\d+|inf)", bare, re.ASCII):
         raise ValueError(f"there is no number in {text!r}")
     return float(bare)
+
+
+def is_number(text: str) -> bool:
+    """Whether a text would be read as a number by whoever verifies the table.
+
+    >>> is_number("12.5%"), is_number("(1,234)"), is_number("CR3"), is_number("")
+    (True, True, False, False)
+    """
+    try:
+        return not math.isnan(read_number(text.strip().rstrip("%％")))
+    except ValueError:
+        return False

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from panelkit.core.errors import ReportError
 from panelkit.core.label import Language
 from panelkit.core.nearest import known_or_nearest
+from panelkit.reporting._table_words import TABLE_WORDS
 from panelkit.reporting.numbers import shown
 
 # key: (English, Chinese); slots in braces
@@ -17,6 +18,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "variable": ("", "变量"),
     "effect": ("{of} FE", "{of}固定效应"),
     "slopes": ("{of}-specific slopes of {variable}", "{of}特定的{variable}斜率"),
+    "panel_row": ("Panel {letter}. {label}", "Panel {letter}：{label}"),
+    "outcomes": ("Dependent variables. {each}.", "被解释变量：{each}。"),
     "constant": ("Constant", "常数项"),
     "rows": ("Observations", "观测值"),
     "units": ("Units ({of})", "截面单位数（{of}）"),
@@ -35,6 +38,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "indirect": ("Indirect effect", "间接效应"),
     "direct": ("Direct effect", "直接效应"),
     "total": ("Total effect", "总效应"),
+    "difference": ("Difference between groups", "组间差异"),
     "count": ("N", "观测值"),
     "mean": ("Mean", "均值"),
     "sd": ("SD", "标准差"),
@@ -74,6 +78,35 @@ WORDS: dict[str, tuple[str, str]] = {
         "clustered by {by}, CR3 cluster jackknife (MacKinnon, Nielsen and Webb 2023)",
         "聚类到{by}的CR3聚类刀切标准误（MacKinnon、Nielsen和Webb，2023）",
     ),
+    "kernel_uniform": ("uniform", "均匀"),
+    "kernel_bartlett": ("Bartlett", "Bartlett"),
+    "cr2": (
+        "clustered by {by}, CR2 bias-reduced linearisation (Pustejovsky and Tipton 2018)",
+        "聚类到{by}的CR2偏差修正标准误（Pustejovsky和Tipton，2018）",
+    ),
+    "cr3_mnw_centred": (
+        "clustered by {by}, CR3 cluster jackknife about the mean of the replicates",
+        "聚类到{by}的CR3聚类刀切标准误（以各次估计的均值为中心）",
+    ),
+    "cr3_hansen": (
+        "clustered by {by}, CR3 cluster jackknife without a factor (Hansen 2025)",
+        "聚类到{by}的CR3聚类刀切标准误（无因子，Hansen，2025）",
+    ),
+    "cr3_pyfixest": (
+        "clustered by {by}, CR3 cluster jackknife with the small-sample factor of pyfixest",
+        "聚类到{by}的CR3聚类刀切标准误（小样本因子同pyfixest）",
+    ),
+    "driscoll_kraay": (
+        "Driscoll-Kraay, {lags} lags of the periods in the sample",
+        "Driscoll-Kraay标准误（滞后{lags}期）",
+    ),
+    "newey_west": ("Newey-West within units, {lags} lags", "单位内Newey-West标准误（滞后{lags}期）"),
+    "lags_rule": ("floor of T to the power of 1/4", "取T的1/4次方的整数部分"),
+    "conley": (
+        "Conley, cutoff {cutoff} km, {kernel} kernel{lags}",
+        "Conley空间标准误（截断距离{cutoff}公里，{kernel}核{lags}）",
+    ),
+    "conley_lags": (" and {lags} lags within units", "，单位内滞后{lags}期"),
     "two_way": (
         "clustered two ways, by {by} ({variant}; {groups})",
         "按{by}双向聚类的稳健标准误（{variant}，{groups}）",
@@ -82,6 +115,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "groups_own": ("each term with its own G", "各项取各自的G"),
     "factor": ("small-sample factor of {of}", "小样本因子同{of}"),
     "t_clusters": ("reference t(G\u22121)", "参照t(G\u22121)分布"),
+    "t_satterthwaite": (
+        "reference t with Satterthwaite degrees of freedom",
+        "参照Satterthwaite自由度的t分布",
+    ),
+    "t_periods": ("reference t(T\u22121)", "参照t(T\u22121)分布"),
     "t_residual": ("reference t(N\u2212K)", "参照t(N\u2212K)分布"),
     "normal": ("normal reference", "参照正态分布"),
     # notes; *_all where one text holds of every column, else one text for each
@@ -172,6 +210,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "placebo_t": (" By the t statistic {p}.", "按t统计量检验{p}。"),
     "useless": (" {n} draws gave no number and are left out.", "另有{n}次无结果，未计入。"),
 }
+WORDS |= TABLE_WORDS
 # punctuation between parts
 JOIN: dict[str, dict[str, str]] = {
     "en": {"and": " and ", "list": "; ", "comma": ", ", "open": " (", "close": ")", "space": " ", "colon": ": "},
@@ -183,7 +222,11 @@ JOIN: dict[str, dict[str, str]] = {
 METHODS: tuple[tuple[str, str], ...] = (
     ("unrestricted wild cluster bootstrap", "未施加原假设的wild聚类自助法"),
     ("restricted wild cluster bootstrap", "施加原假设的wild聚类自助法"),
+    ("wild restricted efficient bootstrap", "施加原假设的有效wild聚类自助法（WRE）"),
     ("pairs cluster bootstrap", "整群自助法"),
+    ("cluster jackknife", "聚类刀切法"),
+    ("permutation of group labels", "组别标签置换检验"),
+    (", basic", "，基本区间"),
     ("permutation of treatment paths", "处理路径置换检验"),
     (", percentile", "，百分位区间"),
     (", bias-corrected and accelerated", "，偏差校正加速区间"),

@@ -16,7 +16,7 @@ from panelkit.core.exhibit import FigureSpec, TableSpec
 from panelkit.core.nearest import known_or_nearest
 from panelkit.core.registry import CHECKS, DERIVATIONS, ESTIMATORS, FIGURES, SOURCES, TABLES, Registry
 from panelkit.core.source import SourceSpec
-from panelkit.core.study import SCHEMA, Head, PanelSpec, Study, VariablePlan, VariableSpec
+from panelkit.core.study import SCHEMA, FamilySpec, Head, PanelSpec, QualitySpec, Study, VariablePlan, VariableSpec
 from panelkit.study.known import Known
 from panelkit.study.typed import typed
 from panelkit.study.validate import faults_between
@@ -33,6 +33,8 @@ SECTIONS = (
     "checks",
     "tables",
     "figures",
+    "families",
+    "quality",
     "plugins",
 )
 
@@ -75,7 +77,13 @@ def study_from(document: dict[str, Any], known: Known | None = None, *, name: st
     checks = _checks(document, models, faults)
     tables = _listed(document, "tables", TABLES, TableSpec, faults)
     figures = _listed(document, "figures", FIGURES, FigureSpec, faults)
-    if head is None or panel is None or defaults is None:
+    families = {
+        name: family
+        for name, entry in _table(document, "families", faults).items()
+        if (family := typed(FamilySpec, entry, f"families.{name}", faults)) is not None
+    }
+    quality = typed(QualitySpec, document.get("quality", {}), "quality", faults)
+    if head is None or panel is None or defaults is None or quality is None:
         raise StudyError(faults=faults)
     study = Study(
         head=head,
@@ -87,6 +95,8 @@ def study_from(document: dict[str, Any], known: Known | None = None, *, name: st
         checks=checks,
         tables=tuple(tables),
         figures=tuple(figures),
+        families=families,
+        quality=quality,
         digest=digests.of_value(_plain(document)),
         document=document,
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 from panelkit.core.estimation import Defaults
 from panelkit.core.registry import CHECKS, DERIVATIONS, ESTIMATORS, FIGURES, SOURCES, TABLES, Registry
-from panelkit.core.study import SCHEMA, Head, PanelSpec, VariableSpec
+from panelkit.core.study import SCHEMA, FamilySpec, Head, PanelSpec, QualitySpec, VariableSpec
 
 
 def json_schema() -> dict[str, Any]:
@@ -33,6 +33,8 @@ def json_schema() -> dict[str, Any]:
             "checks": {"type": "object", "additionalProperties": _any(CHECKS, definitions, optional=("kind",))},
             "tables": {"type": "array", "items": _any(TABLES, definitions)},
             "figures": {"type": "array", "items": _any(FIGURES, definitions)},
+            "families": {"type": "object", "additionalProperties": _of(FamilySpec, definitions)},
+            "quality": _of(QualitySpec, definitions),
         },
         "$defs": definitions,
     }

@@ -11,7 +11,7 @@ from panelkit.core.expression import Call, names_in, parse_expression, walk
 from panelkit.core.formula import parse_formula
 from panelkit.core.nearest import known_or_nearest
 from panelkit.core.registry import CHECKS, DERIVATIONS, ENGINES, ESTIMATORS, RENDERERS
-from panelkit.core.request import Clustered
+from panelkit.core.request import Clustered, covariance_columns
 
 if TYPE_CHECKING:
     from panelkit.core.study import Study, VariablePlan
@@ -66,7 +66,12 @@ def _sources(study: Study) -> Iterator[Fault]:
                 what="no series is taken from this file",
                 mend='name some: series = { gdp = "..." }',
             )
-        for field, entries in (("measures", source.measures), ("vintages", source.vintages)):
+        for field, entries in (
+            ("measures", source.measures),
+            ("vintages", source.vintages),
+            ("prices", source.prices),
+            ("breaks", source.breaks),
+        ):
             for alias in entries:
                 if alias not in source.series:
                     yield _unknown(f"{where}.{field}.{alias}", "series", alias, source.series)
@@ -133,14 +138,13 @@ def _covariance(covariance: Any, where: str, declared: set[str], known: Known) -
         return
     if known.conventions and covariance.small_sample not in known.conventions:
         yield _unknown(f"{where}.small_sample", "convention", covariance.small_sample, known.conventions)
-    if isinstance(covariance, Clustered):
-        if len(covariance.by) > 2 or (covariance.variant == "cr3" and len(covariance.by) > 1):
-            yield Fault(
-                where=f"{where}.by", what="too many cluster variables", mend="one for cr3, one or two for cr0 and cr1"
-            )
-        for name in covariance.by:
-            if name not in declared:
-                yield _unknown(f"{where}.by", "variable", name, declared)
+    clusters = len(covariance.by) if isinstance(covariance, Clustered) else 0
+    if clusters > 2 or (clusters > 1 and covariance.variant in ("cr2", "cr3")):
+        mend = "one for cr2 and cr3, one or two for cr0 and cr1"
+        yield Fault(where=f"{where}.by", what="too many cluster variables", mend=mend)
+    for name in covariance_columns(covariance):
+        if name not in declared:
+            yield _unknown(where, "variable", name, declared)
 
 
 def _defaults(study: Study, known: Known) -> Iterator[Fault]:
@@ -162,7 +166,8 @@ def _defaults(study: Study, known: Known) -> Iterator[Fault]:
 
 def _exhibits(study: Study, models: set[str], declared: set[str]) -> Iterator[Fault]:
     for table in study.tables:
-        for name in getattr(table, "columns", ()):
+        panels = [m for panel in getattr(table, "panels", ()) for m in panel.columns]
+        for name in (*getattr(table, "columns", ()), *panels):
             if name not in models:
                 yield _unknown(f"tables.{table.id}.columns", "model", name, models)
         for name in getattr(table, "variables", ()):

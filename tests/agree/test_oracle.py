@@ -9,7 +9,7 @@ from panelkit.core.registry import ENGINES
 pytestmark = pytest.mark.skipif(not ORACLE.is_dir(), reason=f"the frozen R numbers are not at {ORACLE}")
 
 
-@pytest.mark.parametrize("engine", ["dense", "linearmodels", "pyfixest"])
+@pytest.mark.parametrize("engine", ["dense", "linearmodels", "pyfixest", "statsmodels", "unitwise"])
 @pytest.mark.parametrize("case", covered())
 def test_oracle(case, engine, record_property):
     try:
@@ -25,7 +25,7 @@ def test_every_case_is_covered_or_has_its_reason():
     names = list(index()["case"])
     assert len(names) == 149
     assert set(covered()) | {n for n in names if not_covered(n)} == set(names)
-    assert len(covered()) >= 49
+    assert len(covered()) >= 66
 
 
 def test_a_wrong_factor_does_not_pass():

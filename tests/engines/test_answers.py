@@ -205,7 +205,12 @@ def test_jackknife_is_the_sum_over_refits():
 
 CR3 = Clustered(by=("省份",), variant="cr3")
 REFUSED = [
-    (NAMES, {"family": "poisson"}, "poisson"),
+    (("linearmodels",), {"family": "poisson"}, "poisson"),
+    (("statsmodels", "unitwise"), {}, "only"),
+    (("pyfixest", "linearmodels"), {"estimator": "mean_group"}, "mean group"),
+    (("pyfixest",), {"estimator": "random_effects", "absorb": ()}, "random effects"),
+    (("dense", "linearmodels"), {"estimator": "between"}, "absorbs no effects"),
+    (("dense", "linearmodels"), {"estimator": "random_effects", "absorb": (), "weights": "w"}, "not weighted"),
     (NAMES, {"slopes": ()}, "no regressor"),
     (NAMES, {"constant": True}, "constant"),
     (NAMES, {"covariance": Clustered()}, "cluster variable"),

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from panelkit.core.estimation import Defaults
 from panelkit.core.label import Label
 from panelkit.core.registry import DERIVATIONS, SOURCES
-from panelkit.core.source import Observations, SourceSpec
+from panelkit.core.source import OBSERVED, Observations, Provenance, SourceSpec
 from panelkit.core.study import Head, PanelSpec, Study, VariablePlan, VariableSpec
 from panelkit.etl import derive as _derive  # noqa: F401
 from panelkit.etl import sources as _sources  # noqa: F401
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared"
 
@@ -98,3 +102,59 @@ def read_as() -> Callable[..., Observations]:
 @pytest.fixture(scope="session")
 def study_of() -> Callable[..., Study]:
     return _study_of
+
+
+def _observed(frame: pd.DataFrame, measures: Mapping[str, str]) -> Observations:
+    """Columns unit, time and one per alias, as a reader would give them; NaN is a blank cell."""
+    aliases = [c for c in frame.columns if c not in ("unit", "time")]
+    long = frame.melt(["unit", "time"], aliases, "alias", "value")
+    long["series"] = "s." + long["alias"]
+    long["cell"] = [f"sheet!C{i + 2}" for i in range(len(long))]
+    long["measure"] = [measures.get(a, "") for a in long["alias"]]
+    long = long.assign(text=None, vintage=0, source="s").astype({"text": "object"})
+    card = Provenance(publisher="", title=Label(), url="", retrieved="", vintage=None, sha256="", licence="")
+    return Observations(frame=long[list(OBSERVED)], provenance=card)
+
+
+@pytest.fixture(scope="session")
+def assembled_of() -> Callable[..., Any]:
+    """Frame with unit, time and one column per alias of source 's' -> (Assembled, Study); `models`, `source` go to those."""
+    from dataclasses import replace
+
+    from panelkit.core.registry import ESTIMATORS
+    from panelkit.estimators import fixed_effects as _fixed_effects  # noqa: F401
+    from panelkit.etl.assemble import assemble
+
+    def make(
+        frame: pd.DataFrame,
+        variables: Mapping[str, Mapping[str, Any]],
+        *,
+        measures: Mapping[str, str] | None = None,
+        source: Mapping[str, Any] | None = None,
+        models: Mapping[str, Any] | None = None,
+        **panel: Any,
+    ) -> Any:
+        aliases = {c: c for c in frame.columns if c not in ("unit", "time")}
+        spec = SourceSpec(id="s", kind="tidy", path="f.xlsx", series=aliases, **(source or {}))
+        study = _study_of(variables, {"s": spec}, **panel)
+        kind = ESTIMATORS["fixed_effects"].spec
+        made = tuple(
+            kind(id=i, kind="fixed_effects", **({"formula": m} if isinstance(m, str) else m))
+            for i, m in (models or {}).items()
+        )
+        study = replace(study, models=made)
+        return assemble(study, {"s": _observed(frame, measures or {})}), study
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def rows_of() -> Callable[..., pd.DataFrame]:
+    """Every unit in every year, units outermost, with columns."""
+
+    def make(units: list[str], years: range, **columns: Any) -> pd.DataFrame:
+        return (
+            pd.MultiIndex.from_product([units, years], names=["unit", "time"]).to_frame(index=False).assign(**columns)
+        )
+
+    return make

@@ -312,7 +312,8 @@ def test_quality_tells_absent_provinces_and_jumps(build):
     frame = grid(CODES[:30], range(2010, 2019), x=np.exp(draws.normal(0, 0.05, 270)))
     frame.loc[100, "x"] *= 10000
     got, study = build(frame, {"a": {"series": "s.x"}}, years=(2010, 2018))
-    balance, _, jumps = quality(study, got)
+    found = {c.name: c for c in quality(study, got)}
+    balance, jumps = found["balance"], found["jumps"]
     assert balance.verdict == "says"
     assert "Xinjiang" in balance.text.en
     assert jumps.verdict == "fails"

@@ -189,15 +189,34 @@ def test_hints_and_blanks_of_real_files(china):
     assert survey.series[0].name == "人口数(人口抽样调查)(人)"
 
 
-def test_yearbook_pages_are_refused_with_a_reason(china):
-    folder = china / "techme_yearbook" / "raw_hitech_operation"
-    for name, says in (
-        ("raw-2020-soshu.xls", "web page"),
-        ("raw-2013.xls", "encrypted"),
-        ("raw-2023.xlsx", "no header row"),
-    ):
-        with pytest.raises(SourceError, match=says):
-            look(folder / name)
+def test_a_web_page_is_no_workbook(china):
+    with pytest.raises(SourceError, match="web page"):
+        look(china / "techme_yearbook" / "raw_hitech_operation" / "raw-2020-soshu.xls")
+
+
+def test_years_in_rows(read_as, written, china):
+    text = ",北京市,天津市,河北省,全国\n2016,2,4,6,12\n2015,1,3,,9\n"
+    got = read_as("nbs_csv", written(text), series={"g": "GDP"}, measures={"g": "亿元"})
+    assert value(got, "天津市", 2016) == (4.0, "line 2, column 3")
+    assert np.isnan(value(got, "河北省", 2015)[0])
+    with pytest.raises(SourceError, match="line 3, column 6: a figure stands in a column without a region"):
+        read_as("nbs_csv", written(text.replace(",9", ",9,7")), series={"g": "GDP"}, measures={"g": "亿元"})
+    fields = {"series": {"g": "地区生产总值"}, "measures": {"g": "亿元"}}
+    zh, en = (
+        read_as("nbs_csv", china / "gdp_vintages" / f"Chinas GDP in Province {lang}.csv", **fields)
+        for lang in ("Zh", "En")
+    )
+    assert value(zh, "广东省", 2019)[0] == value(en, "Guangdong", 2019)[0] == 107986.9
+    assert list(zh.frame["value"]) == list(en.frame["value"])
+
+
+@pytest.mark.parametrize(
+    ("header", "says"),
+    [("2016年,2014年,2015年", "do not stand in order"), ("2018年,2015年,2014年", "leaves out years")],
+)
+def test_odd_headers_are_flagged(read_as, written, header, says):
+    got = read_as("nbs_csv", written(f"地区,{header}\n北京市,3,2,1\n"), series={"g": "x"}, measures={"g": "亿元"})
+    assert any(says in n for n in got.notes)
 
 
 def test_ecommerce_is_tidy(china):

@@ -19,6 +19,7 @@ def test_parameters_by_convention():
         "plm_sss": 2,
         "linearmodels": 39,
         "sandwich": 39,
+        "ivreg2": 2,
         "none": 2,
     }
 

@@ -89,7 +89,7 @@ def test_bytes_do_not_depend_on_the_block(sample, monkeypatch):
     args = (sweep.residualise(s.X), sweep.residualise(s.y), s.unit, sweep, 0)
     whole = wild.wild_cluster(*args, weights="webb", draws=100, seed=3)
     monkeypatch.setattr(wild, "BLOCK", 7)
-    blocks = wild._random(14, "webb", 3)
+    blocks = wild.random_weights(14, "webb", 3)
     assert np.array_equal(np.vstack([blocks(7) for _ in range(14)] + [blocks(2)]), draws)
     assert np.allclose(wild.wild_cluster(*args, weights="webb", draws=100, seed=3).statistics, whole.statistics)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from made import finished
+from studies import package_of
 
 from panelkit.replication.collect import PackageInputs
 from panelkit.replication.package import make_package
@@ -23,6 +26,14 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> PackageInputs:
 @pytest.fixture(scope="session")
 def files(inputs: PackageInputs) -> dict[str, bytes]:
     return make_package(inputs)
+
+
+@pytest.fixture(scope="session")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Name of one of `studies.NAMES` -> its package folder, not to be written to."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    return lambda name: package_of(name, shared)
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from panelkit.core.study import Head, PanelSpec, Study
 from panelkit.core.variable import Origin, Variable
 from panelkit.replication.collect import PackageInputs
 from panelkit.replication.environment import environment
-from panelkit.reporting.exhibits import ledger, render_table
+from panelkit.reporting.exhibits import ledger, numbers_tex, render_table
 from panelkit.reporting.render import html
 from panelkit.reporting.tables.descriptive import DescriptiveTable
 from panelkit.reporting.tables.descriptive import build as described
@@ -122,7 +122,7 @@ def estimate(of: Panel, name: str, absorb: tuple[str, ...]) -> Estimate:
     return Estimate(
         id=name, kind="fixed_effects", outcome="y", terms=(term,), covariance_matrix=np.array([[variance]]), covariance=covariance,
         sample=Sample(rows=30, units=6, periods=5, clusters={"province": 6}, dropped=(), first=2015, last=2019,
-                      keys_digest="0" * 64, positions=np.arange(30)),
+                      keys_digest=digest.of_frame(of.frame[["province", "year"]]), positions=np.arange(30)),
         fit=Quality(r2=0.91234, r2_within=0.81234 if "province" in absorb else None, rss=float(residual @ residual), parameters=X.shape[1]),
         requests=(Regression(outcome="y", slopes=("x",), absorb=absorb, covariance=covariance),),
         absorb=absorb, engine="dense", engine_version="0.1.0", confirmation="engine",
@@ -131,10 +131,20 @@ def estimate(of: Panel, name: str, absorb: tuple[str, ...]) -> Estimate:
     )  # fmt: skip
 
 
-def results() -> Results:
+def confirmed(made: Estimate) -> dict[str, object]:
+    """What a second engine that agrees would have said."""
+    term = made.terms[0]
+    return {
+        "engine": "linearmodels", "term": "x", "coefficient": term.estimate, "other_coefficient": term.estimate,
+        "coefficient_difference": 0.0, "se": term.se, "other_se": term.se, "se_difference": 0.0, "under": "",
+    }  # fmt: skip
+
+
+def results(language: str = "en") -> Results:
     of = panel()
     study = Study(
-        head=Head(id="small", title=Label(en="Small & simple", zh="小型研究"), seed=7, authors=("Wei Zhang", "A. Smith")),
+        head=Head(id="small", title=Label(en="Small & simple", zh="小型研究"), seed=7, language=language,  # type: ignore[arg-type]
+                   authors=("Wei Zhang", "A. Smith")),
         panel=PanelSpec(years=(2015, 2019)),
         sources={
             "book": SourceSpec(id="book", kind="tidy", path="data/raw/book/y.csv", series={"y": "产出"}, publisher="NBS", licence="open"),
@@ -150,23 +160,29 @@ def results() -> Results:
         checks={},
         tables=(
             DescriptiveTable(id="table1", title=Label(en="Variables"), statistics=("count", "mean", "sd", "sd_between", "sd_within",
-                                                                                             "min", "median", "max")),
+                                                                                             "min", "median", "max"), language=language),
             RegressionTable(id="table2", title=Label(en="Main", zh="主要结果"), columns=("both", "years"),
-                            statistics=("rows", "units", "clusters", "r2_kind", "second_engine")),
+                            statistics=("rows", "units", "clusters", "r2_kind", "second_engine"), language=language),
         ),
         figures=(),
         digest=digest.of_bytes(STUDY.encode()),
         document={},
     )  # fmt: skip
+    estimates = {"both": estimate(of, "both", ("province", "year")), "years": estimate(of, "years", ("year",))}
     agree = {
         m: (
             Check(
-                name="second_engine", of=m, verdict="holds", value=1e-12, bound=1e-8, text=Label(en="agrees", zh="一致")
+                name="second_engine",
+                of=m,
+                verdict="holds",
+                value=0.0,
+                bound=1e-6,
+                text=Label(en="agrees", zh="一致"),
+                rows=(confirmed(estimates[m]),),
             ),
         )
         for m in ("both", "years")
     }
-    estimates = {"both": estimate(of, "both", ("province", "year")), "years": estimate(of, "years", ("year",))}
     return Results(study=study, panel=of, estimates=estimates, checks=agree)
 
 
@@ -178,23 +194,37 @@ def observations(of: Panel) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(OBSERVED))
 
 
-def finished(folder: Path) -> PackageInputs:
+def samples(made: Results) -> bytes:
+    """Which rows each model used, as pipeline lists them."""
+    frame = made.panel.frame
+    lines = ["province,year," + ",".join(made.estimates)]
+    inside = [set(e.sample.positions.tolist()) for e in made.estimates.values()]
+    for i, (unit, time) in enumerate(zip(frame["province"], frame["year"], strict=True)):
+        lines.append(f"{unit},{time}," + ",".join(str(int(i in rows)) for rows in inside))
+    return ("\n".join(lines) + "\n").encode()
+
+
+def finished(folder: Path, language: str = "en") -> PackageInputs:
     """Write raw files and the output folder below `folder`."""
     from panelkit import outputs
 
-    made = results()
+    made = results(language)
     study = made.study
     tables = [described(study.tables[0], made), regressed(study.tables[1], made)]
     files = {
         "estimates.json": outputs.as_json(outputs.estimates_document(study.id, made.estimates)),
         "checks.json": outputs.as_json(outputs.checks_document(study.id, made.checks, ())),
         **outputs.panel_files(made.panel, observations(made.panel)),
+        "samples.csv": samples(made),
     }
     numbers = {}
     for table in tables:
-        files |= {f"tables/{n}": c for n, c in render_table(table, ("latex", "html", "docx", "csv")).items()}
+        files |= {f"tables/{n}": c for n, c in render_table(table, ("latex", "html", "docx", "csv", "typst")).items()}
         numbers |= {e.cell: e for e in ledger(table)}
-    files["report.html"] = ("<html><body>" + "".join(map(html.fragment, tables)) + "</body></html>").encode()
+    files["numbers.tex"] = numbers_tex(numbers.values())
+    first = made.estimates["both"].terms[0].estimate
+    bound = f'<p>In 2015 it was <b data-key="both|x|estimate">{first:.3f}</b>.</p>'
+    files["report.html"] = ("<html><body>" + bound + "".join(map(html.fragment, tables)) + "</body></html>").encode()
     raw = {
         "data/raw/book/y.csv": b"a,b,c\n1,2,3\n",
         "data/raw/closed/x.csv": b"secret\n",

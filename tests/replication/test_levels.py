@@ -209,7 +209,8 @@ def test_the_single_file_reads_what_the_renderers_write(label: str, first: str, 
     )
     columns = (Column(id="a", heading=("(1)",)), Column(id="b", heading=("(1)",), align="left"))
     table = Table(id="t", title=label, columns=columns, rows=rows, notes=("50% & more", label))
-    for name, read in (("csv", standalone.from_csv), ("latex", standalone.from_tex), ("docx", standalone.from_docx)):
+    for name, read in (("csv", standalone.from_csv), ("latex", standalone.from_tex), ("docx", standalone.from_docx),
+                       ("typst", standalone.from_typ)):  # fmt: skip
         data = RENDERERS[name].render(table)
         mine = read(data)
         assert {k: v for k, v in mine.items() if ".c" in k} == RENDERERS[name].parse(data), name

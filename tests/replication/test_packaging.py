@@ -15,6 +15,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from panelkit import __version__
 from panelkit.core.errors import PackageError
 from panelkit.replication.collect import PackageInputs, raw_path
 from panelkit.replication.environment import departures, environment, locked
@@ -23,11 +24,15 @@ from panelkit.replication.ledger import ledger
 from panelkit.replication.package import MANIFEST, make_package, verifier, write_package
 
 LAYOUT = {
-    "README.md", "README.zh.md", "LICENSE.txt", "CITATION.cff", "study.toml", "run.py", "requirements.lock", "verify.py", "ledger.json",
-    "map.csv", "report.html", MANIFEST, "data/raw/NOT_PROVIDED.md", "data/raw/book/y.csv", "data/raw/book/y.csv.source.toml",
-    "results/estimates.json", "results/checks.json",
-    *(f"data/processed/{n}" for n in ("panel.csv", "panel.parquet", "panel.json", "codebook.csv", "observations.parquet")),
-    *(f"tables/{t}.{e}" for t in ("table1", "table2") for e in ("tex", "html", "docx", "csv", "cells.json")),
+    "README.md", "README.zh.md", "LICENSE.txt", "CITATION.cff", "datacite.json", "study.toml", "run.py", "verify.py", "ledger.json",
+    "map.csv", "report.html", "numbers.tex", MANIFEST,
+    "env/requirements.lock", "env/environment.json", f"env/panelkit-{__version__}.zip",
+    "data/raw/NOT_PROVIDED.md", "data/raw/book/y.csv", "data/raw/book/y.csv.source.toml", "provenance/panel_cells.csv.gz",
+    *(f"results/{n}.json" for n in ("estimates", "checks", "crosscheck", "models/both", "models/years")),
+    *(f"stata/{n}.do" for n in ("both", "years", "run_all")),
+    *(f"data/processed/panel.{n}" for n in ("csv", "parquet", "json", "dta")),
+    *(f"data/processed/{n}" for n in ("codebook.csv", "observations.parquet", "samples.csv")),
+    *(f"tables/{t}.{e}" for t in ("table1", "table2") for e in ("tex", "html", "docx", "csv", "typ", "cells.json")),
 }  # fmt: skip
 
 

@@ -25,7 +25,7 @@ from panelkit.reporting.render._tex import escape, unescape
 from panelkit.reporting.render.csv import guarded, unguarded
 from panelkit.reporting.tables.regression import RegressionTable, build
 
-FORMATS = ("latex", "html", "docx", "csv")
+FORMATS = ("latex", "html", "docx", "csv", "typst")
 TEXT = st.text(st.characters(codec="utf-8") | st.sampled_from("\\{}&%$#_^~<>|\"'[]*-−–²₀×=+@ \t\n\u00a0"), max_size=12)
 
 
@@ -61,7 +61,7 @@ def test_hostile_texts_come_back(form: str, language: str) -> None:
     assert RENDERERS[form].parse(RENDERERS[form].render(table)) == printed(table)
 
 
-@pytest.mark.parametrize("form", ["latex", "html", "csv"])
+@pytest.mark.parametrize("form", ["latex", "html", "csv", "typst"])
 @given(table=tables())
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_table_comes_back(form: str, table: Table) -> None:

@@ -17,7 +17,7 @@ from panelkit.core.registry import RENDERERS
 from panelkit.reporting.tables import descriptive, regression
 
 pytestmark = pytest.mark.slow
-PACKAGES = r"\usepackage{booktabs,threeparttable}"
+PACKAGES = r"\usepackage{booktabs,threeparttable,longtable,pdflscape}"
 CHINESE = rf"""\documentclass[fontset=none]{{ctexart}}{PACKAGES}
 \setCJKmainfont{{Noto Serif CJK SC}}\setCJKsansfont{{Noto Sans CJK SC}}"""
 
@@ -116,3 +116,115 @@ def test_libreoffice_opens_word_files(tmp_path: Path) -> None:
     )
     assert "省份固定效应" in (tmp_path / "main.txt").read_text("utf-8-sig")
     assert "ln(人均GDP) & 100%" in (tmp_path / "hostile_1.txt").read_text("utf-8-sig")
+
+
+# ---------------------------------------------------------------- sixty estimates
+
+
+def sixty() -> list[Table]:
+    """Tables of sixty estimates of all kinds: sizes from 1e-9 to 1e9, every covariance, missing errors, products, event times."""
+    import numpy as np
+    from made_up import CR3, estimate, term
+
+    from panelkit.core.request import Classical, Clustered, Conley, DriscollKraay, NeweyWest, Robust
+
+    random = np.random.default_rng(7)
+    names = (
+        "ln_gdp",
+        "fdi",
+        "zone",
+        "back",
+        "ln_gdp:zone",
+        "event_time::-3",
+        "event_time::>=2",
+        "zone::east",
+        "(constant)",
+        "indirect",
+    )
+    kinds = (CR3, Classical(), Robust(variant="hc3"), Clustered(by=("province", "year")), Clustered(by=("province",), variant="cr2"),
+             DriscollKraay(), NeweyWest(lags=2), Conley(cutoff_km=500))  # fmt: skip
+    results = made_results()
+    estimates = {}
+    for k in range(60):
+        chosen = random.permutation(len(names))[: random.integers(1, 7)]
+        scale = 10.0 ** random.integers(-9, 10)
+        terms = []
+        for j in sorted(chosen):
+            made_term = term(names[j], float(random.normal() * scale), float(abs(random.normal()) * scale + 1e-12))
+            terms.append(
+                replace(made_term, se=float("nan"), p=float("nan"), statistic=float("nan"))
+                if random.random() < 0.05
+                else made_term
+            )
+        absorb = (("province", "year"), ("province",), (), ("province^year",))[k % 4]
+        estimates[f"m{k}"] = estimate(
+            f"m{k}", tuple(terms), covariance=kinds[k % 8], absorb=absorb, rows=30 + k, outcome=("ln_lq", "fdi")[k % 2]
+        )
+    results = replace(results, estimates={**results.estimates, **estimates})
+    tables = []
+    ids = list(estimates)
+    for i, brackets in zip(range(0, 60, 6), ("se", "t", "p", "ci", "se") * 2, strict=True):
+        width = {"long": i % 12 == 0, "landscape": i % 18 == 0}
+        spec = regression.RegressionTable(
+            id=f"t{i}", title=Label(en="Six"), columns=tuple(ids[i : i + 6]), brackets=brackets, **width
+        )  # type: ignore[arg-type]
+        tables.append(regression.build(spec, results))
+    halves = (
+        regression.ModelsPanel(label=Label(en="One"), columns=tuple(ids[:3])),
+        regression.ModelsPanel(label=Label(en="Two"), columns=tuple(ids[3:6])),
+    )
+    tables.append(
+        regression.build(regression.RegressionTable(id="panels", title=Label(en="Panels"), panels=halves), results)
+    )
+    return tables
+
+
+def test_sixty_estimates_compile_open_and_read_back_the_same(tmp_path: Path) -> None:
+    from panelkit.reporting.numbers import read_number
+    from panelkit.reporting.printed import printed
+
+    tables = [in_latin(t) for t in sixty()]
+    head = r"\documentclass{article}\usepackage{booktabs,threeparttable,longtable,pdflscape}\usepackage[margin=2cm]{geometry}"
+    log = typeset("pdflatex", head, tables, tmp_path)
+    assert "Overfull" not in log, [line for line in log.splitlines() if "Overfull" in line]
+    office = program("soffice")
+    for table in tables:
+        want = printed(table)
+        for form in ("latex", "html", "docx", "csv", "typst"):
+            kind = RENDERERS[form]
+            data = kind.render(table)
+            back = kind.parse(data)
+            assert back == want, (table.id, form)
+            for i, row in enumerate(table.rows):
+                for j, cell in enumerate(row.cells):
+                    if isinstance(cell.raw, float) and cell.raw == cell.raw and not cell.shown.startswith("<"):
+                        number = read_number(back[f"r{i}.c{j}"])
+                        assert number == read_number(cell.shown)
+                        assert (
+                            abs(number - cell.raw) <= max(0.06 * abs(cell.raw), 0.0005001)
+                            if "<" not in back[f"r{i}.c{j}"]
+                            else True
+                        )
+            if form == "docx":
+                (tmp_path / f"{table.id}.docx").write_bytes(data)
+    profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
+    names = [f"{t.id}.docx" for t in tables]
+    subprocess.run(
+        [office, profile, "--headless", "--convert-to", "txt:Text", *names],
+        cwd=tmp_path,
+        capture_output=True,
+        timeout=300,
+        check=True,
+    )
+    for table in tables:
+        text = (tmp_path / f"{table.id}.txt").read_text("utf-8-sig")
+        for value in printed(table).values():
+            assert value in text
+
+
+def test_typst_makes_the_same_pdf_twice() -> None:
+    pytest.importorskip("typst")
+    table = made("en")[0]
+    first = RENDERERS["pdf"].render(table)
+    assert first.startswith(b"%PDF")
+    assert first == RENDERERS["pdf"].render(table)

@@ -13,6 +13,25 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+def city_codes(columns: Columns) -> list[str]:
+    """The units as codes of prefecture-level cities.
+
+    Raises
+    ------
+    StudyError
+        A unit that is no six-digit code inside a province.
+    """
+    known = {p.code[:2] for p in provinces()}
+    units = [str(u) for u in columns.grid.levels[0]]
+    strange = [u for u in units if not (len(u) == 6 and u.isdigit() and u[:2] in known and u[4:] == "00")]
+    if strange:
+        raise StudyError(
+            f"'{strange[0]}' is no code of a prefecture-level city (GB/T 2260, six digits)",
+            mend="bring the codes as units, or say level = 'province' for provinces",
+        )
+    return units
+
+
 def on_grid(columns: Columns, value: Callable[[str, int], Any], kind: str = "float64") -> pd.Series:
     """A column of value(unit, year) for every cell of the grid.
 

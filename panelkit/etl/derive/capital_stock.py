@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -10,6 +11,11 @@ from panelkit.core.derivation import Columns, DerivationSpec, Derived
 from panelkit.core.errors import StudyError
 from panelkit.core.registry import DERIVATIONS, DerivationKind
 from panelkit.core.spec import spec
+from panelkit.etl.derive._tables import on_grid_of, wide, year_position
+from panelkit.numerics.chains import accumulated
+
+SHORT = 10  # years of burn-in below which it is said
+BASE = 1952
 
 
 @spec
@@ -22,24 +28,43 @@ class CapitalStockSpec(DerivationSpec):
         Series or variable of yearly investment.
     start : int
         First year of the stock.
+    preset : 'own' | 'zhang2004' | 'shan2008'
+        zhang2004: depreciation 9.6%, K_start = I_start / 10%, made for a start in 1952. shan2008: depreciation 10.96%,
+        K_start = I_next / (growth + depreciation). Fields that are given go before the preset. Both rates from memory of the papers.
     depreciation, growth : float
-        Rates per year, such as 0.096 (Zhang, Wu and Zhang 2004) and the growth of investment around the start.
+        Rates per year, such as 0.096 (Zhang, Wu and Zhang 2004, unless given) and the growth of investment around the start. Without
+        growth each unit's own is taken: the mean growth of its investment over the first `growth_years`.
     first : 'next' | 'same'
-        K_start = I / (growth + depreciation) with the investment of the next year or of the same.
+        K_start = I / (growth + depreciation) with the investment of the next year (unless given) or of the same.
     storage : 'double' | 'single'
         'single' rounds the stock of every year to single precision, as a Stata do-file with default types does.
     """
 
     investment: str
     start: int
-    depreciation: float = 0.096
-    growth: float
-    first: Literal["next", "same"] = "next"
+    preset: Literal["own", "zhang2004", "shan2008"] = "own"
+    depreciation: float | None = None
+    growth: float | None = None
+    growth_years: int = 5
+    first: Literal["next", "same"] | None = None
     storage: Literal["double", "single"] = "double"
 
     def years_needed(self, first: int, last: int) -> tuple[int, int]:
         """Years of investment that a stock from `first` to `last` rests on."""
-        return self.start + (self.first == "next"), last
+        ratio = self.preset == "zhang2004" and self.growth is None
+        own = self.growth is None and not ratio
+        later = self.first == "next" or (self.first is None and not ratio)
+        return self.start + (later and not own), max(last, self.start + self.growth_years) if own else last
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rule:
+    """What the options and their preset come to: depreciation, growth of each unit, which year's investment, and in words."""
+
+    depreciation: float
+    growth: np.ndarray
+    later: bool
+    words: str
 
 
 def derive(options: CapitalStockSpec, columns: Columns) -> Derived:
@@ -49,35 +74,71 @@ def derive(options: CapitalStockSpec, columns: Columns) -> Derived:
     ------
     StudyError
         Rates that make no sense, or a start outside the years of the files.
+
+    Source
+    ------
+    Goldsmith (1951); Zhang Jun, Wu Guiying and Zhang Jipeng (2004), Econ. Res. J. 10; Shan Haojie (2008), J. Quant. Tech. Econ. 10.
+    Common errors avoided: nominal investment added up over years (said), and a stock that is still its first guess: under ten years
+    between start and sample (said).
     """
-    d, g = options.depreciation, options.growth
-    if not 0 <= d < 1 or g + d <= 0:
+    flows = wide(columns, options.investment)
+    at = year_position(columns, options.start, "where the stock begins")
+    rule = _rule(options, flows, at)
+    begins = at + rule.later
+    if begins >= flows.shape[1]:
+        raise StudyError(f"no file reaches {options.start + 1}, where the stock begins", mend="start earlier")
+    first = flows[:, begins] / (rule.growth + rule.depreciation)
+    kind = np.float32 if options.storage == "single" else np.float64
+    stock = accumulated(flows, first, at, rule.depreciation, kind)
+    return Derived(
+        values=on_grid_of(columns, stock),
+        measure=columns.measures.get(options.investment, ""),
+        how=f"perpetual inventory of {options.investment} from {options.start}, depreciation {rule.depreciation:g}, first stock "
+        f"investment of {'the next year' if rule.later else 'that year'} / ({rule.words})",
+        notes=_notes(options, columns),
+        price=columns.prices.get(options.investment, ""),
+    )
+
+
+def _rule(options: CapitalStockSpec, flows: np.ndarray, at: int) -> _Rule:
+    preset = {"zhang2004": 0.096, "shan2008": 0.1096, "own": 0.096}[options.preset]
+    d = preset if options.depreciation is None else options.depreciation
+    ratio = options.preset == "zhang2004" and options.growth is None
+    later = options.first == "next" if options.first else not ratio
+    if ratio:
+        growth, words = np.full(len(flows), 0.1 - d), "10%"
+    elif options.growth is not None:
+        growth, words = np.full(len(flows), options.growth), f"{options.growth:g} + {d:g}"
+    else:
+        end = at + options.growth_years
+        if options.growth_years < 1 or end >= flows.shape[1]:
+            raise StudyError(
+                f"growth of investment over {options.growth_years} years from {options.start} is beyond the files",
+                mend="give growth, or fewer growth_years",
+            )
+        with np.errstate(invalid="ignore", divide="ignore"):
+            growth = (flows[:, end] / flows[:, at]) ** (1 / options.growth_years) - 1
+        words = f"own growth over {options.growth_years} years + {d:g}"
+    if not 0 <= d < 1 or (growth + d <= 0).any():
         raise StudyError(
-            f"depreciation {d} and growth {g} give no stock",
+            f"depreciation {d} and growth {np.nanmin(growth):g} give no stock",
             mend="rates are fractions such as 0.096, with growth + depreciation > 0",
         )
-    investment = columns[options.investment]
-    wide = investment.unstack(columns.time)
-    begins = options.start + (options.first == "next")
-    if options.start not in wide.columns or begins not in wide.columns:
-        raise StudyError(
-            f"no file reaches {begins}, where the stock begins",
-            mend=f"files have {wide.columns[0]} to {wide.columns[-1]}",
+    return _Rule(depreciation=d, growth=growth, later=later, words=words)
+
+
+def _notes(options: CapitalStockSpec, columns: Columns) -> tuple[str, ...]:
+    notes = []
+    burn = columns.study_years[0] - options.start
+    if burn < SHORT:
+        notes.append(
+            f"the stock begins {max(burn, 0)} years before the sample: under {SHORT} years its first guess still shows"
         )
-    flows = wide.to_numpy(dtype=np.float64)
-    stock = np.full(flows.shape, np.nan, dtype=np.float32 if options.storage == "single" else np.float64)
-    at = list(wide.columns).index(options.start)
-    stock[:, at] = flows[:, at + (options.first == "next")] / (g + d)
-    for t in range(at + 1, flows.shape[1]):
-        stock[:, t] = (1 - d) * stock[:, t - 1].astype(np.float64) + flows[:, t]
-    values = type(investment)(stock.astype(np.float64).ravel(), index=columns.grid)
-    year = "the next year" if options.first == "next" else "that year"
-    return Derived(
-        values=values,
-        measure=columns.measures.get(options.investment, ""),
-        how=f"perpetual inventory of {options.investment} from {options.start}, depreciation {d:g}, first stock "
-        f"investment of {year} / ({g:g} + {d:g})",
-    )
+    if options.preset == "zhang2004" and options.growth is None and options.start != BASE:
+        notes.append(f"a first stock of investment / 10% was made for {BASE}, not for {options.start}")
+    if columns.prices.get(options.investment) == "nominal":
+        notes.append(f"{options.investment} is nominal: a stock adds up years, so deflate it first")
+    return tuple(notes)
 
 
 DERIVATIONS.register(
@@ -85,6 +146,7 @@ DERIVATIONS.register(
         name="capital_stock",
         spec=CapitalStockSpec,
         summary="capital stock by perpetual inventory",
+        summary_zh="永续盘存法资本存量",
         formula=r"K_t = (1 - \delta) K_{t-1} + I_t, \quad K_0 = I / (g + \delta)",
         inputs=lambda options: (options.investment,),
         derive=derive,

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
+import numpy as np
+
 from panelkit.core.derivation import Columns, DerivationSpec, Derived
+from panelkit.core.errors import StudyError
 from panelkit.core.registry import DERIVATIONS, DerivationKind
 from panelkit.core.spec import spec
-from panelkit.etl.derive._units import on_grid
+from panelkit.etl.derive._tables import on_grid_of
+from panelkit.etl.derive._units import city_codes, on_grid
 from panelkit.facts import zones
 
 NEVER = 0.0
@@ -23,14 +27,19 @@ class FirstTreatedSpec(DerivationSpec):
         See `facts.zones.first_treated`.
     policy : 'pilot_zone' | 'free_trade_zone'
         Cross-border e-commerce comprehensive pilot zones, or pilot free-trade zones.
+    level : 'province' | 'city'
+        'city' for panels of prefecture-level cities, units as six-digit codes; pilot zones only.
     """
 
     rule: Literal["approval_year", "treat_year_h1rule", "first_full_year"] = "approval_year"
     policy: Literal["pilot_zone", "free_trade_zone"] = "pilot_zone"
+    level: Literal["province", "city"] = "province"
 
 
 def derive(options: FirstTreatedSpec, columns: Columns) -> Derived:
     """The year, the same in every row of a province; 0 for one that is never treated (as in Stata's csdid and R's did)."""
+    if options.level == "city":
+        return _of_cities(options, columns)
     known = zones.first_treated(options.rule) if options.policy == "pilot_zone" else zones.free_trade_zone(options.rule)
     units = {str(u) for u in columns.grid.get_level_values(columns.unit)}
     later = sorted(u for u in units if known.get(u, 0) > columns.study_years[1])
@@ -43,11 +52,33 @@ def derive(options: FirstTreatedSpec, columns: Columns) -> Derived:
     )
 
 
+def _of_cities(options: FirstTreatedSpec, columns: Columns) -> Derived:
+    if options.policy != "pilot_zone":
+        raise StudyError("free-trade zones are known by province only", mend="take policy = 'pilot_zone', or provinces")
+    known = zones.first_treated(options.rule, "city")
+    cities = city_codes(columns)
+    first = np.array([known.get(u, NEVER) for u in cities], dtype=np.float64)
+    inner = {z.city_code for z in zones.zones() if not z.treats_prefecture}
+    touched = sorted({u for u in cities if u not in known and any(c[:4] == u[:4] for c in inner)})
+    notes = (
+        (f"{len(touched)} cities hold a zone of a county-level city only, which does not treat them",)
+        if touched
+        else ()
+    )
+    return Derived(
+        values=on_grid_of(columns, first[:, None]),
+        measure="year",
+        how=f"first year with a pilot zone of the whole city, timing rule {options.rule}; 0 where there is none",
+        notes=notes,
+    )
+
+
 DERIVATIONS.register(
     DerivationKind(
         name="first_treated",
         spec=FirstTreatedSpec,
         summary="first treated year of a province; 0 where it never is",
+        summary_zh="首次受处理年份",
         formula=r"G_i = \min\{t : \text{treated}_{it}\}",
         inputs=lambda options: (),
         derive=derive,

@@ -11,6 +11,7 @@ from panelkit.core.errors import PanelError, StudyError
 from panelkit.core.registry import DERIVATIONS, DerivationKind
 from panelkit.core.spec import spec
 from panelkit.etl.harmonise.provinces import named
+from panelkit.etl.harmonise.units import conversion
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,6 +32,9 @@ class LocationQuotientSpec(DerivationSpec):
     form : 'ln' | 'ratio' | 'symmetric'
         Logarithm (default: with year effects the common denominator drops out), the quotient itself, or (LQ-1)/(LQ+1), which
         takes zeros. `transform = "ln"` beside the default form does not take the logarithm twice.
+    leave_one_out : bool
+        The denominators of a unit leave the unit itself out, so that a large province is not compared with itself. The
+        denominator then differs between units and no longer drops out under year effects.
     balanced : bool
         Sum the denominators only over units complete in every year of the study; without it, over units present that year.
     """
@@ -40,6 +44,7 @@ class LocationQuotientSpec(DerivationSpec):
     share: str = ""
     form: Literal["ln", "ratio", "symmetric"] = "ln"
     balanced: bool = False
+    leave_one_out: bool = False
 
 
 def derive(options: LocationQuotientSpec, columns: Columns) -> Derived:
@@ -54,11 +59,15 @@ def derive(options: LocationQuotientSpec, columns: Columns) -> Derived:
 
     Source
     ------
-    Ratio as in Isard (1960); ln and symmetric forms as in Dalum, Laursen and Villumsen (1998).
+    Ratio as in Isard (1960); ln and symmetric forms as in Dalum, Laursen and Villumsen (1998). `part` and `whole` are both
+    employment or both output: a mixed pair is refused. Common errors avoided: a printed national row as denominator (it holds the
+    military, the corps and rounding), and levels compared across industries, whose upper bounds differ.
     """
     if bool(options.part) == bool(options.share):
         raise StudyError("a location quotient needs either part or share", mend="give one of the two under with")
     whole = columns[options.whole]
+    if options.part:
+        _refuse_mixed(options, columns)
     part = columns[options.part] if options.part else columns[options.share] * whole
     both = part.notna() & whole.notna()
     counted, who = both, "over units present in each year"
@@ -72,6 +81,9 @@ def derive(options: LocationQuotientSpec, columns: Columns) -> Derived:
         name: values.where(counted).groupby(level=columns.time).transform("sum", min_count=1)
         for name, values in (("part", part), ("whole", whole))
     }
+    if options.leave_one_out:
+        total = {n: t - v.where(counted, 0.0) for (n, t), v in zip(total.items(), (part, whole), strict=True)}
+        who += ", each unit left out of its own"
     quotient = (part / whole) / (total["part"] / total["whole"])
     _refuse_undefined(quotient[inside], options.form == "ln", columns)
     quotient = quotient.where(both & np.isfinite(quotient))
@@ -84,6 +96,17 @@ def derive(options: LocationQuotientSpec, columns: Columns) -> Derived:
     if options.form == "ratio":
         return Derived(values=quotient, measure="", how=how, notes=notes)
     return Derived(values=np.log(quotient.where(quotient > 0)), measure="", how=f"ln of {how}", notes=notes)
+
+
+def _refuse_mixed(options: LocationQuotientSpec, columns: Columns) -> None:
+    """Employment over output is no quotient of shares: both sides must be of one dimension, in whatever power of ten."""
+    given, wanted = (columns.measures.get(name, "") for name in (options.part, options.whole))
+    known = conversion(given, given) is not None and conversion(wanted, wanted) is not None
+    if known and conversion(given, wanted) is None:
+        raise StudyError(
+            f"the part {options.part} is in {given} and the whole {options.whole} in {wanted}",
+            mend="take both from employment or both from output",
+        )
 
 
 def _counts_differ(counted: pd.Series, columns: Columns) -> tuple[str, ...]:
@@ -112,6 +135,7 @@ DERIVATIONS.register(
         name="location_quotient",
         spec=LocationQuotientSpec,
         summary="location quotient of an activity, by default its logarithm",
+        summary_zh="区位熵(默认取对数)",
         formula=r"\ln LQ_{it} = \ln \frac{e_{it} / E_{it}}{\sum_i e_{it} / \sum_i E_{it}}",
         inputs=lambda options: tuple(n for n in (options.part, options.share, options.whole) if n),
         derive=derive,

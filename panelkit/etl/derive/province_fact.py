@@ -53,6 +53,7 @@ DERIVATIONS.register(
         name="province_fact",
         spec=ProvinceFactSpec,
         summary="a fact of the province that does not change: region, coast, distance",
+        summary_zh="不随时间变化的省份特征",
         formula="",
         inputs=lambda options: (),
         derive=derive,

@@ -39,6 +39,7 @@ DERIVATIONS.register(
         name="treated_after",
         spec=TreatedAfterSpec,
         summary="0 before and 1 from the first treated year",
+        summary_zh="处理后虚拟变量",
         formula=r"D_{it} = 1\{G_i > 0, t \ge G_i\}",
         inputs=lambda options: (options.cohort,),
         derive=derive,

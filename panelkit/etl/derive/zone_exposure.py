@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import Literal
 
+import numpy as np
+
 from panelkit.core.derivation import Columns, DerivationSpec, Derived
+from panelkit.core.errors import StudyError
 from panelkit.core.registry import DERIVATIONS, DerivationKind
 from panelkit.core.spec import spec
-from panelkit.etl.derive._units import on_grid
-from panelkit.facts.zones import YEARS_COVERED, exposure
+from panelkit.etl.derive._tables import on_grid_of
+from panelkit.etl.derive._units import city_codes, on_grid
+from panelkit.facts.provinces import province
+from panelkit.facts.zones import YEARS_COVERED, Zone, exposure, zones
 
 _MEASURES = {"zone_years": "zone-years", "zone_count": "zones", "any_zone": "", "share_of_prefectures": ""}
 
@@ -22,11 +27,14 @@ class ZoneExposureSpec(DerivationSpec):
     kind : 'zone_years' | 'zone_count' | 'any_zone' | 'share_of_prefectures'
         See `facts.zones.exposure`.
     rule : 'approval_year' | 'treat_year_h1rule' | 'first_full_year'
-        When a zone counts as begun, for 'any_zone' only.
+        When a zone counts as begun; 'zone_years' goes by days and knows no rule.
+    level : 'province' | 'city'
+        'city' for panels of prefecture-level cities, units as six-digit codes.
     """
 
     kind: Literal["zone_years", "zone_count", "any_zone", "share_of_prefectures"] = "zone_years"
     rule: Literal["approval_year", "treat_year_h1rule", "first_full_year"] = "approval_year"
+    level: Literal["province", "city"] = "province"
 
 
 def derive(options: ZoneExposureSpec, columns: Columns) -> Derived:
@@ -40,12 +48,59 @@ def derive(options: ZoneExposureSpec, columns: Columns) -> Derived:
     first, last = columns.study_years
     on_file = {int(t) for t in columns.grid.get_level_values(columns.time)}
     years = {t for t in on_file if YEARS_COVERED[0] <= t <= YEARS_COVERED[1]} | set(range(first, last + 1))
+    by_rule = f", timing rule {options.rule}" if options.kind != "zone_years" else ""
+    if options.level == "city":
+        return _of_cities(options, columns, years, by_rule)
     known = exposure(options.kind, years, options.rule)
-    by_rule = f", timing rule {options.rule}" if options.kind == "any_zone" else ""
+    if options.rule != "approval_year" and options.kind in ("zone_count", "share_of_prefectures"):
+        known = {key: _begun(options, key[0], key[1]) for key in known}
     return Derived(
         values=on_grid(columns, lambda unit, year: known.get((unit, year), float("nan"))),
         measure=_MEASURES[options.kind],
         how=f"{options.kind} of pilot zones{by_rule} (facts: cbec_pilot_zones)",
+    )
+
+
+def _in_force(zone: Zone, rule: str, year: int) -> bool:
+    """Begun under the rule by that year, and not ended."""
+    return zone.first_treated(rule) <= year and zone.in_force_at_end(year)
+
+
+def _begun(options: ZoneExposureSpec, code: str, year: int) -> float:
+    """Zones of a province begun under a rule, or prefectures that are one over all of them."""
+    there = [z for z in zones() if z.province_code == code and _in_force(z, options.rule, year)]
+    if options.kind == "zone_count":
+        return float(len(there))
+    if any(z.level == "province-wide" for z in there):
+        return 1.0
+    return round(sum(z.treats_prefecture for z in there) / province(code).prefectures, 4)
+
+
+def _of_cities(options: ZoneExposureSpec, columns: Columns, years: set[int], by_rule: str) -> Derived:
+    if options.kind == "share_of_prefectures":
+        raise StudyError("a city has no share of cities", mend="take any_zone, zone_years or zone_count")
+    if min(years) < YEARS_COVERED[0] or max(years) > YEARS_COVERED[1]:
+        exposure(options.kind, years)  # refuses, with the years that are covered
+    of = {z.city_code: z for z in zones() if z.treats_prefecture}
+
+    def dose(code: str, year: int) -> float:
+        zone = of.get(code)
+        if year not in years:
+            return float("nan")
+        if zone is None:
+            return 0.0
+        return (
+            round(zone.share_of_year(year), 3)
+            if options.kind == "zone_years"
+            else float(_in_force(zone, options.rule, year))
+        )
+
+    at = columns.grid.levels[1]
+    doses = np.array([[dose(code, int(t)) for t in at] for code in city_codes(columns)])
+    return Derived(
+        values=on_grid_of(columns, doses),
+        measure=_MEASURES[options.kind],
+        how=f"{options.kind} of the city's own pilot zone{by_rule} (facts: cbec_pilot_zones); zones of county-level cities do not count",
     )
 
 
@@ -54,6 +109,7 @@ DERIVATIONS.register(
         name="zone_exposure",
         spec=ZoneExposureSpec,
         summary="exposure of a province to cross-border e-commerce pilot zones",
+        summary_zh="跨境电商综试区暴露度",
         formula=r"\sum_z \min(1, \text{days of year } t \text{ after the reply}_z / 365)",
         inputs=lambda options: (),
         derive=derive,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from panelkit.core.errors import Fault
 from panelkit.core.source import Observations
+from panelkit.facts.cities import cities, match_city
 from panelkit.facts.provinces import is_not_a_province, match, nearest, province
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ def to_codes(
     path : str
         File, for messages.
     code_list : str
-        'gbt2260' or 'as_printed' (blanks at the ends and inside Chinese names taken out, nothing else).
+        'gbt2260' (provinces), 'gbt2260_city' (the cities of `facts.cities`; provinces, regions and the nation are set aside, so
+        that nothing is counted twice), or 'as_printed' (blanks at the ends and inside Chinese names taken out, nothing else).
     unit : str
         What a unit is called, for messages.
 
@@ -41,6 +43,8 @@ def to_codes(
     faults: list[Fault] = []
     if code_list == "gbt2260":
         frame, notes, faults = _matched(frame, path)
+    elif code_list == "gbt2260_city":
+        frame, notes, faults = _cities(frame, path)
     else:
         names = {u: _tidied(u) for u in frame["unit"].unique()}
         frame = frame.assign(unit=frame["unit"].map(names).astype("object"))
@@ -91,6 +95,34 @@ def _matched(frame: pd.DataFrame, path: str) -> tuple[pd.DataFrame, list[str], l
     kept = frame[~frame["unit"].isin(aside)]
     nation = frame[frame["unit"].isin([u for u in aside if is_not_a_province(u) == "the national total"])]
     notes += _sums(kept, nation)
+    return kept.assign(unit=kept["unit"].map(codes).astype("object")), notes, faults
+
+
+def _cities(frame: pd.DataFrame, path: str) -> tuple[pd.DataFrame, list[str], list[Fault]]:
+    codes: dict[str, str] = {}
+    notes: list[str] = []
+    faults: list[Fault] = []
+    counts = frame["unit"].value_counts()
+    for name in frame["unit"].unique():
+        code = match_city(name)
+        place = match(name)
+        kind = is_not_a_province(name)
+        if code is not None:
+            codes[name] = code
+        elif place is not None:
+            notes.append(
+                f"{counts[name]} cells of the row '{name.strip()}' set aside: a province, its cities are in it"
+            )
+        elif kind is not None:
+            notes.append(f"{counts[name]} cells of the row '{name.strip()}' set aside: {kind}")
+        else:
+            what = f"'{name.strip()}' is no city of the list ({len(cities())} cities: those with a pilot zone)"
+            mend = "correct the name; for cities that the list does not have say codes = 'as_printed' under [panel]"
+            faults.append(Fault(where=path, what=what, mend=mend))
+    if len(faults) > MOST_LISTED:
+        more = len(faults) - MOST_LISTED
+        faults = [*faults[:MOST_LISTED], Fault(where=path, what=f"{more} more names are no city", mend="see above")]
+    kept = frame[frame["unit"].isin(list(codes))]
     return kept.assign(unit=kept["unit"].map(codes).astype("object")), notes, faults
 
 

@@ -2,4 +2,9 @@
 
 from panelkit.etl.sources import nbs_csv as nbs_csv
 from panelkit.etl.sources import nbs_excel as nbs_excel
+from panelkit.etl.sources import records as records
+from panelkit.etl.sources import sql as sql
+from panelkit.etl.sources import stacked_blocks as stacked_blocks
 from panelkit.etl.sources import tidy as tidy
+from panelkit.etl.sources import wide as wide
+from panelkit.etl.sources import yearbook_page as yearbook_page

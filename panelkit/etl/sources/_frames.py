@@ -8,7 +8,7 @@ from io import BytesIO
 from pathlib import Path
 
 from panelkit.core.errors import Fault, SourceError
-from panelkit.etl.sources._text import at, decode, separated
+from panelkit.etl.sources._text import CUT, at, decode, separated
 
 LARGEST_TABLE = 50_000_000  # cells
 
@@ -39,8 +39,17 @@ class CellTable:
         return self.columns[self.names.index(name)]
 
 
-def table_of(data: bytes, path: Path, where: str, encoding: str = "", separator: str = "") -> CellTable:
-    """A table by the extension of its file: .parquet, .dta, else separated text.
+WORKBOOKS = frozenset({".xls", ".xlsx", ".xlsm", ".xlsb"})
+R_FILES = frozenset({".rda", ".rdata", ".rds"})
+
+
+def table_of(data: bytes, path: Path, where: str, encoding: str = "", separator: str = "", part: str = "") -> CellTable:
+    """A table by the extension of its file: Parquet, Stata, R, a workbook, else separated text.
+
+    Parameters
+    ----------
+    part : str
+        Name of the sheet of a workbook, or of the data frame of an R file, where there are several.
 
     Raises
     ------
@@ -52,14 +61,14 @@ def table_of(data: bytes, path: Path, where: str, encoding: str = "", separator:
         return _parquet(data, where)
     if suffix == ".dta":
         return _stata(path, where, encoding)
+    if suffix in R_FILES:
+        return _saved_by_r(data, where, part)
+    if suffix in WORKBOOKS:
+        return _worksheet(data, path, where, part)
     if suffix in (".csv", ".tsv", ".txt", ".tab"):
         return _separated(data, where, encoding, separator)
-    mend = (
-        "unpack it"
-        if suffix in _COMPRESSED
-        else "give .csv, .tsv, .parquet or .dta; for the portal's workbooks say kind = 'nbs_excel'"
-    )
-    raise SourceError(f"a tidy table cannot be read from '{suffix or path.name}'", where=where, mend=mend)
+    mend = "unpack it" if suffix in _COMPRESSED else "give .csv, .tsv, .parquet, .dta, .rda, .xls or .xlsx"
+    raise SourceError(f"a table cannot be read from '{suffix or path.name}'", where=where, mend=mend)
 
 
 def _separated(data: bytes, where: str, encoding: str, separator: str) -> CellTable:
@@ -100,8 +109,8 @@ def _separated(data: bytes, where: str, encoding: str, separator: str) -> CellTa
         columns=tuple([line.fields[i] for line in filled[1:]] for i in range(width)),
         place=lambda row, column: f", {at(numbers[row], column + 1)}",
         format={"\t": "tab-separated", ",": "comma-separated"}.get(mark, f"separated by {mark}"),
-        encoding=file.encoding + (" with byte-order mark" if file.marks else ""),
-        notes=(f"{blank} blank lines passed over",) if blank else (),
+        encoding=file.encoding + file.shown_marks,
+        notes=((f"{blank} blank lines passed over",) if blank else ()) + ((CUT,) if file.cut else ()),
     )
 
 
@@ -159,6 +168,57 @@ def _stata(path: Path, where: str, encoding: str) -> CellTable:
         format="Stata",
         encoding=str(meta.file_encoding or encoding or "utf-8"),
         labels=labels,
+    )
+
+
+def _saved_by_r(data: bytes, where: str, part: str) -> CellTable:
+    from panelkit.etl.sources._rda import data_frames
+
+    frames = data_frames(data, where)
+    chosen = [f for f in frames if f.name == part] if part else frames
+    if len(chosen) != 1:
+        names = [f.name for f in frames]
+        what = f"there is no data frame '{part}'" if part else f"the R file holds {len(frames)} data frames"
+        raise SourceError(what, where=where, mend=f"name one: part = one of {', '.join(names)}")
+    frame = chosen[0]
+    _refuse_large(len(frame.columns[0]) if frame.columns else 0, len(frame.names), where)
+    _refuse_twice(frame.names, where)
+    return CellTable(
+        names=frame.names,
+        columns=frame.columns,
+        place=lambda row, column: f", row {row + 1}, column {frame.names[column]}",
+        format=f"R data frame {frame.name}".strip(),
+        encoding="utf-8",
+    )
+
+
+def _worksheet(data: bytes, path: Path, where: str, part: str) -> CellTable:
+    """A sheet whose first row with two cells or more is its header."""
+    from panelkit.etl.sources._cells import is_blank
+    from panelkit.etl.sources._workbook import sheet_of
+
+    sheet = sheet_of(data, path, where, part)
+    filled = [n for n, row in enumerate(sheet.rows) if sum(not is_blank(c) for c in row) > 1]
+    if not filled:
+        raise SourceError("the sheet has no table", where=f"{where}!{sheet.name}", mend="export it again")
+    head = filled[0]
+    names = ["" if is_blank(c) else str(c).strip() for c in sheet.rows[head]]
+    while names and not names[-1]:
+        names.pop()
+    _refuse_twice(names, where)
+    body = [n for n in range(head + 1, len(sheet.rows)) if any(not is_blank(c) for c in sheet.rows[n])]
+    beyond = [n for n in body if any(not is_blank(c) for c in sheet.rows[n][len(names) :])]
+    if beyond:
+        place = f"{where}!{sheet.place(beyond[0], len(names))}"
+        raise SourceError("a cell stands right of the header", where=place, mend="give its column a name")
+    above = sum(any(not is_blank(c) for c in row) for row in sheet.rows[:head])
+    return CellTable(
+        names=tuple(names),
+        columns=tuple([sheet.rows[n][i] for n in body] for i in range(len(names))),
+        place=lambda row, column: f"!{sheet.place(body[row], column)}",
+        format=f"Excel workbook, sheet {sheet.name}",
+        encoding="Excel workbook",
+        notes=((f"{above} rows above the header passed over",) if above else ()) + sheet.notes,
     )
 
 

@@ -5,8 +5,8 @@
 时间：最近20年               地区<TAB>,2025年<TAB>, ...       (2026: the indicator is not in the file)
 地区,2024年,2023年, ...      or 指标<TAB>,2024年<TAB>, ...     (transposed: one region, indicators in rows)
 北京市,49670.2, ...
-注：... (one or more lines)
-数据来源：国家统计局
+注：... (one or more lines)                     (turned:) ,北京市,天津市, ...
+数据来源：国家统计局                                      2020,36102.6,14083.7, ...
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from panelkit.core.errors import SourceError
 from panelkit.core.nearest import nearest
@@ -28,6 +29,7 @@ _PREAMBLE = re.compile(r"^(数据库|指标|时间|地区)\s*:\s*(.*)$")
 _FOOTER = re.compile(r"^(注|数据来源|资料来源|说明)\s*[:\d]")
 _REVISION = re.compile(r"[^。;]*(?:第[一二三四五六七八九]次全国(?:经济|人口)普查|系统修订|修订后)[^。;]*")
 _REGION_CORNERS = frozenset({"地区", "省份", "省市", "省", "城市", "市", "地区名称", "province", "region", "地 区"})
+ODD = "\0"  # begins what is odd, among what was passed over
 _INDICATOR_CORNERS = frozenset({"指标", "指标名称", "indicator"})
 
 
@@ -65,6 +67,7 @@ class PortalTable:
     body: tuple[CellRow, ...]
     footers: tuple[str, ...]
     passed: tuple[str, ...]
+    turned: bool = False
 
     @property
     def indicator(self) -> str:
@@ -103,6 +106,7 @@ def take_apart(rows: Sequence[CellRow], where: str) -> PortalTable:
     SourceError
         No header row of years, no column of regions, a year that stands twice.
     """
+    rows, turned = _turned(rows, where)
     head: dict[str, str] = {}
     passed: list[str] = []
     position = 0
@@ -133,11 +137,74 @@ def take_apart(rows: Sequence[CellRow], where: str) -> PortalTable:
         raise SourceError(
             f"the year {twice[0]} stands twice", where=where + rows[position].place(0), mend="export again"
         )
+    passed += _odd_years(tuple(years.values()))
     by_region = _orientation(rows[position], rows[position + 1 :], where)
     body, footers = _body(rows[position + 1 :], where)
     return PortalTable(
-        head=head, by_region=by_region, years=years, body=tuple(body), footers=tuple(footers), passed=tuple(passed)
+        head=head,
+        by_region=by_region,
+        years=years,
+        body=tuple(body),
+        footers=tuple(footers),
+        passed=tuple(passed),
+        turned=turned,
     )
+
+
+def _odd_years(years: Sequence[int]) -> list[str]:
+    """What is unusual about the years of a header, in the order of its columns."""
+    if len(years) < 3:
+        return []
+    steps = [b - a for a, b in pairwise(years)]
+    if not (all(s > 0 for s in steps) or all(s < 0 for s in steps)):
+        return [f"{ODD}the years of the header do not stand in order: {', '.join(map(str, years))}"]
+    if len({abs(s) for s in steps}) > 1:
+        return [f"{ODD}the header leaves out years: {', '.join(map(str, years))}"]
+    return []
+
+
+def _turned(rows: Sequence[CellRow], where: str) -> tuple[Sequence[CellRow], bool]:
+    """Rows of regions where the file has years in rows and regions in columns; else the rows as they are."""
+    for position, row in enumerate(rows):
+        filled = [c for c in range(1, len(row.cells)) if plain(str(row.cells[c] or ""))]
+        regions = [c for c in filled if _is_unit(str(row.cells[c]))]
+        if len(regions) < 3 or len(regions) < 0.8 * len(filled):
+            continue
+        below = list(rows[position + 1 :])
+        years = [r for r in below if read_year(r.cells[0] if r.cells else None) is not None]
+        if not years or any(match(first_text(r)) for r in below):
+            return rows, False
+        _refuse_beyond(years, filled, where)
+        made = [_corner(years), *(_column(row, years, c) for c in filled)]
+        rest = [r for r in below if not any(r is y for y in years)]
+        return [*rows[:position], *made, *rest], True
+    return rows, False
+
+
+def _is_unit(text: str) -> bool:
+    return match(text) is not None or is_not_a_province(text) is not None
+
+
+def _refuse_beyond(years: Sequence[CellRow], filled: Sequence[int], where: str) -> None:
+    for row in years:
+        beyond = [c for c in range(1, len(row.cells)) if c not in filled and plain(str(row.cells[c] or ""))]
+        if beyond:
+            raise SourceError(
+                "a figure stands in a column without a region",
+                where=where + row.place(beyond[0]),
+                mend="export the file again",
+            )
+
+
+def _corner(years: Sequence[CellRow]) -> CellRow:
+    """The years of a file with years in rows, as if they were its header."""
+    return CellRow(cells=["地区", *(r.cells[0] for r in years)], place=lambda c: years[c - 1].place(0))
+
+
+def _column(head: CellRow, years: Sequence[CellRow], column: int) -> CellRow:
+    """One region of a file with years in rows, as if it were a row; cells keep the names of their true places."""
+    cells = [head.cells[column], *(r.cells[column] if column < len(r.cells) else None for r in years)]
+    return CellRow(cells=cells, place=lambda c: years[c - 1].place(column) if c else head.place(column))
 
 
 def _orientation(header: CellRow, below: Sequence[CellRow], where: str) -> bool:
@@ -219,7 +286,12 @@ def _note_passed(table: PortalTable, ledger: Ledger) -> None:
     for text in table.footers:
         ledger.say(f"footer passed over: {text[:60]}")
     for text in table.passed:
-        ledger.say(f"line before the header passed over: {text[:60]}")
+        odd = text.startswith(ODD)
+        ledger.say(text.removeprefix(ODD) if odd else f"line before the header passed over: {text[:60]}")
+    if table.head and not table.footers:
+        ledger.say("the export has no footer such as 数据来源: it may have been cut off")
+    if table.turned:
+        ledger.say("years stand in rows and regions in columns")
 
 
 def _one_series(spec: PortalSpec, table: PortalTable, ledger: Ledger) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from panelkit.core.errors import SourceError
 
 LARGEST_TEXT = 200 * 2**20  # bytes
 
+CUT = "the last line has no line end: the file may have been cut off"
 _MARKS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _BOM = "\ufeff"
 _SAME = {"gbk": "gb18030", "gb2312": "gb18030", "cp936": "gb18030", "utf8": "utf-8", "utf-8-sig": "utf-8"}
@@ -31,6 +32,18 @@ class TextFile:
     text: str
     encoding: str
     marks: int
+
+    @property
+    def cut(self) -> bool:
+        """Whether the last line has no end, as where a file was cut off."""
+        return not self.text.endswith(("\n", "\r"))
+
+    @property
+    def shown_marks(self) -> str:
+        """Byte-order marks in words, to be put behind the encoding."""
+        if self.marks > 1:
+            return f" with {self.marks} byte-order marks"
+        return " with byte-order mark" if self.marks else ""
 
 
 def file_bytes(path: Path, *, largest: int = LARGEST_TEXT) -> bytes:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -25,39 +27,100 @@ _SIGNATURES = (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PK\x03\x04", b"\x09\x08", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """One sheet: its rows from A1 on, blanks as None."""
+    """One sheet: its rows from A1 on, blanks as None; merged: first and last (row, column); opened: by Excel's default password."""
 
     name: str
     rows: tuple[tuple[object, ...], ...]
     others: tuple[str, ...]
+    merged: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = ()
+    opened: bool = False
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be said of how it was opened."""
+        return ("the workbook was encrypted under Excel's default password and opened with it",) if self.opened else ()
 
     def place(self, row: int, column: int) -> str:
         """How a cell is named, both counted from 0."""
         return f"{self.name}!{column_letters(column)}{row + 1}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Book:
+    """A workbook to read: its bytes, its path, how messages name it, and the sheet wanted ("": the only one with cells)."""
+
+    data: bytes
+    path: Path
+    where: str
+    wanted: str = ""
+
+
 def sheet_of(data: bytes, path: Path, where: str, wanted: str = "") -> Sheet:
     """The wanted sheet of a workbook, else its only sheet with cells.
-
-    The reading is done in a process of its own (see `_sheet_reader`), so that a damaged file ends that and not this.
 
     Raises
     ------
     SourceError
-        No workbook, an encrypted or damaged one, an unknown or ambiguous sheet, a sheet that is too large.
+        No workbook, one under a password of its own, a damaged one, an unknown or ambiguous sheet, a sheet that is too large.
     """
-    _refuse_others(data, where)
-    _refuse_swollen(data, where)
+    found = _sheet_or_fault(data, path, where, wanted)
+    if isinstance(found, SourceError):
+        raise SourceError(faults=found.faults)
+    return found
+
+
+@lru_cache(maxsize=4)  # a look asks several layouts about one file
+def _sheet_or_fault(data: bytes, path: Path, where: str, wanted: str) -> Sheet | SourceError:
+    return sheets_of([Book(data=data, path=path, where=where, wanted=wanted)])[0]
+
+
+def sheets_of(books: Sequence[Book]) -> list[Sheet | SourceError]:
+    """One sheet of each workbook, or why it cannot be read.
+
+    The reading is done in a process of its own (see `_sheet_reader`), so that a damaged file ends that and not this; those
+    that come after it are then given to another process.
+    """
+    found: list[Sheet | SourceError | None] = []
+    for book in books:
+        try:
+            _refuse_others(book.data, book.where)
+            _refuse_swollen(book.data, book.where)
+            found.append(None)
+        except SourceError as fault:
+            found.append(fault)
+    open_ = [i for i, f in enumerate(found) if f is None]
+    while open_:
+        answers, said = _run([books[i] for i in open_])
+        if len(answers) < len(open_):
+            answers.append({"fault": "damaged", "said": said})
+        for i, answer in zip(open_, answers, strict=False):
+            found[i] = _refusal(answer, books[i].where, books[i].wanted) if "fault" in answer else _sheet_from(answer)
+        open_ = open_[len(answers) :]
+    return [f for f in found if f is not None]
+
+
+def _run(books: Sequence[Book]) -> tuple[list[dict[str, Any]], str]:
+    """The answers that a reading process gave before it ended, and why it may have ended early."""
     reader = Path(__file__).with_name("_sheet_reader.py")
-    command = [sys.executable, "-I", str(reader), str(path), wanted, str(LARGEST_SHEET)]
+    command = [sys.executable, "-I", str(reader), str(LARGEST_SHEET)]
+    head = json.dumps([[str(b.path), b.wanted, len(b.data)] for b in books]).encode() + b"\n"
+    said = "it is inconsistent"
     try:
-        done = subprocess.run(command, input=data, capture_output=True, check=False, timeout=LONGEST)  # noqa: S603
-        found = json.loads(done.stdout) if done.returncode == 0 else {"fault": "damaged", "said": "it is inconsistent"}
-    except subprocess.TimeoutExpired:
-        found = {"fault": "damaged", "said": f"not read after {LONGEST} seconds"}
-    if "fault" in found:
-        raise _refusal(found, where, wanted)
-    return Sheet(name=found["sheet"], rows=tuple(map(tuple, found["rows"])), others=tuple(found["others"]))
+        work = head + b"".join(b.data for b in books)
+        out = subprocess.run(command, input=work, capture_output=True, check=False, timeout=LONGEST).stdout  # noqa: S603
+    except subprocess.TimeoutExpired as late:
+        out, said = late.stdout or b"", f"not read after {LONGEST} seconds"
+    return [json.loads(line) for line in out.splitlines(keepends=True) if line.endswith(b"\n")], said
+
+
+def _sheet_from(answer: dict[str, Any]) -> Sheet:
+    return Sheet(
+        name=answer["sheet"],
+        rows=tuple(map(tuple, answer["rows"])),
+        others=tuple(answer["others"]),
+        merged=tuple((tuple(a), tuple(b)) for a, b in answer["merged"]),
+        opened=answer.get("opened", False),
+    )
 
 
 def _refusal(found: dict[str, Any], where: str, wanted: str) -> SourceError:
@@ -79,9 +142,9 @@ def _refusal(found: dict[str, Any], where: str, wanted: str) -> SourceError:
             )
         case "encrypted":
             return SourceError(
-                "the workbook is encrypted",
+                "the workbook is encrypted under a password of its own",
                 where=where,
-                mend="open it in a spreadsheet program (many yearbook pages open without a password) and save a copy as .xlsx",
+                mend="open it in a spreadsheet program with its password and save a copy without one",
             )
     return SourceError(
         f"the workbook is damaged and cannot be read ({found['said']})",

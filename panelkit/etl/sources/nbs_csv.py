@@ -10,7 +10,7 @@ from panelkit.core.source import Observations, Reading
 from panelkit.core.spec import spec
 from panelkit.etl.sources._observed import Ledger, sealed
 from panelkit.etl.sources._portal import CellRow, PortalSpec, PortalTable, columns_of, look_at, take_apart
-from panelkit.etl.sources._text import TextFile, at, decode, file_bytes, separated
+from panelkit.etl.sources._text import CUT, TextFile, at, decode, file_bytes, separated
 
 
 @spec
@@ -40,7 +40,10 @@ def read(spec: NbsCsvSpec, path: Path) -> Observations:
     data = file_bytes(path)
     file = decode(data, spec.path, spec.encoding)
     ledger = Ledger(where=spec.path, thousands=spec.thousands)
-    columns = columns_of(spec, _table(file, spec.path), ledger)
+    table = _table(file, spec.path)
+    if file.cut and not table.footers:
+        ledger.say(CUT)
+    columns = columns_of(spec, table, ledger)
     return sealed(spec, data, columns, ledger)
 
 
@@ -61,6 +64,8 @@ def layout_of(table: PortalTable) -> str:
     """Which of the portal's layouts a table has."""
     if not table.by_region:
         return "portal, indicators in rows"
+    if table.turned:
+        return "portal, years in rows"
     if table.indicator:
         return "portal, old"
     return "portal, 2026" if "数据库" in table.head else "portal, header stripped"
@@ -79,8 +84,7 @@ def look(path: Path) -> Reading:
     """What a portal CSV holds."""
     file = decode(file_bytes(path), path.name)
     table = _table(file, path.name)
-    encoding = file.encoding + (" with byte-order mark" if file.marks else "")
-    return look_at(table, layout_of(table), encoding, Ledger(where=path.name))
+    return look_at(table, layout_of(table), file.encoding + file.shown_marks, Ledger(where=path.name))
 
 
 SOURCES.register(

@@ -41,6 +41,8 @@ def read(spec: NbsExcelSpec, path: Path) -> Observations:
     data = file_bytes(path, largest=LARGEST_WORKBOOK)
     sheet = sheet_of(data, path, spec.path, spec.sheet)
     ledger = Ledger(where=spec.path, thousands=spec.thousands)
+    for note in sheet.notes:
+        ledger.say(note)
     columns = columns_of(spec, _table(sheet, spec.path), ledger)
     return sealed(spec, data, columns, ledger)
 
@@ -66,7 +68,11 @@ def look(path: Path) -> Reading:
     sheet = sheet_of(file_bytes(path, largest=LARGEST_WORKBOOK), path, path.name)
     table = _table(sheet, path.name)
     layout = "portal workbook" if table.head else "portal workbook, header stripped"
-    return look_at(table, layout, f"Excel workbook, sheet {sheet.name}", Ledger(where=path.name))
+    layout += ", years in rows" if table.turned else ""
+    ledger = Ledger(where=path.name)
+    for note in sheet.notes:
+        ledger.say(note)
+    return look_at(table, layout, f"Excel workbook, sheet {sheet.name}", ledger)
 
 
 SOURCES.register(

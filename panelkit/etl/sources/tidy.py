@@ -1,4 +1,4 @@
-"""Tidy tables (CSV, Parquet, Stata): one row per unit and time, or one per unit, time and series; exports of portals are elsewhere."""
+"""Tidy tables (CSV, Parquet, Stata, R, Excel): a row per unit and time, or per unit, time and series; exports of portals are elsewhere."""
 
 from __future__ import annotations
 
@@ -38,6 +38,8 @@ class TidySpec(SourceSpec):
         Columns of the long form; `vintage_column` (year of the yearbook or export) also serves the wide form.
     encoding, separator, thousands : str
         Only where they cannot be found from the file; without `thousands`, "3,078.5" is refused.
+    part : str
+        Sheet of a workbook, or data frame of an R file, where there are several.
     """
 
     unit: str = "province"
@@ -50,6 +52,7 @@ class TidySpec(SourceSpec):
     encoding: str = ""
     separator: str = ""
     thousands: str = ""
+    part: str = ""
 
 
 def read(spec: TidySpec, path: Path) -> Observations:
@@ -62,7 +65,7 @@ def read(spec: TidySpec, path: Path) -> Observations:
         declared: all at once.
     """
     data = file_bytes(path)
-    table = table_of(data, path, spec.path, spec.encoding, spec.separator)
+    table = table_of(data, path, spec.path, spec.encoding, spec.separator, spec.part)
     ledger = Ledger(where=spec.path, thousands=spec.thousands)
     for note in table.notes:
         ledger.say(note)
@@ -317,7 +320,7 @@ SOURCES.register(
     SourceKind(
         name="tidy",
         spec=TidySpec,
-        summary="tidy table (CSV, Parquet, Stata): a column of units, a column of years, series in columns or in rows",
+        summary="tidy table (CSV, Parquet, Stata, R, Excel): a column of units, a column of years, series in columns or in rows",
         read=read,
         recognise=recognise,
         look=look,

@@ -1,4 +1,14 @@
 """The kinds of figures, one file each; importing this folder registers them."""
 
+from panelkit.reporting.figures import bacon as bacon
+from panelkit.reporting.figures import coefficients as coefficients
 from panelkit.reporting.figures import event_study as event_study
+from panelkit.reporting.figures import gap_matrix as gap_matrix
+from panelkit.reporting.figures import heat_map as heat_map
+from panelkit.reporting.figures import leave_one_out as leave_one_out
+from panelkit.reporting.figures import marginal_effects as marginal_effects
 from panelkit.reporting.figures import placebo as placebo
+from panelkit.reporting.figures import spec_curve as spec_curve
+from panelkit.reporting.figures import tile_grid as tile_grid
+from panelkit.reporting.figures import treatment_timing as treatment_timing
+from panelkit.reporting.figures import trends as trends

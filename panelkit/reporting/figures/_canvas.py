@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 INK, GREY, PALE = "#1a1a1a", "#6b6b6b", "#c9ced6"
 SIZE = (6.3, 3.7)  # inches: the text width of a journal page
+SINGLE = 3.3  # inches: one of two columns
 DPI = 200
 _CHINESE = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
 
@@ -24,6 +25,8 @@ def drawn(
     figure: Figure, paint: Callable[[Figure, Axes], None], *, size: tuple[float, float] = SIZE
 ) -> dict[str, bytes]:
     """The figure as PDF (TrueType), SVG (text as outlines) and PNG; the same bytes every time.
+
+    size : inches at two columns; at one column the width is halved and the height kept down with it.
 
     Raises
     ------
@@ -40,6 +43,8 @@ def drawn(
         logging.WARNING
     )  # it tells every step of subsetting where an engine set INFO
     settings: Any = _settings(figure)
+    if figure.width == "single":
+        size = (SINGLE, min(size[1], max(2.5, size[1] * 0.75)))
     with mpl.rc_context(settings):
         picture = Picture(figsize=size, layout="constrained")
         FigureCanvasAgg(picture)
@@ -71,7 +76,7 @@ def _settings(figure: Figure) -> dict[str, Any]:
         **defaults,
         "backend": "agg",
         "font.family": families,
-        "font.size": 9,
+        "font.size": 9 if figure.width == "double" else 7.5,
         "axes.edgecolor": INK,
         "axes.linewidth": 0.8,
         "axes.labelcolor": INK,
@@ -83,6 +88,11 @@ def _settings(figure: Figure) -> dict[str, Any]:
         "svg.hashsalt": figure.id,
         "axes.unicode_minus": True,
     }
+
+
+def alone(text: Iterable[str], language: str) -> str:
+    """Parts of an alternative text, joined by the punctuation of the language."""
+    return ("；" if language == "zh" else "; ").join(text)
 
 
 def _words(figure: Figure) -> Iterable[str]:

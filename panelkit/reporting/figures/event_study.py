@@ -64,6 +64,7 @@ def build(figure: EventStudyFigure, results: Results) -> Figure:
         id=figure.id,
         kind="event_study",
         title=figure.title.to(language),
+        width=figure.width,
         data=data,
         labels={
             "x": word("since", language),

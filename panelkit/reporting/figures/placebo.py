@@ -69,6 +69,7 @@ def build(figure: PlaceboFigure, results: Results) -> Figure:
         id=figure.id,
         kind="placebo",
         title=figure.title.to(language),
+        width=figure.width,
         data={"draw": draws, "estimate": (value, *blank), "p": (p, *blank)},
         labels={
             "x": word("draw_axis", language),

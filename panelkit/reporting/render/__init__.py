@@ -4,3 +4,4 @@ from panelkit.reporting.render import csv as csv
 from panelkit.reporting.render import docx as docx
 from panelkit.reporting.render import html as html
 from panelkit.reporting.render import latex as latex
+from panelkit.reporting.render import typst as typst

@@ -61,7 +61,7 @@ def _page(document: Document, table: Table) -> None:
 
     section = document.sections[0]
     size = (Cm(21.0), Cm(29.7))
-    if len(table.columns) > _WIDE:
+    if table.landscape or len(table.columns) > _WIDE:
         section.orientation, size = WD_ORIENT.LANDSCAPE, (size[1], size[0])
     section.page_width, section.page_height = size
     section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = Cm(2.2)
@@ -159,7 +159,7 @@ def _widths(document: Document, table: Table) -> list[int]:
     line = int(section.page_width - section.left_margin - section.right_margin)
     columns = []
     for j, column in enumerate(table.columns):
-        need = sum(_room(table, j)) + 2.0
+        need = sum(_room(table, j)) + 3.6
         texts = [row.cells[j].shown for i, row in enumerate(table.rows) if row.cells and aligned(table, i, j) is None]
         need = max(
             [need, 7.0, *(min(_size(t) + 2, 22) for t in texts), *(min(_size(h) + 2, 12) for h in column.heading)]

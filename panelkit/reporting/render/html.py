@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from html import escape
 from html.parser import HTMLParser
 
@@ -42,20 +43,41 @@ def render(table: Table) -> bytes:
     return _PAGE.format(language=language, title=title, style=STYLE, body=fragment(table)).encode()
 
 
-def fragment(table: Table) -> str:
-    """The `<table>` and its notes; ids start with the table's."""
+def fragment(table: Table, *, links: Mapping[str, str] | None = None) -> str:
+    """The `<table>` and its notes; ids start with the table's.
+
+    links : where a number of a model leads to, by the model's id (on the page, its lineage).
+    """
     printed(table)
     name = safe_id(table.id)
-    title = (
-        ". ".join(filter(None, caption(table))) if table.language == "en" else " ".join(filter(None, caption(table)))
-    )
     lines = [f'<table class="pk" id="table-{name}">']
-    lines += [f"<caption>{escape(title)}</caption>", "<thead>", *_head(table), "</thead>", "<tbody>"]
-    lines += [_row(table, i, row) for i, row in enumerate(table.rows)]
+    lines += [f"<caption>{escape(_title(table))}</caption>", "<thead>", *_head(table), "</thead>", "<tbody>"]
+    lines += [
+        _row(table, i, row, lambda i, j, cell: _cell(table, i, j, cell, links or {}))
+        for i, row in enumerate(table.rows)
+    ]
     lines += ["</tbody>", "</table>"]
     if table.notes:
         lines += ['<div class="pk-notes">', *(f"<p>{escape(plain(n))}</p>" for n in table.notes), "</div>"]
     return "\n".join(lines) + "\n"
+
+
+def twin(table: Table, links: Mapping[str, str]) -> str:
+    """The same table in the page's other language: no ids of cells, each number in a `<data>` of its own with its key."""
+    printed(table)
+    lines = [f'<table class="pk" data-of="{safe_id(table.id)}">']
+    lines += [f"<caption>{escape(_title(table))}</caption>", "<thead>", *_head(table), "</thead>", "<tbody>"]
+    lines += [
+        _row(table, i, row, lambda i, j, cell: _twin_cell(table, i, j, cell, links)) for i, row in enumerate(table.rows)
+    ]
+    lines += ["</tbody>", "</table>"]
+    if table.notes:
+        lines += ['<div class="pk-notes twin">', *(f"<p>{escape(plain(n))}</p>" for n in table.notes), "</div>"]
+    return "\n".join(lines) + "\n"
+
+
+def _title(table: Table) -> str:
+    return (". " if table.language == "en" else " ").join(filter(None, caption(table)))
 
 
 def _head(table: Table) -> list[str]:
@@ -76,31 +98,68 @@ def _head(table: Table) -> list[str]:
     return lines
 
 
-def _row(table: Table, i: int, row: Row) -> str:
+def _row(table: Table, i: int, row: Row, cell_of: Callable[[int, int, Cell], str]) -> str:
     kind = f"{row.kind} rule" if row.rule_above and i else row.kind
     label = escape(plain(row.label))
     if row.kind == "panel":
         return (
             f'<tr class="{kind}"><th scope="rowgroup" colspan="{len(table.columns) + 1}" class="left">{label}</th></tr>'
         )
-    cells = "".join(_cell(table, i, j, cell) for j, cell in enumerate(row.cells))
+    cells = "".join(cell_of(i, j, cell) for j, cell in enumerate(row.cells))
     return f'<tr class="{kind}"><th scope="row">{label}</th>{cells}</tr>'
 
 
-def _cell(table: Table, i: int, j: int, cell: Cell) -> str:
+def _cell(table: Table, i: int, j: int, cell: Cell, links: Mapping[str, str]) -> str:
     facts = [f'data-cell="r{i}.c{j}"']
     if cell.key is not None:
         facts.append(f'id="{table.id}-r{i}-c{j}"')
         facts.append(f'data-key="{escape(plain("|".join(cell.key)))}"')
         facts.append(f'data-raw="{escape(plain(repr(cell.raw) if isinstance(cell.raw, float) else str(cell.raw)))}"')
     facts.append('class="left"' if table.columns[j].align == "left" else 'class="num"')
+    before, after, mark = _parts(table, i, j, cell)
+    whole = f"{before}{after}{mark}{_closed(table, i, j)}"
+    return f"<td {' '.join(facts)}>{_linked(whole, cell, links)}</td>"
+
+
+def _twin_cell(table: Table, i: int, j: int, cell: Cell, links: Mapping[str, str]) -> str:
+    parts = aligned(table, i, j)
+    mark = f"<sup>{escape(plain(cell.mark))}</sup>" if cell.mark else ""
+    text = escape(plain(cell.shown))
+    if parts is not None:
+        known = [(a, row.cells[j].mark) for k, row in enumerate(table.rows) if (a := aligned(table, k, j))]
+        left, right = (max(len(a[side]) for a, _ in known) for side in (0, 1))
+        text = f'<span class="a" style="min-width:{left}ch">{escape(parts[0])}</span>'
+        text += (
+            f'<span class="b" style="min-width:{right if not cell.mark else len(parts[1])}ch">{escape(parts[1])}</span>'
+        )
+        room = 0.5 * max(len(m) for _, m in known) + (right - len(parts[1]) if cell.mark else 0)
+        mark = f'<span class="b" style="min-width:{room:g}ch">{mark}</span>'
+    side = "left" if table.columns[j].align == "left" else "num"
+    if cell.key is None:
+        return f'<td class="{side}">{text}{mark}</td>'
+    key = f'data-key="{escape(plain("|".join(cell.key)))}"'
+    return f'<td class="{side}"><data {key} value="{escape(plain(str(cell.raw)))}">{_linked(text, cell, links)}</data>{mark}</td>'
+
+
+def _parts(table: Table, i: int, j: int, cell: Cell) -> tuple[str, str, str]:
+    """What stands before the decimal point, what from there on (its box still open), and the mark."""
     mark = f"<sup>{escape(plain(cell.mark))}</sup>" if cell.mark else ""
     parts = aligned(table, i, j)
     if parts is None:
-        return f"<td {' '.join(facts)}>{escape(plain(cell.shown))}{mark}</td>"
+        return escape(plain(cell.shown)), "", mark
     left, right = _widths(table, j)
     before = f'<span class="a" style="min-width:{left}ch">{escape(parts[0])}</span>'
-    return f'<td {" ".join(facts)}>{before}<span class="b" style="min-width:{right}ch">{escape(parts[1])}{mark}</span></td>'
+    return before, f'<span class="b" style="min-width:{right}ch">{escape(parts[1])}', mark
+
+
+def _closed(table: Table, i: int, j: int) -> str:
+    return "" if aligned(table, i, j) is None else "</span>"
+
+
+def _linked(text: str, cell: Cell, links: Mapping[str, str]) -> str:
+    """The text as a link to its model's lineage; by keyboard the list beneath the table leads there."""
+    target = links.get(cell.key[0]) if cell.key else None
+    return f'<a class="k" tabindex="-1" href="#{escape(target)}">{text}</a>' if target and text else text
 
 
 def _widths(table: Table, j: int) -> tuple[float, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from panelkit.core.exhibit import Cell, Column, Row, Table
 from panelkit.core.registry import RENDERERS, RendererKind
@@ -10,42 +11,95 @@ from panelkit.reporting.printed import Span, aligned, folded, heading_lines, pla
 from panelkit.reporting.render._tex import escape, unescape
 
 _HEAD = """% {name}: made by panelkit; every row ends in its ledger name. Do not edit, run the study again.
-% Needs \\usepackage{{booktabs,threeparttable}}; Chinese text: a ctex class and XeLaTeX.
+% Needs \\usepackage{{{packages}}}; Chinese text: a ctex class and XeLaTeX.
 """
 _ROW = re.compile(r"^(.*) \\\\ % pk (r\d+)$")
 # widths in digits that a line of 345 points holds at each size
 _SIZES = ((66, ""), (76, r"\footnotesize"))
 _HEADING_WIDTH = 16
 _STUB = 30
+_WIDEST = 112
+_LINES, _LINES_TURNED = 56, 30
+_TURNED = 1.55  # how much longer a line is on a page turned by 90 degrees
 
 
 def render(table: Table) -> bytes:
-    """The table as a `table` environment with caption, label `tab:<id>` and notes."""
+    """The table as a `table` environment with caption, label `tab:<id>` and notes.
+
+    It is turned by 90 degrees where it asks for that or is too wide for any size, and a `longtable` where it asks for that
+    or has more rows than a page.
+    """
     printed(table)
+    table = replace(table, landscape=table.landscape or _size(table) > _WIDEST)
+    table = replace(table, long=table.long or len(table.rows) > (_LINES_TURNED if table.landscape else _LINES))
+    lines = [_HEAD.format(name=safe_id(table.id), packages=_packages(table)).rstrip("\n")]
+    lines += [r"\begin{landscape}"] if table.landscape else []
+    lines += _longtable(table) if table.long else _float(table)
+    lines += [r"\end{landscape}"] if table.landscape else []
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _packages(table: Table) -> str:
+    return ",".join(
+        ["booktabs", "longtable" if table.long else "threeparttable", *(["pdflscape"] if table.landscape else [])]
+    )
+
+
+def _float(table: Table) -> list[str]:
     chinese = table.language == "zh"
-    lines = [_HEAD.format(name=safe_id(table.id)) + r"\begin{table}[htbp]", r"\centering"]
-    lines += [r"\def\pkstars#1{$^{#1}$}", r"\def\pkmark#1{\textsuperscript{#1}}", *_alignments(table)]
+    lines = [r"\begin{table}[htbp]", r"\centering", *_definitions(table)]
     lines += [r"\begin{threeparttable}"]
     lines += [rf"\caption{{{escape(table.title, chinese_quotes=chinese)}}}", rf"\label{{tab:{table.id}}}"]
-    letters = "".join({"left": "l", "centre": "c", "decimal": "c"}[c.align] for c in table.columns)
-    size = next((command for limit, command in _SIZES if _size(table) <= limit), r"\scriptsize")
-    lines += [size, r"\setlength{\tabcolsep}{3pt}"] if size else []
-    if size and _stub(table) > _STUB:
-        # long row labels are broken into lines, loosely, so that no word sticks out
-        lines += [r"\tolerance=9999 \emergencystretch=3em \hbadness=10000"]
-        letters = r"p{0.27\linewidth}" + letters
-    else:
-        letters = "l" + letters
-    lines += [rf"\begin{{tabular}}{{{letters}}}", r"\toprule", *_headings(table), r"\midrule"]
+    settings, letters = _layout(table)
+    lines += [*settings, rf"\begin{{tabular}}{{{letters}}}", r"\toprule", *_headings(table), r"\midrule"]
     for i, row in enumerate(table.rows):
         lines += _row(table, i, row)
     lines += [r"\bottomrule", r"\end{tabular}"]
     if table.notes:
-        lines += [r"\begin{tablenotes}[flushleft]", r"\footnotesize"]
-        lines += [rf"\item {escape(note, chinese_quotes=chinese)}" for note in table.notes]
-        lines += [r"\end{tablenotes}"]
-    lines += [r"\end{threeparttable}", r"\end{table}"]
-    return ("\n".join(lines) + "\n").encode()
+        lines += [r"\begin{tablenotes}[flushleft]", r"\footnotesize", *_notes(table), r"\end{tablenotes}"]
+    return [*lines, r"\end{threeparttable}", r"\end{table}"]
+
+
+def _longtable(table: Table) -> list[str]:
+    """A table that breaks across pages; the caption and headings are written once and stand on each of them."""
+    settings, letters = _layout(table)
+    lines = [r"\begingroup", r"\centering", *_definitions(table), *settings]
+    lines += [rf"\begin{{longtable}}{{{letters}}}"]
+    # an empty list entry, so that a caption on every page is listed once, by the line before it
+    title = escape(table.title, chinese_quotes=table.language == "zh")
+    lines += [rf"\caption[]{{{title}}} \\", r"\toprule", *_headings(table), r"\midrule", r"\endhead"]
+    lines += [r"\midrule\endfoot", r"\bottomrule\endlastfoot", rf"\noalign{{\label{{tab:{table.id}}}}}"]
+    for i, row in enumerate(table.rows):
+        lines += _row(table, i, row)
+    lines += [r"\end{longtable}"]
+    if table.notes:
+        lines += [
+            r"\begin{list}{}{\leftmargin0pt \itemsep0pt \parsep0pt \labelwidth0pt \labelsep0pt}",
+            r"\footnotesize",
+        ]
+        lines += [*_notes(table), r"\end{list}"]
+    return [*lines, r"\par\endgroup"]
+
+
+def _definitions(table: Table) -> list[str]:
+    return [r"\def\pkstars#1{$^{#1}$}", r"\def\pkmark#1{\textsuperscript{#1}}", *_alignments(table)]
+
+
+def _notes(table: Table) -> list[str]:
+    return [rf"\item {escape(note, chinese_quotes=table.language == 'zh')}" for note in table.notes]
+
+
+def _layout(table: Table) -> tuple[list[str], str]:
+    """Size, space and the letters of the columns."""
+    letters = "".join({"left": "l", "centre": "c", "decimal": "c"}[c.align] for c in table.columns)
+    room = _TURNED if table.landscape else 1.0
+    size = next((command for limit, command in _SIZES if _size(table) <= limit * room), r"\scriptsize")
+    settings = [size, r"\setlength{\tabcolsep}{3pt}"] if size else []
+    if size and _stub(table) > _STUB:
+        # long row labels are broken into lines, loosely, so that no word sticks out
+        settings += [r"\tolerance=9999 \emergencystretch=3em \hbadness=10000"]
+        return settings, r"p{0.27\linewidth}" + letters
+    return settings, "l" + letters
 
 
 def parse(data: bytes) -> dict[str, str]:
@@ -84,7 +138,9 @@ def _alignments(table: Table) -> list[str]:
 
 def _width(text: str) -> float:
     return sum(
-        {"−": 0.78, ",": 0.28, ".": 0.28, "(": 0.39, ")": 0.39, "[": 0.28, "]": 0.28, "*": 0.38}.get(c, 0.5)
+        {"−": 0.78, ",": 0.28, ".": 0.28, "(": 0.39, ")": 0.39, "[": 0.28, "]": 0.28, "*": 0.38}.get(
+            c, 1.1 if c >= "\u2e80" else 0.5
+        )
         for c in text
     )
 

@@ -9,15 +9,17 @@ from panelkit.core.estimate import Estimate
 from panelkit.reporting.conventions import convention, resampling
 from panelkit.reporting.labels import key_label, term_label
 from panelkit.reporting.numbers import shown
+from panelkit.reporting.phrases import said
 from panelkit.reporting.tables._parts import Parts
-from panelkit.reporting.words import JOIN, all_columns, joined, word
+from panelkit.reporting.words import JOIN, joined, word
 
 
 def notes(parts: Parts, terms: tuple[str, ...]) -> tuple[str, ...]:
     """The notes, each a paragraph: brackets and stars, samples, what was left out, filled cells, failed checks, simulation."""
-    said = [
+    told = [
         _inference(parts, terms),
         _withheld(parts, terms),
+        _outcomes(parts),
         _samples(parts),
         _dropped(parts),
         _collinear(parts),
@@ -25,10 +27,21 @@ def notes(parts: Parts, terms: tuple[str, ...]) -> tuple[str, ...]:
         _filled(parts),
         _failed(parts),
     ]
-    kept = [s.strip() for s in said if s.strip()]
+    kept = [s.strip() for s in told if s.strip()]
     if parts.results.study.head.simulated:
         kept.insert(0, word("simulated", parts.language))
     return (word("notes", parts.language) + kept[0], *kept[1:])
+
+
+def _outcomes(parts: Parts) -> str:
+    """The outcomes of the columns where panels differ in them and one panel has several, so that no heading can name them."""
+    labels = [term_label(e.outcome, parts.panel, parts.language) for e in parts.estimates]
+    width = parts.spec.width
+    rows = [labels[i : i + width] for i in range(0, len(labels), width)]
+    shared = all(len(set(labels[j::width])) == 1 for j in range(width))
+    if not parts.spec.panels or shared or all(len(set(row)) == 1 for row in rows):
+        return ""
+    return _said("outcomes", parts, lambda e: term_label(e.outcome, parts.panel, parts.language))
 
 
 def _inference(parts: Parts, terms: tuple[str, ...]) -> str:
@@ -44,7 +57,7 @@ def _by_column(parts: Parts, text: Callable[[Estimate], str]) -> tuple[str, bool
     if len(groups) == 1:
         return next(iter(groups)), True
     language = parts.language
-    each = (word("several", language, columns=all_columns(c, language), text=t) for t, c in groups.items() if t)
+    each = (word("several", language, columns=parts.places(c), text=t) for t, c in groups.items() if t)
     return joined(each, language), False
 
 
@@ -71,7 +84,8 @@ def _withheld(parts: Parts, terms: tuple[str, ...]) -> str:
 
     def why(e: Estimate) -> str:
         missing = any(math.isnan(t.se) for t in e.terms if t.name in terms)
-        return " ".join(e.notes).rstrip(".") if missing else ""
+        told = (said(note, parts.panel, parts.language) for note in e.notes)
+        return JOIN[parts.language]["space"].join(told).rstrip(".。") if missing else ""
 
     return _said("withheld", parts, why)
 
@@ -111,15 +125,13 @@ def _by_sample(parts: Parts, text: Callable[[Estimate], str]) -> str:
     for number, estimate in enumerate(parts.estimates, start=1):
         groups.setdefault(estimate.sample.keys_digest, (text(estimate), []))[1].append(number)
     language = parts.language
-    return joined(
-        (word("several", language, columns=all_columns(c, language), text=t) for t, c in groups.values()), language
-    )
+    return joined((word("several", language, columns=parts.places(c), text=t) for t, c in groups.values()), language)
 
 
 def _dropped(parts: Parts) -> str:
     def drops(e: Estimate) -> str:
         each = (
-            word("drop", parts.language, rows=shown(d.rows, kind="count"), why=d.why)
+            word("drop", parts.language, rows=shown(d.rows, kind="count"), why=said(d.why, parts.panel, parts.language))
             for d in e.sample.dropped
             if d.rows
         )
@@ -147,8 +159,8 @@ def _excluded(parts: Parts) -> str:
 
     each = [excluded(study.panel.exclude)]
     each.append(_by_column(parts, lambda e: excluded(models[e.id].exclude) if e.id in models else "")[0])
-    said = joined((s for s in each if s), language)
-    return word("excluded", language, each=said) if said else ""
+    listed = joined((s for s in each if s), language)
+    return word("excluded", language, each=listed) if listed else ""
 
 
 def used_names(estimate: Estimate) -> tuple[str, ...]:

@@ -51,6 +51,8 @@ def build(table: ComparisonTable, results: Results) -> Table:
     said = [word("simulated", language), sources] if results.study.head.simulated else [sources]
     return Table(
         id=table.id,
+        long=table.long,
+        landscape=table.landscape,
         title=table.title.to(language),
         columns=tuple(
             Column(id=n, heading=(word(n, language),), align="centre" if n == "verdict" else "decimal") for n in names

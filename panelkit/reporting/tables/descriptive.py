@@ -14,6 +14,7 @@ from panelkit.core.results import Results
 from panelkit.core.spec import spec
 from panelkit.reporting.labels import key_label
 from panelkit.reporting.numbers import shown
+from panelkit.reporting.phrases import measure
 from panelkit.reporting.tables._notes import used_names
 from panelkit.reporting.words import word
 
@@ -54,7 +55,7 @@ def build(table: DescriptiveTable, results: Results) -> Table:
     for name in names:
         found = described(panel, name)
         digits = _digits(found, table.digits)
-        cells = [Cell(raw=panel.variable(name).measure, shown=panel.variable(name).measure)]
+        cells = [Cell(raw=panel.variable(name).measure, shown=measure(panel.variable(name).measure, language))]
         for statistic in table.statistics:
             raw = found[statistic]
             kind: Literal["count", "number"] = "count" if statistic == "count" else "number"
@@ -73,6 +74,8 @@ def build(table: DescriptiveTable, results: Results) -> Table:
     said = [word("simulated", language), note] if results.study.head.simulated else [note]
     return Table(
         id=table.id,
+        long=table.long,
+        landscape=table.landscape,
         title=table.title.to(language),
         columns=(Column(id="measure", heading=(word("measure", language),), align="left"), *headings),
         rows=tuple(rows),

@@ -1,0 +1,110 @@
+"""Ellison-Glaeser index of an industry, net of the sizes of its plants; the province-level index of that name is coagglomeration."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from panelkit.core.derivation import Columns, DerivationSpec, Derived
+from panelkit.core.errors import StudyError
+from panelkit.core.registry import DERIVATIONS, DerivationKind
+from panelkit.core.spec import spec
+from panelkit.etl.derive._tables import counts_note, on_grid_of, wide
+from panelkit.numerics.concentration import ellison_glaeser, herfindahl_from_bins
+
+
+@spec
+class EllisonGlaeserSpec(DerivationSpec):
+    """Which industry, and what is known of its plants.
+
+    Parameters
+    ----------
+    part, whole : str
+        Employment of the industry and of everything, by unit.
+    plant_hhi : str
+        Series or variable with the Herfindahl index of the sizes of all plants of the industry, the same in every unit of a year.
+    bin_plants, bin_employment : tuple of str
+        Instead: number of plants and employment by class of size, by unit; the Herfindahl is then approximated from below.
+    """
+
+    part: str
+    whole: str
+    plant_hhi: str = ""
+    bin_plants: tuple[str, ...] = ()
+    bin_employment: tuple[str, ...] = ()
+
+
+def derive(options: EllisonGlaeserSpec, columns: Columns) -> Derived:
+    """gamma_t = [G - (1 - sum x^2) H] / [(1 - sum x^2)(1 - H)], one number per year for all units.
+
+    Raises
+    ------
+    StudyError
+        Nothing is known of plants: without H the index is not defined, and H = 0 would make it the Gini under another name.
+
+    Source
+    ------
+    Ellison and Glaeser (1997), doi:10.1086/262098. Common error avoided: provinces' shares in place of plants' in H.
+    """
+    if not options.plant_hhi and not options.bin_plants:
+        raise StudyError(
+            "an Ellison-Glaeser index needs the Herfindahl index of plants",
+            mend="give plant_hhi, or bin_plants and bin_employment; without plants take spatial_gini, for a province coagglomeration",
+        )
+    if len(options.bin_plants) != len(options.bin_employment):
+        raise StudyError("bin_plants and bin_employment differ in length", mend="give both for every class of size")
+    part, whole = wide(columns, options.part), wide(columns, options.whole)
+    present = ~np.isnan(part) & ~np.isnan(whole)
+    notes = ["it is the same for all units of a year: year effects absorb it", *counts_note(present, columns)]
+    if options.plant_hhi:
+        plants = _one_per_year(wide(columns, options.plant_hhi), options.plant_hhi)
+    else:
+        sums = [
+            np.stack([np.nansum(wide(columns, n), axis=0) for n in names])
+            for names in (options.bin_plants, options.bin_employment)
+        ]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            plants = herfindahl_from_bins(*sums)
+        notes.insert(
+            0, "the Herfindahl index of plants is approximated from classes of size, so the index is overstated"
+        )
+    if (plants[~np.isnan(plants)] >= 1).any() or (plants < 0).any():
+        raise StudyError("the Herfindahl index of plants is not in [0, 1)", mend="give it as a fraction")
+    index = ellison_glaeser(np.where(present, part, 0.0), np.where(present, whole, 0.0), plants)
+    return Derived(
+        values=on_grid_of(columns, index),
+        measure="",
+        how=f"Ellison-Glaeser gamma of {options.part} in {options.whole}, plants "
+        + (
+            f"by {options.plant_hhi}"
+            if options.plant_hhi
+            else f"approximated from {len(options.bin_plants)} classes of size"
+        ),
+        notes=tuple(notes),
+    )
+
+
+def _one_per_year(values: np.ndarray, name: str) -> np.ndarray:
+    known = ~np.isnan(values)
+    low = np.where(known, values, np.inf).min(axis=0)
+    high = np.where(known, values, -np.inf).max(axis=0)
+    if (high - low > 1e-12).any():
+        raise StudyError(f"{name} differs between units of a year", mend="it is one number per industry and year")
+    return np.where(known.any(axis=0), high, np.nan)
+
+
+DERIVATIONS.register(
+    DerivationKind(
+        name="ellison_glaeser",
+        spec=EllisonGlaeserSpec,
+        summary="Ellison-Glaeser index of an industry, by year",
+        summary_zh="EG产业集聚指数(逐年,需企业层面赫芬达尔指数)",
+        formula=r"\gamma_t = \frac{G_t - (1 - \sum_i x_{it}^2) H_t}{(1 - \sum_i x_{it}^2)(1 - H_t)}, \quad "
+        r"G_t = \sum_i (s_{it} - x_{it})^2",
+        inputs=lambda options: tuple(
+            n
+            for n in (options.part, options.whole, options.plant_hhi, *options.bin_plants, *options.bin_employment)
+            if n
+        ),
+        derive=derive,
+    )
+)

@@ -1,0 +1,72 @@
+"""Herfindahl index: how unequally a unit's industries, or an industry's units, share; plants are in ellison_glaeser."""
+
+from __future__ import annotations
+
+from dataclasses import field
+
+import numpy as np
+
+from panelkit.core.derivation import Columns, DerivationSpec, Derived
+from panelkit.core.errors import StudyError
+from panelkit.core.registry import DERIVATIONS, DerivationKind
+from panelkit.core.spec import spec
+from panelkit.etl.derive._tables import counts_note, industries, on_grid_of, wide
+from panelkit.numerics.concentration import herfindahl
+
+
+@spec
+class HhiSpec(DerivationSpec):
+    """Of what.
+
+    Parameters
+    ----------
+    parts : dict
+        Industry -> series: the index of every unit over its industries.
+    part : str
+        Instead: one activity over the units of the file; the same number in every unit of a year.
+    normalised : bool
+        (H - 1/n) / (1 - 1/n), 0 where all are equal.
+    """
+
+    parts: dict[str, str] = field(default_factory=dict)
+    part: str = ""
+    normalised: bool = False
+
+
+def derive(options: HhiSpec, columns: Columns) -> Derived:
+    """Sum of squared shares, shares as fractions, so between 1/n and 1.
+
+    Source
+    ------
+    Hirschman (1945), Herfindahl (1950). Common error avoided: shares in percent, which give 10000 times as much.
+    """
+    if bool(options.parts) == bool(options.part):
+        raise StudyError("an index of concentration needs either parts or part", mend="give one of the two under with")
+    notes: tuple[str, ...] = ()
+    if options.parts:
+        index = herfindahl(industries(columns, options.parts)).T
+        count = np.asarray(float(len(options.parts)))
+        how = f"sum of squared shares of {len(options.parts)} industries"
+    else:
+        values = wide(columns, options.part)
+        index = herfindahl(np.nan_to_num(values), axis=0)
+        count = (~np.isnan(values)).sum(axis=0)
+        notes = counts_note(~np.isnan(values), columns)
+        how = f"sum of squared shares of units in {options.part}, one number per year"
+    if options.normalised:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            index, how = (index - 1 / count) / (1 - 1 / count), f"(H - 1/n) / (1 - 1/n), H = {how}"
+    return Derived(values=on_grid_of(columns, index), measure="", how=how, notes=notes)
+
+
+DERIVATIONS.register(
+    DerivationKind(
+        name="hhi",
+        spec=HhiSpec,
+        summary="Herfindahl index of a unit's industries, or of an activity over units",
+        summary_zh="赫芬达尔指数(地区内各行业,或某行业在各地区)",
+        formula=r"H_{it} = \sum_j s_{ijt}^2, \quad s_{ijt} = e_{ijt} / \sum_j e_{ijt}",
+        inputs=lambda options: (*options.parts.values(), *([options.part] if options.part else [])),
+        derive=derive,
+    )
+)

@@ -1,0 +1,232 @@
+"""A variable in words and as a formula, and the codebook of all of them, before or after a panel is there; nothing is computed anew."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+from panelkit.core.expression import Binary, Call, Name, Node, Number, Text, Unary
+from panelkit.core.label import Language
+from panelkit.core.panel import Panel
+from panelkit.core.registry import DERIVATIONS
+from panelkit.core.study import FillRule, Study, VariablePlan
+from panelkit.etl.variables import direct_inputs, tree_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_MOVED = {
+    "lag": r"{x}_{{i,t-{k}}}",
+    "lead": r"{x}_{{i,t+{k}}}",
+    "diff": r"\Delta_{{{k}}} {x}",
+}
+_WORDS: dict[str, tuple[str, str]] = {
+    "series": ("as published, series {name}", "直接取自序列{name}"),
+    "expression": ("computed from other columns", "由其他列计算"),
+    "formula": ("formula", "公式"),
+    "inputs": ("made of", "输入"),
+    "options": ("options", "选项"),
+    "transform": ("then", "再取"),
+    "measure": ("unit of measure", "计量单位"),
+    "price": ("prices", "价格口径"),
+    "fill": ("gaps filled by", "缺失填补方法"),
+    "filled": ("filled cells", "填补单元格"),
+    "missing": ("missing cells", "缺失单元格"),
+    "of": ("of", "/"),
+    "source": ("source", "来源"),
+}
+
+
+def _say(key: str, language: Language, **slots: Any) -> str:
+    return _WORDS[key][language == "zh"].format(**slots)
+
+
+def latex_of(node: Node) -> str:
+    r"""An expression as LaTeX; names stand upright, with their unit and year as subscripts.
+
+    >>> from panelkit.core.expression import parse_expression
+    >>> latex_of(parse_expression("ln(a.b) / lag(x, 2)"))
+    '\\frac{\\ln\\left(\\mathrm{a.b}_{it}\\right)}{\\mathrm{x}_{i,t-2}}'
+    """
+    match node:
+        case Number():
+            return f"{node.value:g}"
+        case Text():
+            return rf"\text{{{_plain(node.value)}}}"
+        case Name():
+            return rf"{_name(node.name)}_{{it}}"
+        case Unary():
+            return f"-{latex_of(node.operand)}" if node.operator == "-" else rf"\lnot {latex_of(node.operand)}"
+        case Call():
+            return _call(node)
+    left, right = latex_of(node.left), latex_of(node.right)
+    match node.operator:
+        case "/":
+            return rf"\frac{{{left}}}{{{right}}}"
+        case "*":
+            return rf"{_bracketed(node.left, left)} \cdot {_bracketed(node.right, right)}"
+        case "^":
+            return rf"{{{_bracketed(node.left, left)}}}^{{{right}}}"
+        case "-":
+            return f"{left} - {_bracketed(node.right, right)}"
+    signs = {"==": "=", "!=": r"\ne", "<=": r"\le", ">=": r"\ge", "and": r"\land", "or": r"\lor"}
+    return f"{left} {signs.get(node.operator, node.operator)} {right}"
+
+
+def _plain(text: str) -> str:
+    return text.replace("_", r"\_").replace("%", r"\%").replace("&", r"\&")
+
+
+def _name(text: str) -> str:
+    return rf"\mathrm{{{_plain(text)}}}"
+
+
+def _bracketed(node: Node, text: str) -> str:
+    return rf"\left({text}\right)" if isinstance(node, Binary) and node.operator in ("+", "-") else text
+
+
+def _call(node: Call) -> str:
+    inner = [latex_of(a) for a in node.arguments]
+    if node.function in _MOVED:
+        steps = inner[1] if len(inner) > 1 else "1"
+        first = node.arguments[0]
+        if node.function == "diff" or not isinstance(first, Name):
+            body = rf"\left({inner[0]}\right)" if not isinstance(first, Name) else inner[0]
+        else:
+            body = _name(first.name)
+        return _MOVED[node.function].format(x=body, k=steps)
+    names = {"ln": r"\ln", "log": r"\ln", "exp": r"\exp", "min": r"\min", "max": r"\max"}
+    if node.function == "sqrt":
+        return rf"\sqrt{{{inner[0]}}}"
+    if node.function == "abs":
+        return rf"\left|{inner[0]}\right|"
+    if node.function == "log1p":
+        return rf"\ln\left(1 + {inner[0]}\right)"
+    upright = rf"\operatorname{{{_plain(node.function)}}}"
+    return rf"{names.get(node.function, upright)}\left({', '.join(inner)}\right)"
+
+
+def formula_of(plan: VariablePlan) -> str:
+    """The formula of a variable as LaTeX, its transform around it."""
+    spec = plan.spec
+    if spec.derive:
+        body = DERIVATIONS[spec.derive].formula
+    elif spec.expression:
+        body = latex_of(tree_of(plan))
+    else:
+        body = rf"{_name(spec.series)}_{{it}}"
+    if not spec.transform or (
+        spec.derive and getattr(plan.options, "form", "") == "ln" and spec.transform in ("ln", "log")
+    ):
+        return body
+    return _call(Call(spec.transform, (Name(spec.name),))) + (
+        rf", \quad {_name(spec.name)}_{{it}}: {body}" if body else ""
+    )
+
+
+def explain_variable(
+    plan: VariablePlan, language: Language = "en", panel: Panel | None = None, study: Study | None = None
+) -> str:
+    """What a variable is: its formula, what it is made of, its options, and, with a panel, how many cells are filled or missing."""
+    spec = plan.spec
+    zh = language == "zh"
+    label = spec.label.to(language)
+    lines = [f"{spec.name}{'：' if zh else ': '}{label}" if label else spec.name]
+    if spec.derive:
+        kind = DERIVATIONS[spec.derive]
+        lines.append(
+            f"  {spec.derive}{'：' if zh else ': '}{(kind.summary_zh or kind.summary) if zh else kind.summary}"
+        )
+    elif spec.expression:
+        lines.append(f"  {_say('expression', language)}{'：' if zh else ': '}{spec.expression}")
+    else:
+        lines.append(f"  {_say('series', language, name=spec.series)}")
+    entries = [("formula", formula_of(plan)), ("inputs", ", ".join(direct_inputs(plan))), ("options", _options(plan))]
+    entries += [("transform", spec.transform), ("fill", _fill(plan)), ("source", _paths(plan, study))]
+    if panel is not None and spec.name in panel.names:
+        variable = panel.variable(spec.name)
+        missing = int(panel.frame[spec.name].isna().sum())
+        share = (
+            f"{variable.filled} {_say('of', language)} {panel.rows} ({100 * variable.filled / max(panel.rows, 1):.1f}%)"
+        )
+        entries += [("measure", variable.measure), ("price", variable.price), ("filled", share)]
+        entries += [("missing", f"{missing} {_say('of', language)} {panel.rows}")]
+    lines += [f"  {_say(key, language)}{'：' if zh else ': '}{text}" for key, text in entries if text]
+    return "\n".join(lines)
+
+
+def _options(plan: VariablePlan) -> str:
+    if plan.options is None or not dataclasses.is_dataclass(plan.options):
+        return ""
+    shown = []
+    for one in dataclasses.fields(plan.options):
+        value = getattr(plan.options, one.name)
+        if value not in ("", None, (), {}):
+            shown.append(f"{one.name} = {value}")
+    return ", ".join(shown)
+
+
+def _fill(plan: VariablePlan) -> str:
+    fill = plan.spec.fill
+    if isinstance(fill, FillRule):
+        return f"{fill.method} ({', '.join(fill.on)})" if fill.on else fill.method
+    return fill or ""
+
+
+def _paths(plan: VariablePlan, study: Study | None) -> str:
+    if study is None:
+        return plan.spec.source
+    ids = dict.fromkeys(n.split(".")[0] for n in direct_inputs(plan) if "." in n)
+    return "; ".join(study.sources[i].path for i in ids if i in study.sources) or plan.spec.source
+
+
+def codebook_rows(panel: Panel, study: Study, observations: pd.DataFrame) -> list[dict[str, Any]]:
+    """One row per variable: label, unit, prices, formula and chain, sources with citation and vintage, and a summary of its values."""
+    frame, rows = panel.frame, []
+    present = observations[observations["value"].notna() | observations["text"].notna()]
+    vintages = {str(s): sorted({int(v) for v in own if v}) for s, own in present.groupby("series")["vintage"]}
+    for variable in panel.variables:
+        plan = study.variables.get(variable.name)
+        values = frame[variable.name]
+        numbers = values if variable.kind == "number" else values.iloc[:0].astype("float64")
+        ids = dict.fromkeys(s.split(".")[0] for s in variable.origin.inputs)
+        sources = [study.sources[i] for i in ids if i in study.sources]
+        years = sorted({v for s in variable.origin.inputs for v in vintages.get(s, [])})
+        rows.append(
+            {
+                "variable": variable.name,
+                "label_en": variable.label.en,
+                "label_zh": variable.label.zh,
+                "measure": variable.measure,
+                "price": variable.price,
+                "kind": variable.kind,
+                "made": variable.origin.how,
+                "formula": formula_of(plan) if plan is not None else "",
+                "from": " ".join(variable.origin.inputs),
+                "publisher": "; ".join(dict.fromkeys(s.publisher for s in sources if s.publisher)),
+                "citation": "; ".join(dict.fromkeys(filter(None, map(citation, sources)))),
+                "files": "; ".join(dict.fromkeys(s.path for s in sources)),
+                "vintage": "" if not years else str(years[0]) if len(years) == 1 else f"{years[0]}-{years[-1]}",
+                "cells": int(values.notna().sum()),
+                "missing": int(values.isna().sum()),
+                "filled": variable.filled,
+                "units": int(frame.loc[values.notna(), panel.unit].nunique()),
+                "first": int(frame.loc[values.notna(), panel.time].min()) if values.notna().any() else None,
+                "last": int(frame.loc[values.notna(), panel.time].max()) if values.notna().any() else None,
+                "mean": float(numbers.mean()),
+                "sd": float(numbers.std()),
+                "min": float(numbers.min()),
+                "p25": float(numbers.quantile(0.25)),
+                "median": float(numbers.median()),
+                "p75": float(numbers.quantile(0.75)),
+                "max": float(numbers.max()),
+            }
+        )
+    return rows
+
+
+def citation(source: Any) -> str:
+    """A source as a line of a list of references: publisher, title, vintage, address, day of retrieval."""
+    parts = [source.publisher, source.title.to("en"), f"vintage {source.vintage}" if source.vintage else "", source.url]
+    parts.append(f"retrieved {source.retrieved}" if source.retrieved else "")
+    return ", ".join(p for p in parts if p)

@@ -1,0 +1,287 @@
+"""Indices that share material with what they are set against, and measures that are a national total handed out by shares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from panelkit.core.check import Check
+from panelkit.core.errors import Fault, StudyError
+from panelkit.core.expression import Binary, Call, Name, Node, Number, Unary, walk
+from panelkit.core.label import Label
+from panelkit.core.registry import ESTIMATORS
+from panelkit.core.study import Study, VariablePlan
+from panelkit.etl.variables import direct_inputs, series_behind, tree_of
+
+if TYPE_CHECKING:
+    from panelkit.etl.assemble import Assembled
+
+INDICES = frozenset({"entropy_index", "coupling"})
+UNDER = {"location_quotient": ("whole",), "density": ("area",), "deflate": ("index",), "coagglomeration": ("whole",)}
+SAME = 0.002  # spread of ln x - ln s within a year, in standard deviations of ln x, below which the two are one series
+SUM = 0.005  # how far the sum over units may be from the national series
+
+
+def indices_in(name: str, plans: Mapping[str, VariablePlan]) -> tuple[str, ...]:
+    """The outermost indices (`INDICES`) that a variable is made of: itself, or those behind its transforms, lags and products."""
+    found: dict[str, None] = {}
+    seen: set[str] = set()
+
+    def visit(other: str) -> None:
+        if other in seen or other not in plans:
+            return
+        seen.add(other)
+        if plans[other].spec.derive in INDICES:
+            found[other] = None
+            return
+        for below in direct_inputs(plans[other]):
+            visit(below)
+
+    visit(name)
+    return tuple(found)
+
+
+def roles(name: str, plans: Mapping[str, VariablePlan]) -> dict[str, str]:
+    """Every raw series behind a variable -> 'over' where it adds to it anywhere, 'under' where it only divides."""
+    found: dict[str, str] = {}
+
+    def add(series: str, is_over: bool) -> None:
+        found[series] = "over" if is_over or found.get(series) == "over" else "under"
+
+    def visit(other: str, is_over: bool, trail: frozenset[tuple[str, bool]]) -> None:
+        if (other, is_over) in trail:
+            return
+        if other not in plans:
+            if "." in other:
+                add(other, is_over)
+            return
+        trail = trail | {(other, is_over)}
+        plan = plans[other]
+        if plan.spec.expression:
+            for below, way in _sides(tree_of(plan), is_over):
+                visit(below, way, trail)
+            return
+        under = {getattr(plan.options, f, "") for f in UNDER.get(plan.spec.derive, ())}
+        for below in direct_inputs(plan):
+            visit(below, is_over and below not in under, trail)
+
+    visit(name, True, frozenset())
+    return found
+
+
+def _sides(node: Node, is_over: bool) -> Iterator[tuple[str, bool]]:
+    match node:
+        case Name():
+            yield node.name, is_over
+        case Unary():
+            yield from _sides(node.operand, is_over)
+        case Call():
+            for argument in node.arguments:
+                yield from _sides(argument, is_over)
+        case Binary():
+            yield from _sides(node.left, is_over)
+            yield from _sides(node.right, is_over and node.operator != "/")
+
+
+def overlap_faults(study: Study, assembled: Assembled | None = None) -> list[Fault]:
+    """Pairs of variables of one model, one of them an index, whose values rest on one raw series.
+
+    A series that only divides in one of the two (people, in an amount per head) is no overlap of what is measured; see
+    `overlap_checks`. Two forms of one index (a lag, a product with something) are no pair. The panel is not needed.
+    """
+    faults = []
+    for model, a, b, shared in _pairs(study):
+        worst = [s for s, how in shared.items() if how == "over"]
+        if worst:
+            index = next(n for n in (a, b) if indices_in(n, study.variables))
+            other = b if index == a else a
+            faults.append(
+                Fault(
+                    where=f"models.{model}",
+                    what=f"the index {index} and {other} rest on the same series: {', '.join(worst)}; a link between them is made, "
+                    "not found",
+                    mend=f"leave the series out of {index}, or {other} out of the model",
+                )
+            )
+    return faults
+
+
+def overlap_checks(study: Study) -> tuple[Check, ...]:
+    """Pairs that share a divisor with an index only: a remark, since a common divisor alone can correlate two ratios."""
+    found = []
+    for model, a, b, shared in _pairs(study):
+        under = [s for s, how in shared.items() if how == "under"]
+        if under and len(under) == len(shared):
+            found.append(
+                Check(
+                    name="index_divisor",
+                    of=model,
+                    verdict="says",
+                    value=float(len(under)),
+                    bound=None,
+                    text=Label(
+                        en=f"{a} and {b} share the divisor {', '.join(under)}, which alone can correlate them.",
+                        zh=f"{a}与{b}使用同一分母（{'、'.join(under)}），可能由此产生相关。",
+                    ),
+                )
+            )
+    return tuple(found)
+
+
+def _pairs(study: Study) -> Iterator[tuple[str, str, str, dict[str, str]]]:
+    """Model, two of its variables, and each series that an index of one shares with the other, with its role in the pair."""
+    plans = study.variables
+    for model in study.models:
+        try:
+            names = [n for n in ESTIMATORS[model.kind].columns(model) if n in plans]
+        except StudyError:
+            continue  # its formula is reported where it is read
+        for a, b in combinations(dict.fromkeys(names), 2):
+            shared: dict[str, str] = {}
+            for one, other in ((a, b), (b, a)):
+                mine = set(indices_in(one, plans)) - set(indices_in(other, plans))
+                theirs = roles(other, plans)
+                for index in mine:
+                    for series, role in roles(index, plans).items():
+                        if series in theirs:
+                            is_over = role == theirs[series] == "over" or shared.get(series) == "over"
+                            shared[series] = "over" if is_over else "under"
+            if shared:
+                yield model.id, a, b, shared
+
+
+# ---------------------------------------------------------------- apportioned totals
+
+
+def apportioned(study: Study, assembled: Assembled) -> tuple[Check, ...]:
+    """Variables that are a national total times a share: their logarithm is the share's, up to a number per year.
+
+    Two ways are looked for: a product in an expression, one factor the same for all units of a year, whose sum over units
+    is that factor again; and a raw series that is another one times a number per year.
+    """
+    rows = [*_products(study, assembled), *_twins(study, assembled)]
+    return tuple(
+        Check(
+            name="apportioned",
+            of=row["variable"],
+            verdict="fails" if row["known"] else "says",
+            value=float(row["spread"]),
+            bound=None,
+            text=Label(
+                en=f"{row['variable']} is {row['total']} handed out by {row['share']}: with effects of time its logarithm is that of "
+                f"{row['share']}, and it holds no information of its own.",
+                zh=f"{row['variable']}只是把{row['total']}按{row['share']}分摊：加入时间固定效应后，其对数就是{row['share']}的对数，不含新信息。",
+            ),
+            rows=(row,),
+        )
+        for row in rows
+    )
+
+
+def _series_wide(assembled: Assembled, study: Study) -> dict[str, np.ndarray]:
+    """Raw series as (units, years) of the study, NaN where there is none."""
+    first, last = study.panel.years
+    seen = assembled.observations
+    seen = seen[seen["time"].between(first, last) & ~seen["unit"].isin(list(study.panel.exclude))]
+    units = assembled.panel.units
+    return {
+        str(name): rows.pivot(index="unit", columns="time", values="value")
+        .reindex(index=list(units), columns=list(range(first, last + 1)))
+        .to_numpy()
+        for name, rows in seen[seen["value"].notna()].groupby("series", sort=True)
+    }
+
+
+def _same_in_a_year(values: np.ndarray) -> bool:
+    there = ~np.isnan(values)
+    if not there.any() or values.shape[0] < 3:
+        return False
+    low = np.where(there, values, np.inf).min(axis=0)
+    high = np.where(there, values, -np.inf).max(axis=0)
+    seen = there.any(axis=0)
+    varies = np.ptp(high[seen]) > 1e-6 * np.abs(high[seen]).max() if seen.sum() > 1 else False
+    return bool((high - low)[seen].max() <= 1e-12 * max(np.abs(high[seen]).max(), 1e-300) and varies)
+
+
+def _products(study: Study, assembled: Assembled) -> Iterator[dict[str, Any]]:
+    raw = _series_wide(assembled, study)
+    frame = assembled.panel.frame
+    known = dict(raw)
+    for variable in assembled.panel.variables:
+        if variable.kind == "number":
+            pivot = frame.pivot(index=assembled.panel.unit, columns=assembled.panel.time, values=variable.name)
+            known[variable.name] = pivot.to_numpy()
+    for plan in study.variables.values():
+        if not plan.spec.expression:
+            continue
+        for product in (n for n in walk(tree_of(plan)) if isinstance(n, Binary) and n.operator in ("*", "/")):
+            names = dict.fromkeys(name for name, is_over in _sides(product, True) if is_over)
+            for total in (n for n in names if n in known and _same_in_a_year(known[n])):
+                sums = _sum_of(product, known)
+                if sums is None:
+                    continue
+                nation = np.nanmax(known[total], axis=0)
+                ratio = sums / nation
+                ratio = ratio[~np.isnan(ratio)]
+                whole = any(abs(ratio.mean() / to - 1) < SUM for to in (1.0, 100.0)) if ratio.size > 1 else False
+                if whole and np.ptp(ratio) < SUM * ratio.mean():
+                    share = ", ".join(n for n in names if n != total)
+                    yield {
+                        "variable": plan.name,
+                        "total": total,
+                        "share": share,
+                        "spread": float(np.ptp(ratio)),
+                        "known": True,
+                    }
+
+
+def _sum_of(node: Node, known: Mapping[str, np.ndarray]) -> np.ndarray | None:
+    """Sum over units of a product of names and numbers, by year; None where it holds anything else that cannot be told here."""
+
+    def value(part: Node) -> np.ndarray | float | None:
+        match part:
+            case Number():
+                return part.value
+            case Name():
+                return known.get(part.name)
+            case Binary() if part.operator in ("*", "/", "+", "-"):
+                left, right = value(part.left), value(part.right)
+                if left is None or right is None:
+                    return None
+                with np.errstate(divide="ignore", invalid="ignore"):
+                    return {
+                        "*": lambda: left * right,
+                        "/": lambda: left / right,
+                        "+": lambda: left + right,
+                        "-": lambda: left - right,
+                    }[part.operator]()
+            case Call() if part.function == "sum_by":
+                inner = value(part.arguments[0])
+                return np.broadcast_to(np.nansum(inner, axis=0), inner.shape) if isinstance(inner, np.ndarray) else None
+        return None
+
+    found = value(node)
+    if not isinstance(found, np.ndarray):
+        return None
+    sums = np.nansum(found, axis=0)
+    return np.where(np.isnan(found).all(axis=0), np.nan, sums)
+
+
+def _twins(study: Study, assembled: Assembled) -> Iterator[dict[str, Any]]:
+    used = {s for name in study.variables for s in series_behind(name, study.variables)}
+    raw = {n: v for n, v in _series_wide(assembled, study).items() if n in used}
+    logs = {n: np.log(np.where(v > 0, v, np.nan)) for n, v in raw.items() if not _same_in_a_year(v)}
+    for a, b in combinations(logs, 2):
+        gap = logs[a] - logs[b]
+        enough = (~np.isnan(gap)).sum(axis=0) >= 3
+        if enough.sum() < 3:
+            continue
+        gap = gap[:, enough]
+        spread = float(np.nanmax(np.nanmax(gap, axis=0) - np.nanmin(gap, axis=0)))
+        between = float(np.ptp(np.nanmean(gap, axis=0)))
+        own = float(np.nanmax(np.nanstd(logs[a][:, enough], axis=0)))
+        if spread < SAME * own and between > 1e-3 and own > 1e-6:
+            yield {"variable": a, "total": "a number per year", "share": b, "spread": spread, "known": False}

@@ -1,0 +1,283 @@
+"""Whether raw figures can be what they say: jumps, outliers, sums against the nation, shares; nothing is refused or changed here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from panelkit.core.check import Check, Verdict
+from panelkit.core.label import Label
+from panelkit.core.study import Study
+from panelkit.etl.harmonise.provinces import named
+from panelkit.etl.harmonise.units import PURE, conversion
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from panelkit.etl.assemble import Assembled
+
+FAR = 8.0  # robust standard deviations of a jump
+FACTOR = 5.0  # smallest change from one year to the next that is looked at as a jump
+NEAR_TEN = 0.18  # how far log10 of a change may be from a whole number to look like a slipped unit
+CALM = 0.5  # median absolute log change of a unit whose spikes are looked at
+ODD = 5.0  # robust standard deviations of growth, after its year's median, that make an outlier
+SUMS = 0.03  # provinces may differ from the nation by this much (census revisions, the military, amounts not allocated)
+EQUAL = 2e-4  # ratios to the nation closer than this are one ratio
+OFTEN = 0.7  # share of years with one ratio that makes it constant
+SHARE_WORDS = ("share", "ratio", "rate", "占比", "比重", "比例", "率")
+MOST = 10
+
+
+def looked_at(study: Study, assembled: Assembled) -> pd.DataFrame:
+    """Observations of series that variables rest on, in kept units, sorted by series, unit and time; numbers only."""
+    used = {s for v in assembled.panel.variables for s in v.origin.inputs}
+    seen = assembled.observations
+    seen = seen[seen["series"].isin(sorted(used)) & ~seen["unit"].isin(list(study.panel.exclude))]
+    return seen[seen["value"].notna()].sort_values(["series", "unit", "time"], kind="stable")
+
+
+def finding(name: str, rows: list[dict[str, Any]], en: str, zh: str, none: tuple[str, str], verdict: Verdict) -> Check:
+    """A Check over a list of rows: `verdict` where there are any, else 'holds'; `en` and `zh` begin the sentence."""
+    more = len(rows) - MOST
+    listed = "; ".join(str(r["said"]) for r in rows[:MOST]) + (f"; and {more} more" if more > 0 else "")
+    listed_zh = "；".join(str(r["said"]) for r in rows[:MOST]) + (f"；等{len(rows)}处" if more > 0 else "")
+    return Check(
+        name=name,
+        of="panel",
+        verdict=verdict if rows else "holds",
+        value=float(len(rows)),
+        bound=0.0 if verdict == "fails" else None,
+        text=Label(en=f"{en}: {listed}." if rows else none[0], zh=f"{zh}：{listed_zh}。" if rows else none[1]),
+        rows=tuple({k: v for k, v in r.items() if k != "said"} for r in rows),
+    )
+
+
+def _growth(cells: pd.DataFrame) -> pd.Series:
+    """Log change from the year before, NaN where that year is not there or a figure is not above zero.
+
+    A series with a figure below zero (a logarithm, a balance) has no growth.
+    """
+    before = cells.shift()
+    signed = cells["series"].isin(cells.loc[cells["value"] < 0, "series"].unique())
+    follows = (cells["series"] == before["series"]) & (cells["unit"] == before["unit"])
+    follows &= (cells["time"] == before["time"] + 1) & (cells["value"] > 0) & (before["value"] > 0) & ~signed
+    with np.errstate(divide="ignore", invalid="ignore"):
+        change = np.log(cells["value"].where(cells["value"] > 0) / before["value"].where(before["value"] > 0))
+    return change.where(follows)
+
+
+def jumps(study: Study, assembled: Assembled) -> Check:
+    """Changes from one year to the next by a factor that is far from the series' usual ones: a slipped unit of measure, or a real break."""
+    cells = looked_at(study, assembled)
+    cells = cells.assign(change=_growth(cells))
+    rows: list[dict[str, Any]] = []
+    for series, own in cells.groupby("series", sort=True):
+        change = own["change"]
+        if change.notna().sum() < 10:
+            continue
+        middle = change.median()
+        spread = 1.4826 * (change - middle).abs().median()
+        far = ((change - middle).abs() > FAR * max(spread, 1e-9)) & (change.abs() > np.log(FACTOR))
+        far |= _spikes(own)
+        for row in own[far & own["time"].between(*study.panel.years)].to_dict("records"):
+            power = row["change"] / np.log(10)
+            factor = float(np.exp(row["change"]))
+            rows.append(
+                {
+                    "series": str(series),
+                    "unit": row["unit"],
+                    "year": int(row["time"]),
+                    "factor": factor,
+                    "power_of_ten": round(power) if abs(power - round(power)) < NEAR_TEN else None,
+                    "value": float(row["value"]),
+                    "cell": row["cell"],
+                    "said": f"{series} {row['unit']} {int(row['time'])} x{factor:.3g}",
+                }
+            )
+    return finding(
+        "jumps",
+        rows,
+        "Jumps to look at, as by a slipped unit",
+        "需核对的跳跃（可能是单位错误）",
+        ("No raw series jumps as by a slipped unit.", "原始序列没有疑似单位错误的跳跃。"),
+        "fails",
+    )
+
+
+def _spikes(own: pd.DataFrame) -> pd.Series:
+    """Up by a power of ten and back the next year (or down and back), in a unit that is otherwise calm: a slip in one cell."""
+    change, after = own["change"], own["change"].shift(-1).where(own["unit"] == own["unit"].shift(-1))
+    ten = change / np.log(10)
+    power = ten.round()
+    calm = change.abs().groupby(own["unit"]).transform("median") < CALM
+    back = (change + after).abs() < 2 * NEAR_TEN * np.log(10)
+    slipped = (power.abs() >= 1) & ((ten - power).abs() < NEAR_TEN) & back & calm
+    return slipped | slipped.shift(fill_value=False) & (own["unit"] == own["unit"].shift())
+
+
+def outliers(study: Study, assembled: Assembled) -> Check:
+    """Growth that is far from that of other units in the same year, by a robust z; jumps are among them."""
+    cells = looked_at(study, assembled)
+    cells = cells.assign(change=_growth(cells))
+    cells = cells[cells["change"].notna() & cells["time"].between(*study.panel.years)]
+    rows: list[dict[str, Any]] = []
+    for series, own in cells.groupby("series", sort=True):
+        moved = own["change"] - own.groupby("time")["change"].transform("median")
+        spread = 1.4826 * moved.abs().median()
+        if len(own) < 10 or not spread > 0:
+            continue
+        z = moved / spread
+        for at, row in own[z.abs() > ODD].iterrows():
+            rows.append(
+                {
+                    "series": str(series),
+                    "unit": row["unit"],
+                    "year": int(row["time"]),
+                    "growth": float(np.expm1(row["change"])),
+                    "z": float(z[at]),
+                    "cell": row["cell"],
+                    "said": f"{series} {named(str(row['unit']))} {int(row['time'])} {100 * np.expm1(row['change']):+.0f}% (z {z[at]:.1f})",
+                }
+            )
+    rows.sort(key=lambda r: -abs(r["z"]))
+    return finding(
+        "outliers",
+        rows,
+        "Growth far from that of other units in the year",
+        "与同年其他地区相差悬殊的增速",
+        ("No growth is far from that of other units in its year.", "没有明显异常的增速。"),
+        "says",
+    )
+
+
+def _is_rate(measure: str) -> bool:
+    return measure.startswith(("%", "‰", "百分点")) or "=100" in measure.replace(" ", "")
+
+
+def ratios_to_nation(study: Study, assembled: Assembled, totals: Mapping[str, str] | None = None) -> pd.DataFrame:
+    """Sum over units over the national figure, by series (columns series, time, sum, nation, ratio); complete years only.
+
+    Parameters
+    ----------
+    totals : dict
+        Series -> national series "source.alias" of another file; without it a national row of the same series is taken.
+    """
+    import pandas as pd
+
+    found: list[dict[str, Any]] = []
+    cells = assembled.observations[assembled.observations["value"].notna()]
+    nation = assembled.national[assembled.national["value"].notna()]
+    for series, own in cells.groupby("series", sort=True):
+        source = (totals or {}).get(str(series), str(series))
+        rows = nation[nation["series"] == source]
+        measure = str(own["measure"].iloc[0])
+        if rows.empty or _is_rate(measure):
+            continue
+        other = str(rows["measure"].iloc[0])
+        factor = 1.0 if other == measure else conversion(other, measure)
+        whole = own.groupby("time")["value"].agg(["sum", "count"])
+        due = int(whole["count"].max())
+        for year, total in zip(rows["time"], rows["value"], strict=True):
+            if factor and year in whole.index and whole.loc[year, "count"] == due and total:
+                added = float(whole.loc[year, "sum"])
+                found.append(
+                    {
+                        "series": str(series),
+                        "time": int(year),
+                        "sum": added,
+                        "nation": float(total) * factor,
+                        "ratio": added / (float(total) * factor),
+                        "units": due,
+                    }
+                )
+    return pd.DataFrame(found, columns=["series", "time", "sum", "nation", "ratio", "units"])
+
+
+def sums(ratios: pd.DataFrame) -> Check:
+    """Provinces that add up to something else than the nation, by more than revisions, the military and the unallocated explain."""
+    rows = []
+    for series, own in ratios.groupby("series", sort=True):
+        off = own[(own["ratio"] - 1).abs() > SUMS]
+        if len(off):
+            low, high = off["ratio"].min(), off["ratio"].max()
+            rows.append(
+                {
+                    "series": str(series),
+                    "years": len(off),
+                    "of": len(own),
+                    "lowest": float(low),
+                    "highest": float(high),
+                    "said": f"{series} {100 * low:.2f}% to {100 * high:.2f}% in {len(off)} of {len(own)} years",
+                }
+            )
+    held = int(ratios["series"].nunique())
+    none = (
+        (
+            f"{held} series add up to their national figures within {100 * SUMS:.0f}%.",
+            f"{held}个序列与全国数之差在{100 * SUMS:.0f}%以内。",
+        )
+        if held
+        else ("No file has a national figure to hold sums against.", "文件中没有可供核对的全国数。")
+    )
+    return finding("sums", rows, "Units do not add up to the nation", "各地区合计与全国数不符", none, "says")
+
+
+def constant_ratio(ratios: pd.DataFrame) -> Check:
+    """Provinces that add up to one and the same part of the nation nearly every year: made from the nation, not collected."""
+    rows = []
+    for series, own in ratios.groupby("series", sort=True):
+        middle = float(own["ratio"].median())
+        same = int(((own["ratio"] - middle).abs() < EQUAL).sum())
+        if len(own) >= 4 and same >= OFTEN * len(own) and abs(middle - 1) > 10 * EQUAL:
+            rows.append(
+                {
+                    "series": str(series),
+                    "ratio": middle,
+                    "years": same,
+                    "of": len(own),
+                    "said": f"{series} is {middle:.4f} of the nation in {same} of {len(own)} years",
+                }
+            )
+    return finding(
+        "constant_ratio",
+        rows,
+        "Figures that look made from the national total",
+        "疑似由全国数推算的数据",
+        ("No series is a constant part of its national figure.", "没有序列与全国数保持固定比例。"),
+        "fails",
+    )
+
+
+def shares(study: Study, assembled: Assembled) -> Check:
+    """Series that are shares by unit of measure or by name and leave [0, 1], or [0, 100] where they are percentages."""
+    rows: list[dict[str, Any]] = []
+    titles = {f"{s.id}.{a}": f"{a} {n}".casefold() for s in study.sources.values() for a, n in s.series.items()}
+    for series, own in looked_at(study, assembled).groupby("series", sort=True):
+        measure = str(own["measure"].iloc[0])
+        title = titles.get(str(series), "")
+        is_growth = any(w in title for w in ("growth", "增长", "增速", "change"))
+        if measure not in PURE or is_growth or not (measure == "%" or any(w in title for w in SHARE_WORDS)):
+            continue
+        top = 100.0 if measure in ("%", "‰") or own["value"].median() > 1 else 1.0
+        for row in own[(own["value"] < 0) | (own["value"] > top)].to_dict("records"):
+            rows.append(
+                {
+                    "series": str(series),
+                    "unit": row["unit"],
+                    "year": int(row["time"]),
+                    "value": float(row["value"]),
+                    "top": top,
+                    "cell": row["cell"],
+                    "said": f"{series} {named(str(row['unit']))} {int(row['time'])} is {row['value']:g}, beyond 0 to {top:g}",
+                }
+            )
+    return finding(
+        "shares",
+        rows,
+        "Shares out of bounds",
+        "超出取值范围的比重",
+        ("No share is out of bounds.", "比重均在取值范围内。"),
+        "says",
+    )

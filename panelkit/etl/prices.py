@@ -1,0 +1,138 @@
+"""Whether money is nominal or real: what a unit of measure implies, how it passes through expressions, and models that forget it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from panelkit.core.check import Check
+from panelkit.core.evaluation import CELL_FUNCTIONS
+from panelkit.core.expression import Binary, Call, Name, Node, Number, Text, Unary, walk
+from panelkit.core.formula import parse_formula
+from panelkit.core.label import Label
+from panelkit.core.panel import Panel
+from panelkit.core.source import SourceSpec
+from panelkit.core.study import Study
+from panelkit.core.variable import Price
+from panelkit.etl.harmonise.units import conversion
+
+_LOGARITHMS = ("ln", "log", "log1p")
+_FIXED_BASE = re.compile(r"^\d{4}年?\s*=\s*100")
+
+
+def is_money(measure: str) -> bool:
+    """Whether a unit of measure is an amount of money, also per head.
+
+    >>> is_money("亿元"), is_money("元/人"), is_money("万美元"), is_money("万人"), is_money("人/元")
+    (True, True, True, False, False)
+    """
+    over = measure.split("/")[0]
+    return any(conversion(over, unit) is not None for unit in ("元", "美元"))
+
+
+def price_of_series(source: SourceSpec, alias: str, measure: str) -> Price:
+    """As the source declares it; money is nominal unless declared."""
+    return source.prices.get(alias) or ("nominal" if is_money(measure) else "")
+
+
+def price_of_expression(node: Node, prices: Mapping[str, Price], measures: Mapping[str, str]) -> Price:
+    """Basis of prices of an expression.
+
+    A ratio of two amounts of one basis and one year is pure; of two years (x / lag(x)) it keeps the basis. A nominal amount over an
+    index with a fixed base is real. Sums of a nominal amount with anything are nominal. Logarithms remember: the difference
+    of two logarithms of one basis is pure, as their ratio is.
+    """
+    match node:
+        case Name():
+            return prices.get(node.name, "")
+        case Number() | Text():
+            return ""
+        case Unary():
+            return price_of_expression(node.operand, prices, measures)
+        case Call():
+            if node.function == "present":
+                return ""
+            given = [price_of_expression(a, prices, measures) for a in node.arguments]
+            return _worse(*given) if node.function in ("min", "max") else given[0]
+    left, right = (price_of_expression(side, prices, measures) for side in (node.left, node.right))
+    match node.operator:
+        case "*":
+            return _worse(left, right)
+        case "/":
+            return _ratio(node, left, right, measures)
+        case "-" if _is_log(node.left) and _is_log(node.right):
+            return _ratio(node, left, right, measures)
+        case "+" | "-":
+            return _worse(left, right)
+        case "^":
+            return left
+    return ""
+
+
+def _worse(*given: Price) -> Price:
+    return "nominal" if "nominal" in given else "real" if "real" in given else ""
+
+
+def _is_log(node: Node) -> bool:
+    return isinstance(node, Call) and (
+        node.function in _LOGARITHMS or (node.function not in CELL_FUNCTIONS and _is_log(node.arguments[0]))
+    )
+
+
+def _moved(node: Node) -> bool:
+    return any(isinstance(n, Call) and n.function in ("lag", "lead", "diff") for n in walk(node))
+
+
+def _ratio(node: Binary, left: Price, right: Price, measures: Mapping[str, str]) -> Price:
+    if left and right:
+        return "nominal" if left == right == "nominal" and _moved(node.left) != _moved(node.right) else ""
+    indices = [n.name for n in walk(node.right) if isinstance(n, Name)]
+    if left == "nominal" and indices and all(_FIXED_BASE.match(measures.get(n, "")) for n in indices):
+        return "real"
+    return left or right
+
+
+def price_basis(study: Study, panel: Panel) -> tuple[Check, ...]:
+    """Models with nominal money: a failure without effects of time, a remark where a level is in it in spite of them.
+
+    With effects of time a common deflator drops out of logarithms, not of levels.
+    """
+    found = []
+    for model in study.models:
+        formula = parse_formula(model.formula)
+        nominal = [n for n in formula.names if n in {v.name for v in panel.variables} and _nominal(panel, n)]
+        if not nominal:
+            continue
+        by_time = any(panel.time in e.factors for e in formula.absorb)
+        by_time = by_time or any(s.levels_of == panel.time for s in formula.slopes)
+        levels = [n for n in nominal if not panel.variable(n).measure.startswith(("ln(", "log1p("))]
+        if not by_time:
+            found.append(_finding(model.id, nominal, "fails"))
+        elif levels:
+            found.append(_finding(model.id, levels, "says"))
+    return tuple(found)
+
+
+def _nominal(panel: Panel, name: str) -> bool:
+    return panel.variable(name).price == "nominal"
+
+
+def _finding(model: str, names: list[str], verdict: str) -> Check:
+    listed, listed_zh = ", ".join(names), "、".join(names)
+    fails = verdict == "fails"
+    return Check(
+        name="price_basis",
+        of=model,
+        verdict="fails" if fails else "says",
+        value=float(len(names)),
+        bound=0.0 if fails else None,
+        text=Label(
+            en=f"Nominal money without effects of time or a deflator: {listed}."
+            if fails
+            else f"Nominal money in levels; effects of time do not take prices out of levels: {listed}.",
+            zh=f"名义金额既未平减也无时间固定效应：{listed_zh}。"
+            if fails
+            else f"水平形式的名义金额，时间固定效应不能消除价格因素：{listed_zh}。",
+        ),
+        rows=tuple({"variable": n, "price": "nominal"} for n in names),
+    )

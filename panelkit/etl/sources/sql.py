@@ -1,0 +1,204 @@
+"""A query against a DuckDB file: read only, nothing but that file; files of records are in records."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from panelkit.core.errors import SourceError
+from panelkit.core.nearest import known_or_nearest
+from panelkit.core.registry import SOURCES, SourceKind
+from panelkit.core.source import Observations, Reading, SeriesSeen, SourceSpec
+from panelkit.core.spec import spec
+from panelkit.etl.harmonise.units import parse_measure
+from panelkit.etl.sources._cells import is_blank, read_year
+from panelkit.etl.sources._engine import locked, settings, within_time
+from panelkit.etl.sources._frames import LARGEST_TABLE, CellTable
+from panelkit.etl.sources._guess import guess_roles
+from panelkit.etl.sources._observed import Ledger, reading, sealed, series_seen, settle_measure
+from panelkit.etl.sources._text import file_bytes
+
+if TYPE_CHECKING:
+    import duckdb
+
+LARGEST_DATABASE = 8 * 2**30  # bytes
+_KEYS = ("unit", "time", "series", "value", "measure", "cell")
+
+
+@spec
+class SqlSpec(SourceSpec):
+    """A query.
+
+    Parameters
+    ----------
+    path : str
+        A DuckDB file.
+    query : str
+        One SELECT over the tables of that file, giving one row per unit and year. Functions that read other files,
+        ATTACH, COPY, extensions and settings are refused by the engine.
+    unit, time : str
+        Columns of the result that hold the unit and the year.
+    series : dict
+        Alias -> column of the result. measures : alias -> unit of measure, unless the column's name ends in it.
+    memory : str
+        Limit of the engine, such as "2GB". threads : int; with one, sums are the same to the last digit every time.
+    """
+
+    query: str
+    unit: str = "province"
+    time: str = "year"
+    memory: str = "1GB"
+    threads: int = 1
+
+
+def read(spec: SqlSpec, path: Path) -> Observations:
+    """Observations of a query's result, sorted by unit and year.
+
+    Raises
+    ------
+    SourceError
+        No DuckDB file, more than one statement, anything but a SELECT, a missing column, cells that are no numbers.
+    """
+    data = file_bytes(path, largest=LARGEST_DATABASE)
+    ledger = Ledger(where=spec.path)
+    connection = _opened(path, spec.path, spec.memory, spec.threads)
+    try:
+        table = _asked(connection, spec.query, spec.path, (spec.unit, spec.time))
+    finally:
+        connection.close()
+    for field, name in (
+        ("unit", spec.unit),
+        ("time", spec.time),
+        *((f"series.{a}", c) for a, c in spec.series.items()),
+    ):
+        if name not in table.names:
+            ledger.fault(f"the query gives no column '{name}'", f"{field}: {known_or_nearest(name, table.names)}")
+    ledger.finish()
+    columns: dict[str, list[object]] = {k: [] for k in _KEYS}
+    for alias, name in spec.series.items():
+        measure = settle_measure(spec, alias, parse_measure(name)[1], ledger)
+        for row, (unit, time, cell) in enumerate(zip(table[spec.unit], table[spec.time], table[name], strict=True)):
+            year = read_year(time)
+            place = f"query row {row + 1}, column {name}"
+            if is_blank(unit) or year is None:
+                ledger.fault(f"'{unit}', '{time}' are no unit and year", "leave such rows out by WHERE", f", {place}")
+                continue
+            columns["unit"].append(str(unit))
+            columns["time"].append(year)
+            columns["series"].append(f"{spec.id}.{alias}")
+            columns["value"].append(ledger.number(_plain(cell), f", {place}", f"{unit}, {year}"))
+            columns["measure"].append(measure)
+            columns["cell"].append(place)
+    ledger.say(f"query: {' '.join(spec.query.split())[:200]}")
+    return sealed(spec, data, columns, ledger, steps=(" ".join(spec.query.split()),))
+
+
+def _plain(cell: object) -> object:
+    from decimal import Decimal
+
+    return float(cell) if isinstance(cell, Decimal) else cell
+
+
+def _opened(path: Path, where: str, memory: str, threads: int) -> duckdb.DuckDBPyConnection:
+    import duckdb
+
+    config = settings(memory, threads, where)
+    try:
+        connection = duckdb.connect(str(path), read_only=True, config=config)
+    except duckdb.Error as fault:
+        raise SourceError(
+            f"this is no DuckDB file that can be opened ({' '.join(str(fault).split())[:120]})",
+            where=where,
+            mend="give a file written by DuckDB; for .csv and .parquet say kind = 'tidy' or 'records'",
+        ) from None
+    locked(connection)
+    return connection
+
+
+def _asked(connection: duckdb.DuckDBPyConnection, query: str, where: str, order: tuple[str, str] | None) -> CellTable:
+    """The result of one SELECT, sorted, as a table."""
+    import duckdb
+
+    statements = within_time(connection, lambda: connection.extract_statements(query), where)
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        raise SourceError(
+            f"the query has {len(statements)} statements" if len(statements) != 1 else "the query is no SELECT",
+            where=where,
+            mend="give one SELECT; WITH ... SELECT is one",
+        )
+    text = query.strip().rstrip(";")
+    asked = within_time(connection, lambda: connection.execute(f"FROM (\n{text}\n) LIMIT 0"), where)
+    names = tuple(str(d[0]) for d in asked.description)
+    keys = [n for n in order or () if n in names]
+    by = ", ".join('"' + n.replace('"', '""') + '"' for n in (*keys, *(n for n in names if n not in keys)))
+    most = LARGEST_TABLE // max(len(names), 1)
+    sentence = f"FROM (\n{text}\n) ORDER BY {by} LIMIT {most + 1}"
+    rows = within_time(connection, lambda: connection.execute(sentence).fetchall(), where)
+    if len(rows) > most:
+        raise SourceError("the query gives too many rows", where=where, mend="aggregate in the query")
+    if len(set(names)) < len(names):
+        raise SourceError("two columns of the query have one name", where=where, mend="rename one with AS")
+    return CellTable(
+        names=names,
+        columns=tuple([_plain(row[i]) for row in rows] for i in range(len(names))),
+        place=lambda row, column: f", query row {row + 1}, column {names[column]}",
+        format="DuckDB",
+        encoding="utf-8",
+    )
+
+
+def recognise(path: Path) -> str | None:
+    """Why a file is a DuckDB database, or None."""
+    if not path.is_file() or path.stat().st_size < 4096:
+        return None
+    with path.open("rb") as file:
+        head = file.read(16)
+    return "the file begins as a DuckDB database does" if head[8:12] == b"DUCK" else None
+
+
+def look(path: Path) -> Reading:
+    """The tables of a database and, where they have provinces and years, their series."""
+    import pandas as pd
+
+    ledger = Ledger(where=path.name)
+    connection = _opened(path, path.name, "1GB", 1)
+    seen: list[SeriesSeen] = []
+    try:
+        listed = _asked(connection, "SELECT table_name AS t FROM information_schema.tables", path.name, None)
+        for name in map(str, listed["t"]):
+            quoted = '"' + name.replace('"', '""') + '"'
+            table = _asked(connection, f"SELECT * FROM {quoted} LIMIT 20000", path.name, None)  # noqa: S608
+            table = replace(
+                table, columns=tuple([None if c is None else c for c in column] for column in table.columns)
+            )
+            roles = guess_roles(table)
+            ledger.say(f"table {name}: {table.rows} rows, columns {', '.join(table.names)}"[:200])
+            for column in table.names if roles is not None and not roles.series_column else ():
+                assert roles is not None
+                if column in (roles.unit, roles.time) or any(isinstance(c, str) for c in table[column]):
+                    continue
+                frame = pd.DataFrame(
+                    {
+                        "unit": list(map(str, table[roles.unit])),
+                        "time": [read_year(t) or 0 for t in table[roles.time]],
+                        "value": [ledger.number(c, f", {name}.{column}") for c in table[column]],
+                        "cell": [f"{name} row {i + 1}" for i in range(table.rows)],
+                    }
+                )
+                seen.append(series_seen(f"{name}.{column}", parse_measure(column)[1] or "", frame))
+    finally:
+        connection.close()
+    return reading("DuckDB database", "utf-8", "", seen, ledger)
+
+
+SOURCES.register(
+    SourceKind(
+        name="sql",
+        spec=SqlSpec,
+        summary="one SELECT against a DuckDB file, read only and shut off from every other file",
+        read=read,
+        recognise=recognise,
+        look=look,
+    )
+)

@@ -1,0 +1,116 @@
+"""A finished run made into a replication package, and a package held against itself; the flow of a run is in pipeline."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from panelkit import outputs
+from panelkit.building import documented
+from panelkit.core.errors import StudyError
+from panelkit.pipeline import Say, check, estimate, read_study, run, silent
+
+if TYPE_CHECKING:
+    from panelkit.replication.audit import AuditReport
+    from panelkit.replication.verify import Means, Report
+
+
+def package(
+    path: Path | str,
+    *,
+    output: Path | str = "output",
+    to: Path | str | None = None,
+    root: Path | str | None = None,
+    say: Say = silent,
+) -> tuple[Path, int]:
+    """The replication package of a study, a folder or a .zip; the study is run first where anything changed.
+
+    Returns
+    -------
+    (Path, int)
+        Where the package is, and how many files it holds.
+    """
+    from panelkit.replication.collect import PackageInputs
+    from panelkit.replication.package import make_package, write_package
+
+    done = run(path, output=output, root=root, say=say)
+    inputs = PackageInputs(
+        study=documented(done.study),
+        study_text=Path(path).read_text("utf-8-sig"),
+        output=done.folder,
+        root=done.study.root,
+        lock=_lock(),
+    )
+    destination = Path(to) if to is not None else Path(output) / "packages" / done.study.id
+    files = make_package(inputs)
+    return write_package(files, destination, zip=destination.suffix == ".zip"), len(files)
+
+
+def _lock() -> str:
+    """The hash-locked requirements that this panelkit was tested with."""
+    home = Path(__file__).parent
+    found = next((f for f in (home / "requirements.lock", home.parent / "requirements.lock") if f.is_file()), None)
+    if found is None:
+        raise StudyError(
+            "requirements.lock is not to be found",
+            where="panelkit",
+            mend="install panelkit from its repository or wheel",
+        )
+    return found.read_text("utf-8")
+
+
+def verify(folder: Path | str, *, levels: tuple[str, ...] = ("L0", "L1", "L2"), means: Means | None = None) -> Report:
+    """A package held against itself, level by level; see `panelkit.replication.verify`. No code of it is run unless asked."""
+    from panelkit.replication.verify import LEVELS, Means
+    from panelkit.replication.verify import verify as held
+
+    unknown = [level for level in levels if level not in LEVELS]
+    if unknown:
+        raise StudyError(f"unknown level '{unknown[0]}'", where="--levels", mend=f"levels are {', '.join(LEVELS)}")
+    given = replace(means or Means(), rerun=estimates_anew, second=second_engines_anew)
+    return held(Path(folder), levels=[level for level in LEVELS if level in levels], means=given)
+
+
+def certify(report: Report, folder: Path) -> None:
+    """Write what was verified as `certificate.json` and `certificate.html`."""
+    from panelkit.replication.certificate import certificate
+    from panelkit.replication.placing import put_folder
+
+    put_folder(folder, certificate(report))
+
+
+def audit(
+    paper: Path | str,
+    *,
+    study: Path | str | None = None,
+    output: Path | str = "output",
+    package: Path | str | None = None,
+) -> AuditReport:
+    """Every number of a manuscript bound to the ledger of a finished run (or of a package folder), or listed."""
+    from panelkit.looking import finished
+    from panelkit.replication.audit import audit as bind
+    from panelkit.replication.audit import beside, entries_of, label_words
+
+    home = Path(package) if package is not None else finished(study or "study.toml", output)
+    results, processed = (home / "results", home / "data" / "processed") if package is not None else (home, home)
+    ledger = entries_of(home / "ledger.json")
+    estimates = json.loads((results / "estimates.json").read_text("utf-8"))["estimates"]
+    about = json.loads((processed / "panel.json").read_text("utf-8"))
+    return bind(Path(paper), {**ledger, **beside(estimates, ledger)}, words=label_words(about, estimates))
+
+
+def second_engines_anew(folder: Path) -> dict[str, Any]:
+    """The second engines asked again from a package's panel, in the form of checks.json (level L4)."""
+    study = read_study(folder / "study.toml", root=folder)
+    study = replace(study, models=tuple(replace(m, checks=()) for m in study.models), families={})
+    panel = outputs.read_panel(folder / "data" / "processed")
+    return outputs.checks_document(study.id, check(study, panel, estimate(study, panel)), ())
+
+
+def estimates_anew(folder: Path) -> dict[str, Any]:
+    """The estimates of an unpacked package made again from its panel, in the form of estimates.json (level L2)."""
+    study = read_study(folder / "study.toml", root=folder)
+    panel = outputs.read_panel(folder / "data" / "processed")
+    return outputs.estimates_document(study.id, estimate(study, panel))

@@ -1,0 +1,342 @@
+"""Every number of a manuscript bound to the ledger, or listed with near misses; chance matches are counted, not hidden."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from panelkit.core.manifest import Entry
+from panelkit.replication import standalone
+from panelkit.replication.manuscript import Number, numbers_of
+
+Binding = Literal["exact", "words", "value", "unbound", "no estimate"]
+MISSES = 3
+LIKELY = 0.05  # a match that any number of this form finds with more than this probability says little
+FIELDS: dict[str, tuple[str, ...]] = {
+    "se": ("standard error", "s.e.", " se ", "std. err", "标准误"),
+    "p": ("p-value", "p value", "p =", "p=", "p <", "p 值", "p值"),
+    "p_resampled": ("bootstrap", "p-value", "p =", "自助", "自举"),
+    "statistic": ("t-stat", "t =", "t=", "t statistic", "t 值", "t值", "z =", "统计量"),
+    "rows": ("observations", "n =", "n=", "observation", "sample", "观测", "样本"),
+    "units": ("provinces", "units", "firms", "省", "个体", "地区"),
+    "clusters": ("clusters", "clustered", "聚类"),
+    "r2_within": ("r2", "r-squared", "r²", "within", "拟合"),
+    "r2": ("r2", "r-squared", "r²", "拟合"),
+    "low": ("interval", "[", "置信区间"),
+    "high": ("interval", "[", "置信区间"),
+    "mean": ("mean", "average", "均值", "平均"),
+    "sd": ("standard deviation", "s.d.", "标准差"),
+    "estimate": ("coefficient", "estimate", "effect", "系数", "效应", "估计"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bound:
+    """A number of the text and what it stands for.
+
+    binding : 'exact' by a macro; 'words' by value and by words around it that name the variable, the model or the statistic;
+    'value' by value alone; 'unbound'; 'no estimate' for years, references, levels and such.
+    cell, key : of the ledger. others : how many further keys have a number that is printed alike. chance : the probability that a
+    number of this form, made up, is printed like some number of the ledger. misses : what it may have been meant to be.
+    """
+
+    number: Number
+    binding: Binding
+    cell: str = ""
+    key: tuple[str, str, str] | None = None
+    others: int = 0
+    chance: float = 0.0
+    misses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditReport:
+    """Every number of a manuscript. counts : by binding; kinds : those that are no estimates, by kind.
+
+    expected_by_chance : how many of the numbers bound by value alone a made-up text would have bound as well.
+    exit_code : 0 where no number is unbound, else 1.
+    """
+
+    paper: str
+    numbers: tuple[Bound, ...]
+    counts: dict[str, int]
+    kinds: dict[str, int]
+    expected_by_chance: float
+    ledger_numbers: int
+    exit_code: int
+
+    def __str__(self) -> str:
+        c = self.counts
+        tested = sum(c.values()) - c["no estimate"]
+        lines = [
+            f"{self.paper}: {sum(c.values())} numbers; {c['no estimate']} are no estimates"
+            + (f" ({', '.join(f'{n} {k}' for k, n in self.kinds.items())})" if self.kinds else ""),
+            f"of {tested}: {c['exact']} bound by macro, {c['words']} by value and words, {c['value']} by value alone, "
+            f"{c['unbound']} unbound",
+            f"against {self.ledger_numbers} numbers of the ledger; of those bound by value alone {self.expected_by_chance:.1f} are "
+            "to be expected by chance",
+        ]
+        for bound in self.numbers:
+            where = f"  line {bound.number.place}: {bound.number.text}"
+            if bound.binding == "unbound":
+                near = f"; near: {'; '.join(bound.misses)}" if bound.misses else ""
+                lines.append(f"{where} is unbound{near}  [...{bound.number.around}...]")
+            elif bound.binding == "value":
+                lines.append(
+                    f"{where} is {'.'.join(bound.key or ())} by value alone"
+                    + (f", or one of {bound.others} others" if bound.others else "")
+                    + f" (chance {bound.chance:.0%})"
+                )
+        return "\n".join(lines)
+
+
+def label_words(panel: Mapping[str, Any], estimates: Iterable[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
+    """Name of a variable or model -> the words a text may call it: the name itself, and its labels in both languages.
+
+    Parameters
+    ----------
+    panel : content of panel.json. estimates : entries of estimates.json.
+    """
+    words: dict[str, tuple[str, ...]] = {}
+    for variable in panel["variables"]:
+        label = variable["label"]
+        texts = (variable["name"], *(re.sub(r"\s*[(（].*?[)）]", "", label[lang]) for lang in ("en", "zh")))
+        words[variable["name"]] = tuple(t for t in dict.fromkeys(t.lower() for t in texts) if len(t) > 1)
+    for estimate in estimates:
+        own = words.get(str(estimate.get("outcome", "")), ())
+        words.setdefault(estimate["id"], (estimate["id"].lower(), estimate["id"].replace("_", " ").lower(), *own))
+    return words
+
+
+def audit(
+    paper: Path, ledger: Mapping[str, Entry], *, words: Mapping[str, tuple[str, ...]] | None = None
+) -> AuditReport:
+    """Bind every number of a manuscript.
+
+    Parameters
+    ----------
+    paper : .tex, .docx, .md or .txt. ledger : every printed number, by cell. words : see `label_words`.
+
+    Raises
+    ------
+    PackageError
+        A manuscript that cannot be read.
+    """
+    known = {name: e for name, e in ledger.items() if _value(e.raw) is not None}
+    made: list[Bound] = []
+    for number in numbers_of(paper):
+        made.append(_bind(number, ledger, known, words or {}, made[-1] if made else None))
+    counts = {b: sum(m.binding == b for m in made) for b in ("exact", "words", "value", "unbound", "no estimate")}
+    kinds: dict[str, int] = {}
+    for bound in made:
+        if bound.binding == "no estimate":
+            kinds[bound.number.kind] = kinds.get(bound.number.kind, 0) + 1
+    return AuditReport(
+        paper=paper.name,
+        numbers=tuple(made),
+        counts=counts,
+        kinds=dict(sorted(kinds.items())),
+        expected_by_chance=math.fsum(b.chance for b in made if b.binding in ("value", "unbound")),
+        ledger_numbers=len(known),
+        exit_code=1 if counts["unbound"] else 0,
+    )
+
+
+def beside(estimates: Iterable[Mapping[str, Any]], ledger: Mapping[str, Entry]) -> dict[str, Entry]:
+    """p, statistic and both ends of the interval of every term that the ledger prints, where it does not print them itself.
+
+    They are in the results, and a text may quote them; an interval that is printed as one cell is taken apart into its ends.
+    """
+    printed = {e.key for e in ledger.values()}
+    terms = {k[:2] for k in printed}
+    found: dict[str, Entry] = {}
+    for estimate in estimates:
+        for term in estimate["terms"]:
+            for field in ("p", "statistic", "low", "high"):
+                key = (str(estimate["id"]), str(term["name"]), field)
+                if key[:2] in terms and key not in printed and _value(term[field]) is not None:
+                    cell = f"results.{'.'.join(key)}"
+                    found[cell] = Entry(
+                        cell=cell, exhibit="results", raw=term[field], shown=f"{term[field]:.4g}", mark="", key=key
+                    )
+    return found
+
+
+def entries_of(file: Path) -> dict[str, Entry]:
+    """The ledger in a `ledger.json`, of a package or of a run."""
+    document = json.loads(file.read_text("utf-8"))
+    listed = document["numbers"].values() if isinstance(document, dict) else document
+    return {
+        e["cell"]: Entry(
+            cell=e["cell"], exhibit=e["exhibit"], raw=e["raw"], shown=e["shown"], mark=e["mark"], key=tuple(e["key"])
+        )
+        for e in listed
+    }
+
+
+def _bind(
+    number: Number,
+    ledger: Mapping[str, Entry],
+    known: Mapping[str, Entry],
+    words: Mapping[str, tuple[str, ...]],
+    last: Bound | None,
+) -> Bound:
+    if number.macro is not None:
+        return _by_macro(number, ledger)
+    if number.kind != "number":
+        return Bound(number=number, binding="no estimate")
+    found = [e for e in known.values() if _prints(e, number.text)]
+    chance = chance_of(number.text, known.values())
+    if not found:
+        return Bound(number=number, binding="unbound", chance=chance, misses=_misses(number, known.values(), words))
+    scored = sorted(found, key=lambda e: (-_score(e, number, words, last), e.cell))
+    best, score = scored[0], _score(scored[0], number, words, last)
+    bound = Bound(
+        number=number,
+        binding="words" if score >= 2 else "value",
+        cell=best.cell,
+        key=best.key,
+        others=len({e.key for e in found}) - 1,
+        chance=chance,
+    )
+    if number.stars and best.key[2] == "estimate" and best.mark.count("*") != number.stars.count("*"):
+        said = f"the ledger has {best.shown}{best.mark}"
+        return replace(bound, binding="unbound", misses=(said,))
+    return bound
+
+
+def _by_macro(number: Number, ledger: Mapping[str, Entry]) -> Bound:
+    how, name = number.macro or ("cell", "")
+    entry = ledger.get(name)
+    if how == "key" or entry is None:
+        parts = tuple(re.split(r"[|]", name))
+        entry = next((e for e in ledger.values() if e.key == parts), entry if how == "cell" else None)
+    if entry is None:
+        return Bound(number=number, binding="unbound", misses=("the ledger has no such cell or key",))
+    return Bound(number=number, binding="exact", cell=entry.cell, key=entry.key)
+
+
+def _value(raw: Any) -> float | None:
+    value = standalone.number(raw)
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _parts(text: str) -> tuple[float, int, bool]:
+    """Value, printed decimals, and whether it is a percentage."""
+    percent = text.endswith("%")
+    bare = text.rstrip("%").replace("\u2212", "-").replace(",", "")
+    mantissa, _, power = bare.lower().partition("e")
+    decimals = len(mantissa.partition(".")[2]) - int(power or 0)
+    return float(bare), decimals, percent
+
+
+def _prints(entry: Entry, text: str, scale: float = 1.0) -> bool:
+    """Whether an entry's value, times `scale`, is printed so; a whole number stands for counts alone."""
+    value, decimals, percent = _parts(text)
+    raw = (_value(entry.raw) or 0.0) * scale
+    if decimals <= 0 and not percent and not isinstance(entry.raw, int) and not float(entry.raw or 0).is_integer():
+        return False
+    for times in (1.0, 100.0) if percent else (1.0,):
+        if abs(raw * times - value) <= 0.5 * 10.0**-decimals * (1 + 1e-6) + abs(value) * 2.0**-50:
+            return True
+    return False
+
+
+def chance_of(text: str, entries: Iterable[Entry]) -> float:
+    """The share of all numbers of this form (as many decimals, same power of ten, either sign) that some entry is printed as.
+
+    >>> one = Entry(cell="t.r0.c0", exhibit="t", raw=0.2451, shown="0.245", mark="", key=("m", "x", "estimate"))
+    >>> chance_of("0.300", [one])
+    0.0005
+    """
+    value, decimals, percent = _parts(text)
+    size = max(1.0, 10.0 ** math.floor(math.log10(abs(value)))) if value else 1.0
+    low, high = (0.0, 1.0) if abs(value) < 1 else (size, 10 * size)
+    unit = 10.0**-decimals
+    whole = decimals <= 0 and not percent
+    seen = set()
+    for entry in entries:
+        raw = _value(entry.raw)
+        if raw is None or (whole and not float(raw).is_integer()):
+            continue
+        for times in (1.0, 100.0) if percent else (1.0,):
+            if low <= abs(raw * times) < high:
+                seen.add(round(raw * times / unit))
+    return min(1.0, len(seen) / (2 * (high - low) / unit))
+
+
+def _score(entry: Entry, number: Number, words: Mapping[str, tuple[str, ...]], last: Bound | None) -> int:
+    """How much the words around speak for an entry: 2 for the name of its variable or model or for the number before, 1 for its field."""
+    model, term, field = entry.key
+    around = f" {number.around.lower()} "
+    named = any(w in around for w in (*words.get(term, ()), *words.get(model, ())))
+    said = any(w in around for w in FIELDS.get(field, ()))
+    score = 2 * named + said
+    if (
+        last is not None
+        and last.key is not None
+        and last.number.place == number.place
+        and last.binding in ("words", "exact")
+    ):
+        gap = number.before.rfind(last.number.text.rstrip("%"))
+        if gap >= 0 and len(number.before) - gap <= 40 and last.key[:2] == (model, term) and last.key[2] != field:
+            score += 2
+    if field in ("rows", "units", "clusters") and said:
+        score += 1
+    return score
+
+
+def _misses(number: Number, entries: Iterable[Entry], words: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """What the number may have been meant to be: other sign, percent for fraction, a digit off, digits exchanged, cut not rounded."""
+    value, decimals, percent = _parts(number.text)
+    text = number.text.rstrip("%").lstrip("-\u2212+")
+    flipped = f"-{text}" if value >= 0 else text
+    found: list[tuple[int, int, str]] = []
+    for entry in entries:
+        raw = _value(entry.raw)
+        if raw is None:
+            continue
+        shown = f"{abs(raw):.{max(decimals, 0)}f}"
+        reason, weight = "", 0
+        if decimals > 0 and _prints(entry, flipped):
+            reason, weight = "other sign", 4
+        elif not percent and decimals > 0 and (_prints(entry, number.text, 100.0) or _prints(entry, number.text, 0.01)):
+            reason, weight = "percent for fraction", 3
+        elif decimals > 0 and math.copysign(1, raw) == math.copysign(1, value):
+            if abs(raw - value) <= 1.5 * 10.0**-decimals:
+                reason, weight = "rounded otherwise", 3
+            elif _one_off(text, shown):
+                reason, weight = "one digit off", 2
+            elif _exchanged(text, shown):
+                reason, weight = "digits exchanged", 2
+            elif _prints(entry, number.text, 10.0) or _prints(entry, number.text, 0.1):
+                reason, weight = "decimal point elsewhere", 1
+        elif (
+            decimals <= 0
+            and float(raw).is_integer()
+            and len(text) > 1
+            and (_one_off(text, shown) or _exchanged(text, shown))
+        ):
+            reason, weight = "one digit off", 2
+        if reason:
+            score = _score(entry, number, words, None)
+            found.append((-score, -weight, f"{'.'.join(entry.key)} = {entry.shown}{entry.mark} ({reason})"))
+    return tuple(dict.fromkeys(text for *_, text in sorted(found)))[:MISSES]
+
+
+def _one_off(a: str, b: str) -> bool:
+    a, b = a.replace(",", ""), b.replace(",", "")
+    a, b = (f"0{t}" if t.startswith(".") else t for t in (a, b))
+    return len(a) == len(b) and sum(x != y for x, y in zip(a, b, strict=True)) == 1
+
+
+def _exchanged(a: str, b: str) -> bool:
+    if len(a) != len(b):
+        return False
+    apart = [i for i, (x, y) in enumerate(zip(a, b, strict=True)) if x != y]
+    return len(apart) == 2 and apart[1] - apart[0] == 1 and a[apart[0]] == b[apart[1]] and a[apart[1]] == b[apart[0]]

@@ -1,0 +1,62 @@
+"""Folders put in place whole: written beside, then exchanged in one step where the system can; what is in them is not looked at."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+_HERE = -100  # AT_FDCWD
+_SWAP = 2  # RENAME_EXCHANGE of Linux, RENAME_SWAP of macOS
+
+
+def exchange(left: Path, right: Path) -> bool:
+    """Exchange two paths in one step; False, with nothing done, where system or file system has no such step."""
+    try:
+        library = ctypes.CDLL(None, use_errno=True)
+        a, b = os.fsencode(left), os.fsencode(right)
+        if sys.platform == "darwin":
+            return int(library.renamex_np(a, b, _SWAP)) == 0
+        return int(library.renameat2(_HERE, a, _HERE, b, _SWAP)) == 0
+    except (AttributeError, OSError, TypeError, ValueError):
+        return False
+
+
+def put_folder(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Make `folder` hold just `files` (relative path -> bytes).
+
+    Killed at any moment, this leaves the old folder or the new one, never a mixture. Where two folders cannot be exchanged there
+    is a moment without either; `recover`, which the next call begins with, puts the old one back.
+    """
+    recover(folder)
+    beside, old = _beside(folder)
+    for name in sorted(files):
+        path = beside.joinpath(*name.split("/"))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(files[name])
+    beside.mkdir(parents=True, exist_ok=True)
+    if not folder.exists():
+        os.replace(beside, folder)
+    elif exchange(beside, folder):
+        shutil.rmtree(beside, ignore_errors=True)
+    else:
+        os.replace(folder, old)
+        os.replace(beside, folder)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def recover(folder: Path) -> None:
+    """Put the old folder back where a run was killed between two moves, and clear away what a killed run left beside it."""
+    beside, old = _beside(folder)
+    if old.exists() and not folder.exists():
+        os.replace(old, folder)
+    shutil.rmtree(old, ignore_errors=True)
+    shutil.rmtree(beside, ignore_errors=True)
+
+
+def _beside(folder: Path) -> tuple[Path, Path]:
+    """Where the new folder is made, and where the old one waits."""
+    return folder.with_name(f".{folder.name}.new"), folder.with_name(f".{folder.name}.old")

@@ -1,0 +1,82 @@
+"""Level L5: the verifier tested on the package itself, by errors put into a copy; says which slipped. The package is not touched."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from panelkit.replication import standalone
+from panelkit.replication.injections import Injection, injections
+from panelkit.replication.package import MANIFEST, manifest_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelfTest:
+    """Errors tried, caught (by L1, with the manifest made anew so that L0 sees nothing), and those that slipped."""
+
+    tried: int
+    caught: int
+    kinds: int
+    slipped: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.caught} of {self.tried} injected errors caught, of {self.kinds} kinds"
+
+
+def read_files(folder: Path) -> dict[str, bytes]:
+    """Every listed file of a package folder; links are left out."""
+    listed, _, _ = standalone.read_manifest(str(folder))
+    return {name: standalone.read(str(folder), name) for name in listed}
+
+
+def self_test(folder: Path, *, each: int = 2, seed: int = 0) -> SelfTest:
+    """Put errors into a copy of the package, one at a time, and count those that L1 finds though the manifest fits them."""
+    files = read_files(folder)
+    return tried(files, injections(files, each=each, seed=seed))
+
+
+def tried(files: dict[str, bytes], errors: Iterable[Injection]) -> SelfTest:
+    """The outcome of trying each of `errors` on a copy of `files`."""
+    kinds: set[str] = set()
+    slipped: list[str] = []
+    count = 0
+    with tempfile.TemporaryDirectory(prefix="panelkit-l5-") as made:
+        copy = Path(made)
+        for name, data in files.items():
+            _put(copy, name, data)
+        for error in errors:
+            count += 1
+            kinds.add(error.kind)
+            if not caught(copy, files, error):
+                slipped.append(f"{error.kind}: {error.where}")
+        shutil.rmtree(copy, ignore_errors=True)
+        copy.mkdir(exist_ok=True)
+    return SelfTest(tried=count, caught=count - len(slipped), kinds=len(kinds), slipped=tuple(slipped))
+
+
+def caught(copy: Path, files: dict[str, bytes], error: Injection) -> bool:
+    """Whether L1 finds one error in the copy, which is as it was afterwards."""
+    spoilt = {n: d for n, d in {**files, **error.changed}.items() if d is not None}
+    try:
+        for name, data in error.changed.items():
+            _put(copy, name, data)
+        _put(copy, MANIFEST, manifest_of(spoilt).encode())
+        told = standalone.verify(str(copy), ["L1"])
+        return bool(told["cannot"]) or any(
+            level["verdict"] in ("differs", "stale", "unbound") for level in told["levels"]
+        )
+    finally:
+        for name in error.changed:
+            _put(copy, name, files.get(name))
+
+
+def _put(folder: Path, name: str, data: bytes | None) -> None:
+    path = folder.joinpath(*name.split("/"))
+    if data is None:
+        path.unlink(missing_ok=True)
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)

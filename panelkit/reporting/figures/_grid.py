@@ -1,0 +1,61 @@
+"""Units by years as cells of grey, with the year below and the unit beside; what the greys mean is the caller's."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from panelkit.core.exhibit import Figure
+from panelkit.reporting.figures._canvas import INK
+
+if TYPE_CHECKING:
+    import numpy as np
+    from matplotlib.axes import Axes
+
+WHITE = "#ffffff"
+
+
+def height(units: int) -> float:
+    """Inches that so many rows need."""
+    return max(2.4, 0.9 + 0.155 * units)
+
+
+def places(figure: Figure) -> tuple[list[str], list[int]]:
+    """Units in the order they first stand, and years in order."""
+    units = list(dict.fromkeys(str(u) for u in figure.data["name"]))
+    years = sorted({int(t) for t in figure.data["time"]})
+    return units, years
+
+
+def matrix(figure: Figure, column: str) -> np.ndarray:
+    """(units, years) of a column, NaN where a cell is absent."""
+    import numpy as np
+
+    units, years = places(figure)
+    made = np.full((len(units), len(years)), np.nan)
+    at = {u: i for i, u in enumerate(units)}
+    for name, year, value in zip(figure.data["name"], figure.data["time"], figure.data[column], strict=True):
+        if value is not None:
+            made[
+                at[str(name)],
+                int(year) - years[0] if len(years) == years[-1] - years[0] + 1 else years.index(int(year)),
+            ] = value
+    return made
+
+
+def framed(axes: Axes, figure: Figure) -> None:
+    """Names at the left, years below, thin white lines between cells."""
+    units, years = places(figure)
+    small = 7.5 if figure.width == "double" else 6
+    names = 0.062 * min(max(map(len, units)), 60)
+    room = (6.0 - names) / 0.34 if figure.width == "double" else (3.1 - 0.8 * names) / 0.26
+    step = max(1, math.ceil(len(years) / max(room, 1)))
+    axes.set_yticks(range(len(units)), units, fontsize=small)
+    axes.set_xticks(range(0, len(years), step), [str(y) for y in years[::step]], fontsize=small)
+    axes.set_xticks([x - 0.5 for x in range(1, len(years))], minor=True)
+    axes.set_yticks([y - 0.5 for y in range(1, len(units))], minor=True)
+    axes.grid(which="minor", color=WHITE, linewidth=0.8)
+    axes.tick_params(which="both", length=0)
+    for side in axes.spines.values():
+        side.set_visible(False)
+    axes.tick_params(axis="both", labelcolor=INK)

@@ -1,0 +1,166 @@
+"""The specification curve: one coefficient under every model, sorted, and beneath it what each model chose."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from panelkit.core.errors import ReportError
+from panelkit.core.estimate import Estimate, Term
+from panelkit.core.exhibit import Figure, FigureSpec
+from panelkit.core.label import Language
+from panelkit.core.panel import Panel
+from panelkit.core.registry import FIGURES, FigureKind
+from panelkit.core.results import Results
+from panelkit.core.spec import spec
+from panelkit.reporting.conventions import convention
+from panelkit.reporting.figures._canvas import GREY, INK, PALE, drawn
+from panelkit.reporting.figures._given import floats, language_of, model_of, simulated, term_of
+from panelkit.reporting.labels import effect_label, term_label
+from panelkit.reporting.numbers import shown
+from panelkit.reporting.printed import folded
+from panelkit.reporting.words import word
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@spec
+class SpecCurveFigure(FigureSpec):
+    """A specification curve; terms : names that the coefficient goes by, the first that a model has. base : the model to mark."""
+
+    kind: Literal["spec_curve"] = "spec_curve"
+    models: tuple[str, ...]
+    terms: tuple[str, ...]
+    base: str = ""
+
+
+def build(figure: SpecCurveFigure, results: Results) -> Figure:
+    """Its numbers: model, estimate, interval, p, and for each choice that differs between models 1 or 0.
+
+    Raises
+    ------
+    ReportError
+        An unknown model, one without the term, or a base that is not among the models.
+    """
+    language = language_of(figure, results)
+    if figure.base and figure.base not in figure.models:
+        raise ReportError(
+            f"the base '{figure.base}' is none of the models",
+            where=f"figures.{figure.id}.base",
+            mend="name it in models",
+        )
+    pairs = []
+    for model in figure.models:
+        estimate = model_of(figure, model, results)
+        pairs.append((estimate, term_of(figure, estimate, figure.terms)))
+    pairs.sort(key=lambda p: (p[1].estimate, p[0].id))
+    made = [choices(e, t, (results.panel, language)) for e, t in pairs]
+    every = dict.fromkeys(
+        c
+        for family in zip(*made, strict=True)
+        for c in sorted({x for xs in family for x in xs})
+        if len({tuple(x) for x in family}) > 1
+    )
+    data: dict[str, tuple[object, ...]] = {
+        "model": tuple(e.id for e, _ in pairs),
+        "estimate": tuple(t.estimate for _, t in pairs),
+        "low": tuple(t.low for _, t in pairs),
+        "high": tuple(t.high for _, t in pairs),
+        "p": tuple(t.p for _, t in pairs),
+        "base": tuple(int(e.id == figure.base) for e, _ in pairs),
+    }
+    labels = {"y": word("coefficient", language)}
+    for i, choice in enumerate(every):
+        data[f"choice{i}"] = tuple(int(any(choice in xs for xs in x)) for x in made)
+        labels[f"choice{i}"] = choice
+    values = [t.estimate for _, t in pairs]
+    share = sum(v > 0 for v in values)
+    middle = (
+        sorted(values)[len(values) // 2]
+        if len(values) % 2
+        else sum(sorted(values)[len(values) // 2 - 1 : len(values) // 2 + 1]) / 2
+    )
+    note = word(
+        "curve", language, count=shown(len(values), kind="count"), low=shown(values[0]), high=shown(values[-1]), middle=shown(middle),
+        above=shown(share, kind="count"), clear=shown(sum(t.low > 0 or t.high < 0 for _, t in pairs), kind="count"),
+    )  # fmt: skip
+    return Figure(
+        id=figure.id,
+        kind="spec_curve",
+        title=figure.title.to(language),
+        width=figure.width,
+        data=data,
+        labels=labels,
+        notes=(*simulated(results, language), note),
+        language=language,
+        alt=f"{figure.title.to(language)}: {note}",
+    )
+
+
+def choices(estimate: Estimate, term: Term, at: tuple[Panel, Language]) -> tuple[list[str], ...]:
+    """What a model chose: outcome, the regressor itself, effects, controls, standard errors, size of the sample."""
+    panel, language = at
+    others = [t.name for t in estimate.terms if t.name not in (term.name, "(constant)")]
+    return (
+        [term_label(estimate.outcome, panel, language)],
+        [term_label(term.name, panel, language)],
+        [effect_label(a, panel, language) for a in estimate.absorb],
+        [term_label(n, panel, language) for n in others],
+        [convention(estimate.covariance, panel, language).split("，" if language == "zh" else ", ")[0]],
+        [f"{word('rows', language)} {shown(estimate.sample.rows, kind='count')}"],
+    )
+
+
+def draw(figure: Figure) -> dict[str, bytes]:
+    """The pictures, {extension: bytes}."""
+    rows = sum(k.startswith("choice") for k in figure.data)
+    return drawn(figure, _paint, size=(6.3, 2.6 + (0.2 if figure.width == "double" else 0.42) * rows))
+
+
+def _paint(figure: Figure, axes: Axes) -> None:
+    keys = [k for k in figure.data if k.startswith("choice")]
+    picture = axes.figure
+    axes.remove()
+    ratios = [2.3, max((0.2 if figure.width == "double" else 0.4) * len(keys), 0.01)]
+    above, below = picture.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": ratios})
+    _curve(figure, above)
+    at = list(range(len(figure.data["model"])))
+    for row, key in enumerate(keys):
+        on = [i for i in at if figure.data[key][i]]
+        below.plot(at, [row] * len(at), ".", color=PALE, markersize=2.5, zorder=1)
+        below.plot(on, [row] * len(on), "s", color=INK, markersize=3.6, zorder=2)
+    double = figure.width == "double"
+    names = ["\n".join(folded(figure.labels[k], 40 if double else 30)) for k in keys]
+    below.set_yticks(range(len(keys)), names, fontsize=7 if double else 5)
+    below.set_ylim(len(keys) - 0.4, -0.6)
+    below.set_xticks([])
+    below.tick_params(length=0)
+    for side in below.spines.values():
+        side.set_visible(False)
+
+
+def _curve(figure: Figure, axes: Axes) -> None:
+    low, high, values = (floats(figure, f) for f in ("low", "high", "estimate"))
+    axes.axhline(0, color=GREY, linewidth=0.8, zorder=1)
+    axes.vlines(range(len(values)), low, high, color=PALE, linewidth=2.2, zorder=2)
+    for i, value in enumerate(values):
+        face = INK if low[i] > 0 or high[i] < 0 else "white"
+        marker = "D" if figure.data["base"][i] else "o"
+        size = 5.5 if marker == "D" else 4.5
+        axes.plot([i], [value], marker, color=INK, markerfacecolor=face, markersize=size, zorder=3)
+    axes.set_ylabel(figure.labels["y"])
+    axes.set_xlim(-0.6, len(values) - 0.4)
+    axes.tick_params(axis="x", length=0)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+
+
+FIGURES.register(
+    FigureKind(
+        name="spec_curve",
+        spec=SpecCurveFigure,
+        summary="one coefficient under every model, sorted",
+        build=build,
+        draw=draw,
+    )
+)

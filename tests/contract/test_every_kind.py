@@ -1,0 +1,256 @@
+"""Every registered kind of every socket brings what its socket asks for; every estimator kind estimates, explains and repeats itself."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+import panelkit.checks
+import panelkit.engines
+import panelkit.estimators
+import panelkit.etl.derive
+import panelkit.etl.sources
+import panelkit.reporting.figures
+import panelkit.reporting.render
+import panelkit.reporting.tables  # noqa: F401  they register themselves
+from panelkit.core import registry
+from panelkit.core.codec import to_json
+from panelkit.core.engine import Engine
+from panelkit.core.errors import EngineRefusedError
+from panelkit.core.estimate import Estimate
+from panelkit.core.estimation import Defaults, Setting
+from panelkit.core.label import Label
+from panelkit.core.panel import Panel
+from panelkit.core.request import Clustered, Regression
+from panelkit.core.variable import Origin, Variable
+
+SOCKETS = {
+    "source": (registry.SOURCES, ("read", "recognise", "look")),
+    "derivation": (registry.DERIVATIONS, ("inputs", "derive")),
+    "estimator": (registry.ESTIMATORS, ("columns", "estimate", "prepare", "explain")),
+    "check": (registry.CHECKS, ("check",)),
+    "table": (registry.TABLES, ("build",)),
+    "figure": (registry.FIGURES, ("build", "draw")),
+    "renderer": (registry.RENDERERS, ("render", "parse")),
+}
+EVERY = [(socket, kind.name) for socket, (kinds, _) in SOCKETS.items() for kind in kinds]
+WITH_SPEC = [(socket, name) for socket, name in EVERY if socket != "renderer"]
+ESTIMATORS = registry.ESTIMATORS.names()
+
+
+def faults(kind: object, verbs: tuple[str, ...]) -> list[str]:
+    """What a kind lacks of its socket's protocol."""
+    found = [f"no {text}" for text in ("name", "summary") if not str(getattr(kind, text, "")).strip()]
+    found += [f"{verb} is no function" for verb in verbs if not callable(getattr(kind, verb, None))]
+    return found
+
+
+@pytest.mark.parametrize(("socket", "name"), EVERY)
+def test_a_kind_brings_what_its_socket_asks_for(socket: str, name: str) -> None:
+    kinds, verbs = SOCKETS[socket]
+    assert faults(kinds[name], verbs) == []
+    assert kinds[name].name == name
+
+
+@pytest.mark.parametrize("socket", SOCKETS)
+def test_a_bare_object_is_no_kind(socket: str) -> None:
+    assert len(faults(object(), SOCKETS[socket][1])) == 2 + len(SOCKETS[socket][1])
+
+
+@pytest.mark.parametrize("socket", SOCKETS)
+def test_a_name_taken_twice_is_refused(socket: str) -> None:
+    kinds = SOCKETS[socket][0]
+    with pytest.raises(ValueError, match=r"two .* are called"):
+        kinds.register(next(iter(kinds)))
+
+
+@pytest.mark.parametrize(("socket", "name"), WITH_SPEC)
+def test_a_specification_is_closed_frozen_and_has_a_schema(socket: str, name: str) -> None:
+    made: Any = SOCKETS[socket][0][name].spec
+    assert dataclasses.is_dataclass(made)
+    assert made.__dataclass_params__.frozen
+    assert made.__doc__
+    assert not made.__doc__.startswith(f"{made.__name__}("), "the docstring is the dataclass's own"
+    adapter = TypeAdapter(made)
+    schema = adapter.json_schema()
+    assert schema["type"] == "object"
+    assert schema["additionalProperties"] is False
+    with pytest.raises(ValidationError, match="no_such_key"):
+        adapter.validate_python({"no_such_key": 1})
+
+
+# ---------------------------------------------------------------- engines
+
+
+@pytest.mark.parametrize("name", registry.ENGINES.names())
+def test_an_engine_says_who_it_is_and_refuses_in_words(name: str) -> None:
+    engine = registry.ENGINES[name]
+    assert isinstance(engine, Engine)
+    assert not isinstance(object(), Engine)
+    assert engine.name == name
+    assert engine.version[0].isdigit()
+    assert type(engine).__doc__
+    reason = engine.refuses(Regression(outcome="y", slopes=("x",), covariance=Clustered()))
+    assert reason
+    assert " " in reason
+
+
+# ---------------------------------------------------------------- estimators
+
+
+def frame() -> pd.DataFrame:
+    """14 units, 12 years; a level, a count, a path of adoption, an instrument, a mediator."""
+    rng = np.random.default_rng(11)
+    made = pd.DataFrame([(f"u{i:02d}", t) for i in range(14) for t in range(2006, 2018)], columns=["unit", "year"])
+    code, n = made.unit.str[1:].astype(int), len(made)
+    made["cohort"] = np.where(code < 9, 2009.0 + code % 4 * 2, np.nan)
+    made["treated"] = (made.year >= made.cohort).astype(float)
+    made["dose"] = made.treated * (made.year - made.cohort.fillna(0) + 1)
+    made["z"], made["x"] = rng.normal(size=n), rng.normal(size=n) + rng.normal(size=14)[code]
+    made["m"] = 0.7 * made.z + 0.4 * made.x + rng.normal(size=n)
+    made["y"] = 0.5 * made.treated + made.x + 0.6 * made.m + rng.normal(size=14)[code] + rng.normal(size=n)
+    made["region"] = "r" + (code % 2).astype(str)
+    made["count"] = rng.poisson(np.exp(0.3 * made.x + 0.2 * made.m)).astype(float)
+    return made
+
+
+def panel_of(d: pd.DataFrame) -> Panel:
+    variables = [
+        Variable(
+            name=str(c),
+            measure="",
+            label=Label(en=str(c)),
+            origin=Origin(how="made up"),
+            kind="category" if c == "region" else "number",
+        )
+        for c in d.columns
+        if c not in ("unit", "year")
+    ]
+    return Panel.of(d, unit="unit", time="year", variables=variables)
+
+
+TWO_WAY = "y ~ x | unit + year"
+EXAMPLES: dict[
+    str, dict[str, Any]
+] = {  # a kind that is not here is run on TWO_WAY, with `cohort` where it asks for one
+    "between": {"formula": "y ~ x"},
+    "common_correlated_effects": {"formula": "y ~ x"},
+    "correlated_random_effects": {"formula": "y ~ x + m"},
+    "dose_did": {"formula": "y ~ dose + x | unit + year"},
+    "event_study": {"formula": "y ~ x | unit + year", "cohort": "cohort"},
+    "first_difference": {"formula": "y ~ x + m"},
+    "heterogeneity": {"formula": "y ~ treated + x | unit + year", "group": "region"},
+    "instrumental": {"formula": "y ~ x | unit + year | m ~ z"},
+    "mean_group": {"formula": "y ~ x + m"},
+    "mediation": {"formula": "y ~ x | unit + year", "mediator": "m"},
+    "poisson": {"formula": "count ~ x + m | unit + year"},
+    "random_effects": {"formula": "y ~ x + m"},
+}
+
+
+def model(kind: str) -> Any:
+    made = registry.ESTIMATORS[kind].spec
+    given = dict(EXAMPLES.get(kind, {}))
+    needs = {
+        f.name
+        for f in dataclasses.fields(made)
+        if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
+    }
+    if "cohort" in needs:
+        given.setdefault("cohort", "cohort")
+    given.setdefault("formula", TWO_WAY)
+    return made(id="m", kind=kind, **given)
+
+
+def run(kind: str, panel: Panel) -> Estimate:
+    """The estimate by the first engine of the defaults that answers."""
+    refused: EngineRefusedError | None = None
+    for engine in Defaults().confirm:
+        setting = Setting(engine=registry.ENGINES[engine], defaults=Defaults(), seed=3, resample=False)
+        try:
+            return registry.ESTIMATORS[kind].estimate(model(kind), panel, setting)
+        except EngineRefusedError as error:
+            refused = error
+    raise AssertionError(f"no engine of the defaults answers kind '{kind}': {refused}")
+
+
+def in_bytes(made: Estimate) -> str:
+    return json.dumps(to_json(made), sort_keys=True)
+
+
+@pytest.fixture(scope="module")
+def once() -> Callable[[str], Estimate]:
+    kept: dict[str, Estimate] = {}
+
+    def get(kind: str) -> Estimate:
+        if kind not in kept:
+            kept[kind] = run(kind, panel_of(frame()))
+        return kept[kind]
+
+    return get
+
+
+@pytest.mark.parametrize("kind", ESTIMATORS)
+def test_an_estimator_gives_finite_terms_and_says_what_it_did(kind: str, once: Callable[[str], Estimate]) -> None:
+    made = once(kind)
+    assert made.terms
+    assert all(np.isfinite(t.estimate) for t in made.terms)
+    assert any(np.isfinite(t.se) for t in made.terms) or kind == "mediation"
+    assert made.covariance_matrix.shape == (len(made.terms),) * 2
+    assert made.kind == kind
+    assert made.engine in registry.ENGINES
+    assert made.requests
+    assert made.confirmation == registry.ESTIMATORS[kind].confirmation
+    assert made.confirmation in ("engine", "route", "frozen")
+    assert made.sample.rows == len(made.sample.positions)
+    assert sum(d.rows for d in made.sample.dropped) == len(frame()) - made.sample.rows
+
+
+@pytest.mark.parametrize("kind", ESTIMATORS)
+def test_an_estimator_is_confirmed_as_it_says(kind: str, once: Callable[[str], Estimate]) -> None:
+    """Another engine of the defaults answers each of its requests, by itself or under a covariance that it has."""
+    made = once(kind)
+    if made.confirmation == "frozen":
+        return
+    for request in made.requests:
+        plain = dataclasses.replace(request, covariance=Clustered(by=("unit",)))
+        others = [
+            e
+            for e in Defaults().confirm
+            if e != made.engine and None in (registry.ENGINES[e].refuses(request), registry.ENGINES[e].refuses(plain))
+        ]
+        assert others, f"no second engine for {request}"
+
+
+@pytest.mark.parametrize("kind", ESTIMATORS)
+def test_the_columns_an_estimator_names_suffice(kind: str, once: Callable[[str], Estimate]) -> None:
+    named = registry.ESTIMATORS[kind].columns(model(kind))
+    d = frame()
+    fewer = run(kind, panel_of(d[["unit", "year", *(c for c in d if c in named and c not in ("unit", "year"))]]))
+    assert in_bytes(fewer) == in_bytes(once(kind))
+
+
+@pytest.mark.parametrize("kind", ESTIMATORS)
+def test_the_same_bytes_twice_and_under_shuffled_rows(kind: str, once: Callable[[str], Estimate]) -> None:
+    first = in_bytes(once(kind))
+    assert in_bytes(run(kind, panel_of(frame()))) == first
+    assert in_bytes(run(kind, panel_of(frame().sample(frac=1.0, random_state=5)))) == first
+
+
+@pytest.mark.parametrize("kind", ESTIMATORS)
+def test_an_estimator_explains_itself_and_prepares_a_design(kind: str, once: Callable[[str], Estimate]) -> None:
+    estimator = registry.ESTIMATORS[kind]
+    text = estimator.explain(model(kind))
+    assert "\n" in text
+    assert len(text) > 60
+    setting = Setting(engine=registry.ENGINES[once(kind).engine], defaults=Defaults(), seed=3)
+    design = estimator.prepare(model(kind), panel_of(frame()), setting)
+    assert design.regressors.shape == (len(design.outcome), len(design.names))
+    assert len(design.clusters[0]) == len(design.outcome)

@@ -1,0 +1,176 @@
+"""What is said of a panel: jumps, outliers, sums, shares, tables and the picture of gaps."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from panelkit.core.source import SourceSpec
+from panelkit.etl.assemble import assemble
+from panelkit.etl.plausibility import constant_ratio, ratios_to_nation
+from panelkit.etl.quality import Rules, quality, quality_report
+from panelkit.facts.provinces import provinces
+
+CODES = [p.code for p in provinces()]
+YEARS = range(2010, 2019)
+
+
+def by_name(checks):
+    return {c.name: c for c in checks}
+
+
+@pytest.fixture(scope="module")
+def calm(rows_of):
+    draws = np.random.default_rng(3)
+    level = np.exp(draws.normal(5, 1, 31))[:, None] * 1.08 ** np.arange(9)
+    return rows_of(CODES, YEARS, x=(level * np.exp(draws.normal(0, 0.03, (31, 9)))).ravel())
+
+
+@settings(max_examples=40, deadline=None)
+@given(cell=st.integers(0, 278), power=st.sampled_from([-4, -3, -2, -1, 1, 2, 3, 4]))
+def test_a_slipped_unit_in_any_cell_is_seen(assembled_of, calm, cell, power):
+    frame = calm.copy()
+    frame.loc[cell, "x"] *= 10.0**power
+    got, study = assembled_of(frame, {"a": {"series": "s.x"}}, years=(2010, 2018))
+    found = by_name(quality(study, got))["jumps"]
+    assert found.verdict == "fails"
+    assert {r["unit"] for r in found.rows} == {frame.loc[cell, "unit"]}
+    assert {abs(r["power_of_ten"]) for r in found.rows} == {abs(power)}
+
+
+def test_a_slip_in_a_wild_series_is_seen_too(assembled_of, rows_of):
+    draws = np.random.default_rng(7)
+    frame = rows_of(CODES, YEARS, x=np.exp(draws.normal(0, 0.45, (31, 9)).cumsum(axis=1)).ravel())
+    frame.loc[9:17, "x"] = 1.05 ** np.arange(9)
+    frame.loc[13, "x"] *= 10
+    got, study = assembled_of(frame, {"a": {"series": "s.x"}}, years=(2010, 2018))
+    rows = by_name(quality(study, got))["jumps"].rows
+    assert {(r["unit"], r["year"]) for r in rows} >= {("120000", 2014), ("120000", 2015)}
+
+
+def test_logarithms_have_no_growth(assembled_of, rows_of):
+    frame = rows_of(CODES, YEARS, x=np.random.default_rng(1).normal(0, 1, 279))
+    got, study = assembled_of(frame, {"a": {"series": "s.x"}}, years=(2010, 2018))
+    found = by_name(quality(study, got))
+    assert found["jumps"].verdict == found["outliers"].verdict == "holds"
+
+
+def test_growth_unlike_that_of_others_is_an_outlier(assembled_of, calm):
+    frame = calm.copy()
+    frame.loc[100:, "x"] *= np.where(frame.index[100:] <= 107, 1.8, 1.0)
+    got, study = assembled_of(frame, {"a": {"series": "s.x"}}, years=(2010, 2018))
+    found = by_name(quality(study, got))
+    assert found["jumps"].verdict == "holds"
+    assert found["outliers"].verdict == "says"
+    assert (frame.loc[100, "unit"], frame.loc[100, "time"]) in {(r["unit"], r["year"]) for r in found["outliers"].rows}
+
+
+@pytest.mark.parametrize(
+    ("alias", "measure", "value", "is_bad"),
+    [
+        ("urban_share", "", 1.2, True),
+        ("urban_share", "", 0.9, False),
+        ("rate", "%", 130.0, True),
+        ("rate", "%", -1.0, True),
+        ("growth_rate", "%", -1.0, False),
+        ("income", "亿元", 130.0, False),
+    ],
+)
+def test_shares_stay_in_bounds(assembled_of, rows_of, alias, measure, value, is_bad):
+    frame = rows_of(CODES[:5], YEARS, **{alias: 50.0 if measure == "%" else 0.5})
+    frame.loc[3, alias] = value
+    got, study = assembled_of(frame, {"a": {"series": f"s.{alias}"}}, measures={alias: measure}, years=(2010, 2018))
+    assert (by_name(quality(study, got))["shares"].verdict == "says") == is_bad
+
+
+def with_nation(frame, rows, alias="x"):
+    nation = pd.DataFrame({"unit": "全国", "time": list(rows), alias: list(rows.values())})
+    return pd.concat([frame, nation], ignore_index=True)
+
+
+def test_sums_are_held_against_national_rows(assembled_of, calm):
+    total = calm.groupby("time")["x"].sum()
+    got, study = assembled_of(with_nation(calm, dict(total * 1.002)), {"a": {"series": "s.x"}}, years=(2010, 2018))
+    assert set(got.national["unit"]) == {"nation"}
+    assert "nation" not in got.panel.units
+    found = by_name(quality(study, got))
+    assert found["sums"].verdict == "holds"
+    assert found["constant_ratio"].verdict == "holds"
+    off, study = assembled_of(with_nation(calm, dict(total * 1.2)), {"a": {"series": "s.x"}}, years=(2010, 2018))
+    found = by_name(quality(study, off, Rules(gates=("constant_ratio",))))
+    assert found["sums"].verdict == "says"
+    assert found["constant_ratio"].verdict == "fails"
+    assert found["constant_ratio"].gate
+    assert not found["sums"].gate
+
+
+def test_the_suspect_file_is_flagged(china, read_as, study_of, written):
+    """Provinces that are 0.975 of the nation nearly every year; the national file has no column of units, so one is added."""
+    folder = china / "suspect"
+    nation = pd.read_csv(folder / "gdp_national.csv", encoding="utf-8-sig").assign(省份="全国")
+    path = written(nation.to_csv(index=False), "nation.csv")
+    given = {"unit": "省份", "time": "年份", "series": {"gdp": "GDP总量"}, "measures": {"gdp": "亿元"}}
+    sources = {
+        "p": SourceSpec(id="p", kind="tidy", path="gdp_2015_2024.csv", series={"gdp": "GDP总量"}),
+        "n": SourceSpec(id="n", kind="tidy", path="nation.csv", series={"gdp": "GDP总量"}),
+    }
+    read = {
+        "p": read_as("tidy", folder / "gdp_2015_2024.csv", id="p", **given),
+        "n": read_as("tidy", path, id="n", **given),
+    }
+    study = study_of({"gdp": {"series": "p.gdp"}}, sources, years=(2015, 2024))
+    found = by_name(quality(study, assemble(study, read), Rules(totals={"p.gdp": "n.gdp"})))
+    assert found["constant_ratio"].verdict == "fails"
+    assert found["constant_ratio"].rows[0]["ratio"] == pytest.approx(0.975, abs=5e-4)
+
+
+def test_official_figures_are_not_flagged(policy_facts, read_as, study_of):
+    """GDP, population and exports of the fact files against the nation."""
+    series = {a: a for a in ("gdp", "resident_population", "rd_expenditure", "patent_applications")}
+    given = {"unit": "province_code", "time": "year", "series": series, "series_column": "series"}
+    given |= {
+        "measure_column": "unit",
+        "vintage_column": "vintage",
+        "vintages": dict.fromkeys(series, "declared_splice"),
+    }
+    path = policy_facts / "china_province_year.csv"
+    whole = policy_facts / "china_national_year.csv"
+    read = {"p": read_as("tidy", path, id="p", **given)}
+    sources = {"p": SourceSpec(id="p", kind="tidy", path=path.name, series=series, vintages=given["vintages"])}
+    study = study_of({a: {"series": f"p.{a}"} for a in series}, sources, years=(2012, 2022), gaps="list")
+    got = assemble(study, read)
+    nation = pd.read_csv(whole)
+    nation = nation[nation["series"].isin(series)]
+    rows = pd.DataFrame(
+        {"unit": "nation", "time": nation["year"], "series": "p." + nation["series"], "value": nation["value"]}
+    ).assign(text=None, measure=nation["unit"], vintage=0, source="p", cell="")
+    from dataclasses import replace
+
+    ratios = ratios_to_nation(study, replace(got, national=rows))
+    assert set(ratios["series"]) == {f"p.{a}" for a in series}
+    assert constant_ratio(ratios).verdict == "holds"
+    assert by_name(quality(study, got))["jumps"].verdict == "holds"
+
+
+def test_report_has_tables_in_both_languages_and_a_picture(assembled_of, calm):
+    frame = calm.copy()
+    frame.loc[3, "x"] = np.nan
+    frame.loc[40, "x"] *= 1000
+    got, study = assembled_of(
+        frame, {"a": {"series": "s.x", "fill": "linear"}, "b": {"series": "s.x"}}, gaps="fill", years=(2010, 2018)
+    )
+    for language in ("en", "zh"):
+        report = quality_report(study, got, language=language)
+        ids = {t.id.removeprefix("quality_") for t in report.tables}
+        assert ids >= {"findings", "availability", "sources", "fills", "outlying"}
+        for table in report.tables:
+            assert all(len(r.cells) == len(table.columns) for r in table.rows)
+        (picture,) = report.figures
+        assert picture.kind == "gap_matrix"
+        assert len({len(v) for v in picture.data.values()}) == 1
+        states = "".join(picture.data["state"])
+        assert (states.count("1"), states.count("2")) == (1, 1)
+        assert sum(picture.data["there"]) == 2 * 279 - 1
+    worst = next(t for t in report.tables if t.id == "quality_availability").rows[0]
+    assert "110000" in worst.label

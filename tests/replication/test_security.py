@@ -1,0 +1,154 @@
+"""Files of strangers beside the zip itself: spreadsheets and Word files with entities, formulas in tables, markup in labels, and paths."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import pickle
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from made import results
+
+from panelkit.core.errors import PackageError, PanelkitError
+from panelkit.core.label import Label
+from panelkit.replication import standalone
+from panelkit.replication.audit import audit
+from panelkit.replication.collect import PackageInputs, raw_path
+from panelkit.replication.package import MANIFEST, make_package, manifest_of, write_package
+from panelkit.replication.verify import verify
+from panelkit.reporting.render import html
+
+Files = dict[str, bytes]
+LAUGHS = '<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "ha"><!ENTITY x SYSTEM "file:///etc/passwd">]>'
+
+
+def archive(parts: dict[str, str | bytes]) -> bytes:
+    store = io.BytesIO()
+    with zipfile.ZipFile(store, "w", zipfile.ZIP_DEFLATED) as made:
+        for name, content in parts.items():
+            made.writestr(name, content)
+    return store.getvalue()
+
+
+@pytest.mark.parametrize(
+    "xml", [f"{LAUGHS}<l>&x;</l>".encode(), f"{LAUGHS}<l/>".encode("utf-16"), b"<l>" + b" " * 10**7]
+)
+def test_a_manuscript_with_entities(tmp_path: Path, xml: bytes) -> None:
+    (tmp_path / "paper.docx").write_bytes(archive({"word/document.xml": xml}))
+    with pytest.raises(PackageError, match=r"entities|too much"):
+        audit(tmp_path / "paper.docx", {})
+
+
+def test_a_workbook_with_entities_gives_nothing_away(tmp_path: Path) -> None:
+    from panelkit import looking
+
+    sheet = f'{LAUGHS}<worksheet><sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>&x;</t></is></c></row></sheetData></worksheet>'
+    book = "<workbook><sheets><sheet name='s' sheetId='1' r:id='r1' xmlns:r='r'/></sheets></workbook>"
+    (tmp_path / "raw.xlsx").write_bytes(archive({"xl/workbook.xml": book, "xl/worksheets/sheet1.xml": sheet}))
+    try:
+        seen = str(looking.inspect(tmp_path / "raw.xlsx"))
+    except PanelkitError as error:
+        seen = str(error)
+    assert "root:" not in seen
+
+
+def test_a_pickle_is_never_opened(files: Files, tmp_path: Path) -> None:
+    class Poison:
+        def __reduce__(self) -> tuple[object, tuple[str, str]]:
+            return open, (str(tmp_path / "ran"), "w")
+
+    for name in ("results/estimates.json", "data/processed/panel.dta", "data/processed/panel.csv", "ledger.json"):
+        spoilt = {**files, name: pickle.dumps(Poison())}
+        spoilt[MANIFEST] = manifest_of(spoilt).encode()
+        assert verify(write_package(spoilt, tmp_path / "p"), levels=("L0", "L1")).exit_code == 1
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("text", ["=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1"])
+def test_formulas_in_tables_are_text(text: str) -> None:
+    from panelkit.core.exhibit import Cell, Column, Row, Table
+    from panelkit.reporting.render import csv as rendered
+
+    rows = (Row(kind="text", label=text, cells=(Cell(raw=None, shown=text),)),)
+    table = Table(id="t", title=text, columns=(Column(id="a", heading=(text,)),), rows=rows, notes=(text,))
+    for line in csv.reader(io.StringIO(rendered.render(table).decode("utf-8-sig"), newline="")):
+        assert not any(c.startswith(("=", "+", "-", "@", "\t", "\r")) for c in line), line
+
+
+def test_markup_in_labels_is_text(inputs: PackageInputs) -> None:
+    evil = "<script>alert(1)</script><img src=x onerror=alert(1)> | [a](javascript:alert(1))"
+    head = replace(inputs.study.head, title=Label(en=evil, zh=evil), authors=(evil,), abstract=Label(en=evil, zh=evil))
+    sources = {n: replace(s, publisher=evil, title=Label(en=evil), url=evil) for n, s in inputs.study.sources.items()}
+    made = make_package(replace(inputs, study=replace(inputs.study, head=head, sources=sources)))
+    for name in ("README.md", "README.zh.md"):
+        assert b"<script" not in made[name]
+        assert b"<img" not in made[name]
+    assert json.loads(made["datacite.json"])["titles"][0]["title"].endswith(evil)
+    first = results().estimates["both"]
+    assert first.id == "both"
+    from panelkit.core.exhibit import Cell, Column, Row, Table
+
+    table = Table(id="t", title=evil, columns=(Column(id="a", heading=(evil,)),), notes=(evil,),
+                  rows=(Row(kind="text", label=evil, cells=(Cell(raw=None, shown=evil),)),))  # fmt: skip
+    assert "<script>alert" not in html.fragment(table)
+    assert "<img" not in html.fragment(table)
+
+
+@pytest.mark.parametrize(
+    "path", ["/etc/passwd", "../../etc/passwd", "data/../../x.csv", "C:\\x.csv", "data/processed/panel.csv"]
+)
+def test_a_source_cannot_choose_its_place(inputs: PackageInputs, path: str) -> None:
+    place = raw_path(replace(inputs.study.sources["book"], path=path))
+    assert place.startswith("data/raw/book/")
+    assert ".." not in place
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "../secret.csv"])
+def test_a_study_cannot_read_outside_of_its_folder(tmp_path: Path, path: str) -> None:
+    from panelkit import building, pipeline
+
+    (tmp_path / "secret.csv").write_text("province,year,y\n110000,2015,1\n")
+    folder = tmp_path / "study"
+    (folder / "data" / "raw").mkdir(parents=True)
+    (folder / "study.toml").write_text(
+        f'schema = 1\n[study]\nid = "s"\ntitle = "s"\nseed = 1\n[panel]\nyears = [2015, 2015]\n[sources.a]\nkind = "tidy"\n'
+        f'path = "{path}"\nseries = {{ y = "y" }}\n[variables.y]\nseries = "a.y"\n'
+        '[[models]]\nid = "m"\nkind = "fixed_effects"\nformula = "y ~ 1"\n'
+    )
+    with pytest.raises(PanelkitError):
+        building.build_panel(pipeline.read_study(folder / "study.toml"))
+
+
+def test_a_ledger_cannot_name_a_path_outside(files: Files, tmp_path: Path) -> None:
+    book = json.loads(files["ledger.json"])
+    book["inputs"]["../../etc/passwd"] = {"sha256": "0" * 64, "provided": True}
+    spoilt = {**files, "ledger.json": json.dumps(book).encode()}
+    spoilt[MANIFEST] = manifest_of(spoilt).encode()
+    found = verify(write_package(spoilt, tmp_path / "p"), levels=("L1",)).levels[0]
+    assert any("no path of a package" in f for f in found.findings)
+
+
+def test_a_bomb_in_gzip_and_a_stata_file_that_lies(files: Files) -> None:
+    with pytest.raises(standalone.Cannot, match="far too much"):
+        standalone.unzipped(gzip.compress(b"\0" * 10_000_000), most=1_000_000)
+    dta = files["data/processed/panel.dta"]
+    at = dta.index(b"<N>") + 3
+    with pytest.raises(ValueError, match="shorter"):
+        standalone.from_dta(dta[:at] + b"\xff" * 7 + b"\0" + dta[at + 8 :])
+
+
+def test_outsized_cells_are_an_answer_and_no_crash(files: Files, tmp_path: Path) -> None:
+    deep = {**files, "ledger.json": b"[" * 100_000}
+    wide = {**files, "tables/table2.csv": files["tables/table2.csv"] + b'"' + b"9" * 2_000_000 + b'","1","r0"\n'}
+    long = {
+        **files,
+        "data/processed/panel.csv": files["data/processed/panel.csv"] + b"110000,2019," + b"9" * 200_000 + b",1\n",
+    }
+    for number, spoilt in enumerate((deep, wide, long)):
+        spoilt[MANIFEST] = manifest_of(spoilt).encode()
+        assert verify(write_package(spoilt, tmp_path / str(number)), levels=("L1",)).exit_code == 1

@@ -1,0 +1,147 @@
+"""Levels above L2: from raw, by a second engine, the verifier's own test; and the certificate of it all."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from panelkit.replication import verify as verifying
+from panelkit.replication.archive import zipped
+from panelkit.replication.bundle import program_zip
+from panelkit.replication.certificate import certificate
+from panelkit.replication.package import MANIFEST, manifest_of, write_package
+from panelkit.replication.rebuild import NotRerunError, Rebuild, rebuilt
+from panelkit.replication.verify import LevelResult, Means, Report, verify
+
+Files = dict[str, bytes]
+
+
+def checks(folder: Path) -> dict[str, Any]:
+    return json.loads((folder / "results" / "checks.json").read_text("utf-8"))
+
+
+def level(folder: Path, name: Any, **means: Any) -> LevelResult:
+    (found,) = verify(folder, levels=(name,), means=Means(**means)).levels
+    return found
+
+
+def opened(files: Files, tmp_path: Path) -> Path:
+    """A package all of whose raw files are provided, as far as its ledger says."""
+    book = json.loads(files["ledger.json"])
+    for raw in book["inputs"].values():
+        raw["provided"] = True
+    return write_package({**files, "ledger.json": json.dumps(book).encode()}, tmp_path / "p")
+
+
+def test_from_raw_says_why_not(files: Files, tmp_path: Path) -> None:
+    closed = level(write_package(files, tmp_path / "closed"), "L3")
+    assert (closed.verdict, closed.notes) == ("not rerun", ("1 raw file(s) are not provided: data/raw/closed/x.csv",))
+    folder = opened(files, tmp_path)
+    assert "time allowed" in level(folder, "L3", rebuild=Rebuild(seconds=0.0)).notes[0]
+    wrong = level(folder, "L3", rebuild=Rebuild(python=Path(sys.executable)))
+    assert "not what the lock says: numpy" in wrong.notes[0]
+    (tmp_path / "wheels").mkdir()
+    (folder / "env" / "requirements.lock").write_text(f"no-such-thing==1.0 --hash=sha256:{'0' * 64}\n")
+    offline = level(folder, "L3", rebuild=Rebuild(offline=True, wheels=tmp_path / "wheels"))
+    assert "installing the lock offline failed" in offline.notes[0]
+
+
+def test_a_strangers_panelkit_is_not_run(files: Files, tmp_path: Path) -> None:
+    folder = opened(files, tmp_path)
+    marker = tmp_path / "ran"
+    name, data = program_zip()
+    with zipfile.ZipFile(io.BytesIO(data)) as parts:
+        content = {m: parts.read(m) for m in parts.namelist()}
+    (folder / name).write_bytes(zipped({**content, "panelkit/__init__.py": f"open({str(marker)!r}, 'w')".encode()}))
+    assert "not this one" in level(folder, "L3").notes[0]
+    (folder / name).write_bytes(zipped({**content, "../evil.py": b"x"}))
+    assert "would leave the package" in level(folder, "L3").notes[0]
+    (folder / name).unlink()
+    assert "does not carry panelkit" in level(folder, "L3").notes[0]
+    assert not marker.exists()
+
+
+def test_from_raw_compares_numbers_and_texts(files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = opened(files, tmp_path)
+    book = json.loads(files["ledger.json"])
+    made = {
+        "estimates.json": files["results/estimates.json"],
+        "checks.json": files["results/checks.json"],
+        "ledger.json": json.dumps(list(book["numbers"].values())).encode(),
+        "panel.csv": files["data/processed/panel.csv"],
+        "tables/table2.tex": files["tables/table2.tex"],
+    }
+    monkeypatch.setattr(verifying, "rebuilt", lambda folder, how: (made, ("made up",)))
+    same = level(folder, "L3")
+    assert (same.verdict, same.notes[-1][:6]) == ("verified", "2 of 2")
+    made["ledger.json"] = made["ledger.json"].replace(b'"0.809"', b'"0.810"')
+    assert any("0.810" in f for f in level(folder, "L3").findings)
+
+
+@pytest.mark.slow
+def test_from_raw_in_an_interpreter_that_was_given(packages: Callable[[str], Path], tmp_path: Path) -> None:
+    try:
+        made, said = rebuilt(packages("known_truth"), Rebuild(python=Path(sys.executable), code="package"))
+    except NotRerunError as reason:
+        pytest.skip(str(reason))
+    assert json.loads(made["estimates.json"])
+    assert "all" in said[-1]
+
+
+def test_second_engine(files: Files, tmp_path: Path) -> None:
+    folder = write_package(files, tmp_path / "p")
+    good = level(folder, "L4", second=checks)
+    assert (good.verdict, good.compared) == ("verified", 8)
+
+    def other(at: Path) -> dict[str, Any]:
+        made = checks(at)
+        made["checks"][0]["rows"][0]["other_coefficient"] *= 1.001
+        made["checks"][1]["verdict"] = "fails"
+        return made
+
+    found = level(folder, "L4", second=other)
+    assert found.verdict == "differs"
+    assert any("both.linearmodels.x" in f and "significant digit" in f for f in found.findings)
+    assert any("years: the package says holds, anew it is fails" in f for f in found.findings)
+    assert level(folder, "L4").verdict == "not rerun"
+
+
+def test_the_verifier_tests_itself(files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = write_package(files, tmp_path / "p")
+    before = {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    found = level(folder, "L5", each=1)
+    assert (found.verdict, found.findings) == ("verified", ())
+    assert f"{found.compared} of {found.compared} injected errors caught" in found.notes[0]
+    assert {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()} == before
+    monkeypatch.setattr(verifying.standalone, "copies", lambda *given: None)  # a verifier that has gone blind
+    blind = level(folder, "L5", each=1)
+    assert blind.verdict == "differs"
+    assert any("slipped: a figure in the codebook" in f for f in blind.findings)
+    (folder / "tables" / "table2.tex").write_bytes(files["tables/table2.tex"].replace(b".809", b".909"))
+    assert level(folder, "L5", each=1).verdict == "not rerun"
+
+
+def test_certificate(files: Files, tmp_path: Path) -> None:
+    bad = {**files, "tables/table2.csv": files["tables/table2.csv"].replace(b"0.809***", b"<script>x</script>")}
+    bad[MANIFEST] = manifest_of(bad).encode()
+    report = verify(write_package(bad, tmp_path / "p"), levels=("L0", "L1"))
+    first, second = (certificate(report, made_with={"python": "2.7"}, study="small & simple") for _ in range(2))
+    assert first == second
+    document = json.loads(first["certificate.json"])
+    assert document["exit_code"] == 1
+    assert document["package_digest"] == report.digest
+    assert document["not_asked_for"] == ["L2", "L3", "L4", "L5"]
+    assert document["departures"][0].startswith("python: the package was made with 2.7")
+    page = first["certificate.html"].decode()
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+    assert "small &amp; simple" in page
+    assert str(tmp_path) not in page + first["certificate.json"].decode()
+    assert b"verified: everything" in certificate(Report(levels=(), exit_code=0))["certificate.html"]

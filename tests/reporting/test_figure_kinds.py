@@ -1,0 +1,146 @@
+"""The further kinds of figures: their numbers, their files in both widths and languages, and what they refuse."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from made_up import CR3, estimate, term
+
+import panelkit.reporting.figures  # noqa: F401
+from panelkit.core.check import Check
+from panelkit.core.errors import ReportError
+from panelkit.core.exhibit import Figure, FigureSpec
+from panelkit.core.label import Label
+from panelkit.core.registry import FIGURES
+from panelkit.core.results import Results
+from panelkit.reporting.exhibits import render_figure
+from panelkit.reporting.figures import _fonts
+from panelkit.reporting.figures.bacon import BaconFigure
+from panelkit.reporting.figures.coefficients import CoefficientsFigure
+from panelkit.reporting.figures.gap_matrix import GapMatrixFigure
+from panelkit.reporting.figures.heat_map import HeatMapFigure
+from panelkit.reporting.figures.leave_one_out import LeaveOneOutFigure
+from panelkit.reporting.figures.marginal_effects import MarginalEffectsFigure
+from panelkit.reporting.figures.spec_curve import SpecCurveFigure
+from panelkit.reporting.figures.tile_grid import TILES, TileGridFigure
+from panelkit.reporting.figures.treatment_timing import TreatmentTimingFigure
+from panelkit.reporting.figures.trends import TrendsFigure
+
+TITLE = Label(en="A figure", zh="图")
+EVERY: tuple[FigureSpec, ...] = (
+    BaconFigure(id="bacon", title=TITLE, model="both"),
+    CoefficientsFigure(id="coefficients", title=TITLE, models=("both", "single"), terms=("ln_gdp",)),
+    GapMatrixFigure(id="gaps", title=TITLE),
+    HeatMapFigure(id="heat", title=TITLE, variable="fdi", cuts=(-0.5, 0.5)),
+    HeatMapFigure(id="scale", title=TITLE, variable="fdi", order="panel"),
+    LeaveOneOutFigure(id="left", title=TITLE, model="both", term="ln_gdp"),
+    MarginalEffectsFigure(id="marginal", title=TITLE, model="moderated", term="ln_gdp", moderator="zone"),
+    SpecCurveFigure(id="curve", title=TITLE, models=("both", "single"), terms=("ln_gdp",), base="both"),
+    TileGridFigure(id="tiles", title=TITLE, variable="fdi", year=2020),
+    TreatmentTimingFigure(id="timing", title=TITLE, variable="began", cohort=True),
+    TreatmentTimingFigure(id="dose", title=TITLE, variable="dose"),
+    TrendsFigure(
+        id="trends", title=TITLE, variable="fdi", group="began", missing=Label(en="never", zh="从未"), mark=2018
+    ),
+)
+
+
+@pytest.fixture
+def full(results: Results) -> Results:
+    panel = results.panel
+    frame = panel.frame
+    began = frame["province"].map({"110000": 2018.0, "120000": 2020.0, "130000": 2020.0}).to_numpy(float)
+    dose = np.where(frame["year"].to_numpy() >= began, frame["year"].to_numpy() - began + 1, 0.0)
+    fdi = panel.column("fdi")
+    fdi[3] = np.nan
+    made = panel.extended(
+        {"began": began, "dose": dose, "fdi": fdi},
+        [
+            replace(panel.variable("zone"), name="began", label=Label(en="First year", zh="首年")),
+            replace(panel.variable("zone"), name="dose", label=Label(en="Dose", zh="剂量")),
+            panel.variable("fdi"),
+        ],
+    )
+    moderated = estimate("moderated", (term("ln_gdp", 0.2, 0.1), term("ln_gdp:zone", 0.1, 0.05)), covariance=CR3)
+    rows = (
+        {"comparison": "earlier_vs_later", "weight": 0.25, "estimate": 1.0},
+        {"comparison": "other", "weight": 0.75, "estimate": 2.0},
+    )
+    left = (
+        {"cluster": "110000", "share": 0.5, "coefficient_without": 0.3},
+        {"cluster": "120000", "share": 0.1, "coefficient_without": float("nan")},
+    )
+    says = {"of": "both", "verdict": "says", "value": None, "bound": None, "text": Label(en="said")}
+    checks = (Check(name="bacon", rows=rows, **says), Check(name="few_clusters", rows=left, **says))  # type: ignore[arg-type]
+    return replace(
+        results,
+        panel=made,
+        estimates={**results.estimates, "moderated": moderated},
+        checks={**results.checks, "both": (*results.checks["both"], *checks)},
+    )
+
+
+def build(spec: FigureSpec, results: Results) -> Figure:
+    return FIGURES[spec.kind].build(spec, results)
+
+
+@pytest.mark.parametrize("spec", EVERY, ids=lambda s: s.id)
+def test_every_kind_makes_its_files_without_a_warning(spec: FigureSpec, full: Results) -> None:
+    figure = build(spec, full)
+    assert len({len(c) for c in figure.data.values()}) == 1
+    assert figure.alt
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        files = render_figure(figure)
+    assert sorted(files) == [f"{spec.id}.{e}" for e in ("csv", "pdf", "png", "svg")]
+    assert b"/Type3" not in files[f"{spec.id}.pdf"]
+    assert render_figure(figure)[f"{spec.id}.svg"] == files[f"{spec.id}.svg"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("spec", EVERY, ids=lambda s: s.id)
+def test_every_kind_at_one_column_and_in_chinese(spec: FigureSpec, full: Results) -> None:
+    try:
+        _fonts.chinese_font()
+    except ReportError as error:
+        pytest.skip(str(error))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        files = render_figure(build(replace(spec, width="single", language="zh"), full))
+    assert int.from_bytes(files[f"{spec.id}.png"][16:20], "big") == 660
+
+
+def test_numbers(full: Results) -> None:
+    data = {s.id: build(s, full).data for s in EVERY}
+    assert data["bacon"]["overall"][0] == pytest.approx(1.75)
+    assert data["left"]["cluster"] == ("110000",)  # without a number, a cluster has no place
+    assert sum(data["gaps"]["missing"]) == 1 + 8  # type: ignore[arg-type]
+    assert data["curve"]["model"] == ("single", "both")
+    assert dict(zip(data["tiles"]["unit"], data["tiles"]["value"], strict=True))["110000"] == full.panel.frame["fdi"][5]
+    middle = data["marginal"]["moderator"][20]
+    assert data["marginal"]["effect"][20] == pytest.approx(0.2 + 0.1 * middle)  # type: ignore[operator]
+    timing = {(u, t): d for u, t, d in zip(*(data["timing"][c] for c in ("unit", "time", "treated")), strict=True)}
+    assert [timing["110000", t] for t in (2017, 2018)] == [0, 1]
+    assert not any(timing["140000", t] for t in range(2015, 2023))
+    assert set(data["trends"]["name"]) == {"First year = 2018", "First year = 2020", "never"}
+
+
+def test_tiles_do_not_overlap() -> None:
+    assert len({place[:2] for place in TILES.values()}) == len(TILES) == 34
+
+
+def test_what_does_not_fit_is_refused(full: Results) -> None:
+    for spec, said in (
+        (HeatMapFigure(id="h", variable="fdii"), "did you mean 'fdi'"),
+        (HeatMapFigure(id="h", variable="fdi", cuts=(0.0,), classes=(TITLE,)), "1 names for 2 classes"),
+        (TileGridFigure(id="t", variable="fdi", year=1999), "no year 1999"),
+        (TrendsFigure(id="t", variable="fdi", group="dose"), "changes within"),
+        (BaconFigure(id="b", model="single"), "no check 'bacon'"),
+        (SpecCurveFigure(id="s", models=("both",), terms=("zonee",)), "did you mean 'zone'"),
+        (MarginalEffectsFigure(id="m", model="both", term="ln_gdp", moderator="zone"), "its product with zone"),
+    ):
+        with pytest.raises(ReportError, match=said):
+            build(spec, full)

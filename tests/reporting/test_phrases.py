@@ -1,0 +1,63 @@
+"""Sentences of other stages in Chinese, and units of measure in English: none that the flagship prints stays in the other language."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from panelkit.core.results import Results
+from panelkit.reporting.phrases import measure, said
+
+STUDY = Path(__file__).resolve().parents[2] / "analyses" / "cbec_clusters" / "study.toml"
+ENGLISH = re.compile(r"\b(?:the|of|is|are|with|and|not|missing|rows?|by|where|clusters?)\b")
+
+
+@pytest.mark.parametrize(
+    ("phrase", "expected"),
+    [
+        ("fdi missing", "外资占比_FDI缺失"),
+        ("outside 2015-2021", "不在2015–2021年内"),
+        ("not where present(fdi)", "不满足条件 present(fdi)"),
+        ("singleton: the only row of its province", "单例：该省份仅此一行"),
+        ("fdi is left out: it is absorbed by the effects.", "剔除外资占比_FDI：被固定效应吸收。"),
+        ("years 2015-2022 of the study", "研究所用的2015–2022年"),
+        ("31 clusters (province), fewer than 50: CR3 (cluster jackknife) with t(30), by default.",
+         "31个聚类（省份），少于50个：默认采用CR3（聚类刀切法）与t(30)分布。"),
+        ("nobody knows this", "nobody knows this"),
+    ],
+)  # fmt: skip
+def test_phrases(chinese: Results, phrase: str, expected: str) -> None:
+    assert said(phrase, chinese.panel, "zh") == expected
+
+
+def test_english_names_variables_by_their_labels(results: Results) -> None:
+    assert said("fdi missing", results.panel, "en") == "FDI_ratio missing"
+    assert said("a cell is missing", results.panel, "en") == "a cell is missing"
+
+
+def test_measures() -> None:
+    assert measure("ln(亿元)", "en") == "ln(100 million yuan)"
+    assert measure("元/万人", "en") == "yuan per 10,000 persons"
+    assert measure("zone-years", "zh") == "区年"
+    assert measure("%", "en") == measure("%", "zh") == "%"
+
+
+@pytest.mark.slow
+def test_nothing_of_the_flagship_stays_english_in_chinese() -> None:
+    pipeline = pytest.importorskip("panelkit.pipeline")
+    study = pipeline.read_study(STUDY)
+    panel = building.assemble_panel(study).panel
+    estimates = pipeline.estimate(study, panel)
+    phrases = {h.why for h in panel.history}
+    phrases |= {d.why for e in estimates.values() for d in e.sample.dropped} | {
+        n for e in estimates.values() for n in e.notes
+    }
+    assert len(phrases) > 8
+    for phrase in sorted(phrases):
+        chinese = said(phrase, panel, "zh")
+        assert chinese != phrase, phrase
+        assert not ENGLISH.search(re.sub(r"present\(\w+\)", "", chinese)), chinese
+    for variable in panel.variables:
+        assert not re.search("[\u4e00-\u9fff]", measure(variable.measure, "en")), variable.measure
