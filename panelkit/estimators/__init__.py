@@ -13,6 +13,7 @@ from panelkit.estimators import mean_group as mean_group
 from panelkit.estimators import mediation as mediation
 from panelkit.estimators import poisson as poisson
 from panelkit.estimators import random_effects as random_effects
+from panelkit.estimators import staggered_did as staggered_did
 
 # Not a kind: p values of several models looked at together
 from panelkit.estimators._families import adjusted as adjusted

@@ -9,6 +9,7 @@ from typing import Any
 
 from panelkit.core import digest
 from panelkit.core.codec import to_json
+from panelkit.core.label import Label
 from panelkit.replication import archive
 from panelkit.replication.bundle import VERSION, program_zip
 from panelkit.replication.cells import panel_cells
@@ -138,10 +139,20 @@ def _ledger(inputs: PackageInputs, run: Run) -> dict[str, Any]:
         "level": study.defaults.level,
         "environment": run.manifest.environment,
         "inputs": {r.path: {"sha256": r.sha256, "provided": r.data is not None} for r in run.raw},
-        "settings": {t.id: {"kind": t.kind, "stars": list(getattr(t, "levels", ()))} for t in study.tables},
+        "settings": {t.id: _setting(t) for t in study.tables},
         "words": _words(run),
         "numbers": {name: to_json(entry) for name, entry in sorted(run.numbers.items())},
     }
+
+
+def _setting(table: Any) -> dict[str, Any]:
+    """What of a table's declaration its numbers cannot be checked without."""
+    made = {"kind": table.kind, "stars": list(getattr(table, "levels", ()))}
+    if table.kind == "balance":
+        made |= {"cut": table.cut, "years": table.years, "missing": table.missing != Label()}
+    if table.kind == "transition":
+        made |= {"cuts": table.cuts}
+    return made
 
 
 def _words(run: Run) -> dict[str, dict[str, str]]:

@@ -259,12 +259,14 @@ def headed(level: int, spans: list[tuple[int, str]]) -> dict[str, str]:
 def from_tex(data: bytes) -> dict[str, str]:
     """Cells, row labels and notes of a LaTeX table of ours; a definition that is not ours could print anything and is refused."""
     found: dict[str, str] = {}
-    notes, body, level = 0, False, -1
+    notes, body, level, panels = 0, False, -1, 0
     for line in data.decode("utf-8").split("\n"):
         if DEFINES.search(line) and not OURS.match(line):
             raise ValueError(f"it holds a definition that is not ours: {line!r}")
         body = (body or line == "\\midrule") and line != "\\bottomrule" and not line.startswith("\\end{")
         row = re.match(r"(.*) \\\\ % pk (r\d+)$", line)
+        panel = re.match(r"\\multicolumn\{\d+\}\{l\}\{(.*)\} \\\\ % pk panel$", line)
+        parted = "&" in re.sub(r"\\.", "", line)
         level = 0 if line == "\\toprule" else level
         if level >= 0 and not body and line.endswith(" \\\\"):
             parts = [re.match(r"\\multicolumn\{(\d+)\}\{[lc]\}\{(.*)\}$", c) for c in line[:-3].split(" & ")[1:]]
@@ -284,7 +286,10 @@ def from_tex(data: bytes) -> dict[str, str]:
         elif line.startswith("\\item "):
             found[f"note{notes}"] = untex(line[6:])
             notes += 1
-        elif body and "&" in line:
+        elif body and panel and not parted:
+            found[f"panel{panels}.label"] = untex(panel.group(1))
+            panels += 1
+        elif body and parted:
             found[f"unmarked line {line!r}"] = "1"
     return found
 
@@ -292,12 +297,15 @@ def from_tex(data: bytes) -> dict[str, str]:
 def from_csv(data: bytes) -> dict[str, str]:
     """Cells, row labels and notes of a CSV table of ours."""
     found: dict[str, str] = {}
-    notes = level = 0
+    notes = level = panels = 0
     for line in csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")):
         bare = [c[1:] if c.startswith(("'", "\u00a0")) else c for c in line]
         if line and re.match(r"r\d+$", line[-1]):
             found[f"{line[-1]}.label"] = bare[0]
             found.update({f"{line[-1]}.c{j}": cell for j, cell in enumerate(bare[1:-1])})
+        elif line and line[-1] == "panel":
+            found[f"panel{panels}.label"] = bare[0]
+            panels += 1
         elif line and line[-1] == "heading":
             found.update(headed(level, [(1, text) for text in bare[1:-1]]))
             level += 1
@@ -599,8 +607,8 @@ def level_1(folder: str) -> Level:
         for estimate in estimates.values():
             consistent(estimate, float(book.get("level", 0.95)), frame.rows, level)
         for name, entry in numbers.items():
-            bound(name, entry, (estimates, checks, frame), level)
-            marked(name, entry, (book["settings"], estimates), level)
+            bound(name, entry, (estimates, checks, frame), level, book["settings"][entry["exhibit"]])
+            marked(name, entry, (book["settings"], estimates, frame), level)
         printed(folder, book, (estimates, checks, frame), level)
         noted(folder, book["settings"], level)
         copies(folder, book, (estimates, checks, frame), level)
@@ -643,7 +651,8 @@ class Frame:
         text = io.StringIO(read(folder, "data/processed/panel.csv").decode("utf-8-sig"), newline="")
         header, *lines = [line for line in csv.reader(text) if line]
         texts = {about["unit"], *(v["name"] for v in about["variables"] if v["kind"] == "category")}
-        self.rows = len(lines)
+        self.rows, self.folder = len(lines), folder
+        self.samples: dict[str, list[int]] = {}
         self.about, self.header, self.lines = about, header, lines
         self.units = [line[header.index(about["unit"])] for line in lines]
         self.columns: dict[str, list[float]] = {}
@@ -660,25 +669,176 @@ class Frame:
             digest.update(b"\1")
         level.hold(digest.hexdigest() == about["digest"], "stale", "panel.csv is not the panel that was estimated on")
 
-    def described(self, name: str, statistic: str) -> Any:
-        """A descriptive statistic of a column over the whole panel."""
-        pairs = [(u, v) for u, v in zip(self.units, self.columns[name]) if v == v]  # noqa: B905
+    def places(self, whose: str) -> Any:
+        """The numbers of the rows of a model's sample, or of all rows ("panel"); None where no samples.csv lists them."""
+        name = "data/processed/samples.csv"
+        if whose == "panel":
+            return range(self.rows)
+        if not self.samples and os.path.isfile(os.path.join(self.folder, *name.split("/"))):
+            header, *lines = csv.reader(io.StringIO(read(self.folder, name).decode("utf-8"), newline=""))
+            for j, model in enumerate(header[2:], start=2):
+                self.samples[model] = [i for i, line in enumerate(lines[: self.rows]) if line[j] == "1"]
+        return self.samples.get(whose)
+
+    def column(self, name: str) -> list[Any]:
+        """A column: numbers, whole numbers for the time, texts for units and categories ("" where there is none)."""
+        if name == self.about["time"]:
+            return [int(v) for v in self.columns[name]]
+        if name in self.columns:
+            return list(self.columns[name])
+        j = self.header.index(name) if name in self.header else -1
+        if j < 0:
+            raise LookupError(name)
+        return [line[j] for line in self.lines]
+
+    def described(self, name: str, statistic: str, places: Any) -> Any:
+        """A descriptive statistic of a column over some rows."""
+        column = self.columns[name]
+        pairs = [(self.units[i], column[i]) for i in places if column[i] == column[i]]
         values = sorted(v for _, v in pairs)
-        by_unit: dict[str, list[float]] = {}
-        for u, v in pairs:
-            by_unit.setdefault(u, []).append(v)
-        means = {u: math.fsum(v) / len(v) for u, v in by_unit.items()}
+        by_unit = grouped(pairs)
+        means = {u: average(v) for u, v in by_unit.items()}
         n = len(values)
         return {
             "count": lambda: n,
-            "mean": lambda: math.fsum(values) / n,
+            "mean": lambda: average(values),
             "sd": lambda: spread(values),
             "sd_between": lambda: spread(list(means.values())),
             "sd_within": lambda: spread([v - means[u] for u, v in pairs]),
             "min": lambda: values[0],
             "max": lambda: values[-1],
-            "median": lambda: (values[(n - 1) // 2] + values[n // 2]) / 2,
+            "p25": lambda: quantile(values, 0.25),
+            "median": lambda: quantile(values, 0.5),
+            "p75": lambda: quantile(values, 0.75),
         }[statistic]()
+
+    def correlated(self, pair: str, method: str, places: Any) -> tuple[float, float, int]:
+        """Correlation of "x~y" where both are there, its p by t(n - 2), and the number of rows."""
+        one, other = pair.split("~")
+        a, b = self.columns[one], self.columns[other]
+        both = [i for i in places if a[i] == a[i] and b[i] == b[i]]
+        x, y = [a[i] for i in both], [b[i] for i in both]
+        if method == "spearman":
+            x, y = ranked(x), ranked(y)
+        n = len(both)
+        x, y = [v - average(x) for v in x], [v - average(y) for v in y]
+        size = math.sqrt(math.fsum(v * v for v in x) * math.fsum(v * v for v in y))
+        if n < 3 or size == 0:
+            return math.nan, math.nan, n
+        r = 1.0 if one == other else max(-1.0, min(1.0, math.fsum(v * w for v, w in zip(x, y)) / size))  # noqa: B905
+        return r, 0.0 if abs(r) == 1 else tail(r * math.sqrt((n - 2) / (1 - r * r)), n - 2), n
+
+    def members(self, group: str, setting: dict[str, Any], places: Any) -> tuple[dict[int, str], list[str]]:
+        """The group of each row of a balance table, and the groups that have rows, in their order."""
+        column, cut, years = self.column(group), setting["cut"], setting["years"]
+        times = self.column(self.about["time"])
+        inside = [i for i in places if not years or years[0] <= times[i] <= years[1]]
+        there = [i for i in inside if column[i] == column[i] and column[i] != ""]
+        if cut is None:
+            order = [class_text(v) for v in sorted({column[i] for i in there})]
+            member = {i: class_text(column[i]) for i in there}
+        else:
+            order = [f"<={cut:g}", f">{cut:g}"]
+            member = {i: order[column[i] > cut] for i in there}
+        if setting["missing"]:
+            member.update(dict.fromkeys(set(inside) - set(there), "missing"))
+            order.append("missing")
+        return member, [code for code in order if code in set(member.values())]
+
+    def balanced(self, name: str, field: str, setting: dict[str, Any], places: Any) -> Any:
+        """A cell of a balance table: by group, its size, or the second group minus the first."""
+        variable, _, group = name.rpartition("@")
+        group, _, code = group.partition("=")
+        member, codes = self.members(group, setting, places)
+        if code and code not in codes:
+            raise LookupError(name)
+        if field in ("group_rows", "group_units"):
+            inside = [self.units[i] for i, c in member.items() if c == code]
+            return len(inside) if field == "group_rows" else len(set(inside))
+        column = self.columns[variable]
+        values = {c: [column[i] for i, m in member.items() if m == c and column[i] == column[i]] for c in codes}
+        if code:
+            return average(values[code]) if field == "mean" else spread(values[code])
+        one, two = codes  # a difference is shown of two groups alone
+        gap = average(values[two]) - average(values[one])
+        if field == "difference":
+            return gap
+        if field == "normalised_difference":
+            return gap / math.sqrt((spread(values[one]) ** 2 + spread(values[two]) ** 2) / 2)
+        by_unit = [
+            grouped([(self.units[i], column[i]) for i, m in member.items() if m == c and column[i] == column[i]])
+            for c in codes
+        ]
+        if set(by_unit[0]) & set(by_unit[1]):
+            return math.nan
+        means = [[average(v) for v in of.values()] for of in by_unit]
+        parts = [spread(m) ** 2 / len(m) for m in means]
+        df = sum(parts) ** 2 / sum(p * p / (len(m) - 1) for p, m in zip(parts, means))  # noqa: B905
+        return tail((average(means[1]) - average(means[0])) / math.sqrt(sum(parts)), df)
+
+    def moved(self, name: str, field: str, setting: dict[str, Any], places: Any) -> Any:
+        """A cell of a transition table: how many units, or what share of a class, go from one to another."""
+        variable, step = name.split("@")[0], int(name.rpartition("+")[2])
+        column, times, cuts = self.column(variable), self.column(self.about["time"]), sorted(setting["cuts"])
+        known: dict[tuple[str, int], str] = {}
+        for i in places:
+            if column[i] != column[i] or column[i] == "":
+                continue
+            held = class_text(column[i])
+            if cuts:
+                names = [f"<{cuts[0]:g}", *(f"{a:g}–{b:g}" for a, b in zip(cuts, cuts[1:])), f"≥{cuts[-1]:g}"]  # noqa: B905, RUF007
+                held = names[sum(c <= column[i] for c in cuts)]
+            known[self.units[i], times[i]] = held
+        counts: dict[str, int] = {}
+        totals: dict[str, int] = {}
+        for (unit, time), one in known.items():
+            other = known.get((unit, time + step))
+            if other is not None:
+                for key, of in ((f"{variable}@{one}>{other}+{step}", counts), (f"{variable}@{one}+{step}", totals)):
+                    of[key] = of.get(key, 0) + 1
+        if field == "transitions_from":
+            return totals.get(name, 0)
+        if field == "transitions":
+            return counts.get(name, 0)
+        start = next(k for k in totals if name.startswith(k.rpartition("+")[0] + ">"))
+        return counts.get(name, 0) / totals[start]
+
+
+def class_text(value: Any) -> str:
+    """A class as it is named in a key."""
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def average(values: list[float]) -> float:
+    """The mean, NaN of nothing."""
+    return math.fsum(values) / len(values) if values else math.nan
+
+
+def grouped(pairs: list[tuple[str, float]]) -> dict[str, list[float]]:
+    """Values by unit."""
+    made: dict[str, list[float]] = {}
+    for unit, value in pairs:
+        made.setdefault(unit, []).append(value)
+    return made
+
+
+def ranked(values: list[float]) -> list[float]:
+    """Ranks from 1, the mean of their ranks for ties."""
+    order = sorted(values)
+    first: dict[float, int] = {}
+    count: dict[float, int] = {}
+    for i, v in enumerate(order):
+        first.setdefault(v, i)
+        count[v] = count.get(v, 0) + 1
+    return [first[v] + (count[v] + 1) / 2 for v in values]
+
+
+def quantile(ordered: list[float], share: float) -> float:
+    """A quantile of sorted values, between two of them in proportion."""
+    at = (len(ordered) - 1) * share
+    low = int(at)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (ordered[high] - ordered[low]) * (at - low)
 
 
 def spread(values: list[float]) -> float:
@@ -721,23 +881,63 @@ def consistent(estimate: dict[str, Any], coverage: float, rows: int, level: Leve
             level.hold(abs(reach - (1 - coverage)) <= 1e-6, "differs", f"{where}: the interval covers {1 - reach:.4f}")
 
 
-def value_of(key: list[str], known: tuple[Any, Any, Frame]) -> Any:
-    """What estimates, checks or panel hold under a key. Raises LookupError where nothing does."""
-    estimates, checks, frame = known
+def value_of(key: list[str], known: tuple[Any, Any, Frame], setting: Any = None) -> Any:
+    """What estimates, checks or panel hold under a key; None where the ledger alone can. Raises LookupError where nothing does."""
+    try:
+        of_check = (key[0], key[1].rpartition("#")[0]) in known[1]
+        if key[0] == "panel" or (key[1] and key[2] in ON_PANEL and not of_check):
+            return on_panel(key, known[2], setting)
+        return of_model(key, known)
+    except StopIteration:
+        raise LookupError(".".join(key)) from None
+
+
+def on_panel(key: list[str], frame: Frame, setting: Any) -> Any:
+    """A number over the rows of the panel or of a model's sample; None where neither samples.csv nor the ledger tells how."""
+    whose, name, field = key
+    places = frame.places(whose)
+    if places is None:
+        return None
+    if field in DESCRIBED and "@" not in name:
+        return frame.described(name, field, places)
+    if field in CORRELATED:
+        r, _, pairs = frame.correlated(name, field, places)
+        return pairs if field == "pairs" else r
+    if field not in ON_PANEL:
+        raise LookupError(field)
+    if setting is None or ("cuts" if field in MOVED else "cut") not in setting:
+        return None
+    return (frame.moved if field in MOVED else frame.balanced)(name, field, setting, places)
+
+
+def of_model(key: list[str], known: tuple[Any, Any, Frame]) -> Any:
+    """A number of an estimate or of one of its checks."""
+    estimates, checks, _ = known
     model, term, field = key
-    if model not in estimates or (
-        term and field in DESCRIBED and not any(t["name"] == term for t in estimates[model]["terms"])
-    ):
-        return frame.described(term, field) if model == "panel" else None
     estimate = estimates[model]
+    name, hash_sign, row = term.rpartition("#")
+    if field == "leave_one_out":
+        rows = checks[model, term]["rows"]
+        left = [v for v in (number(r["coefficient_without"]) for r in rows) if v is not None and math.isfinite(v)]
+        return f"{min(left)!r}, {max(left)!r}"
+    if hash_sign and (model, name) in checks:
+        return checks[model, name]["rows"][int(row)][field]
     if term:
+        held = next(t for t in estimate["terms"] if t["name"] == term)
+        drawn = [r for r in estimate.get("resampled", ()) if r["term"] == term and not same(r["p"], math.nan)]
+        if field.startswith(LEDGER_ALONE):
+            return None
         if field == "p_resampled":
-            return next(r["p"] for r in estimate["resampled"] if r["term"] == term)
-        if field == "interval":
-            held = next(t for t in estimate["terms"] if t["name"] == term)
+            return drawn[0]["p"]
+        if field == "interval_resampled":
+            held = next((r for r in drawn if not same(r["low"], math.nan)), next(iter(drawn)))
+        if field in ("interval", "interval_resampled"):
             return f"{number(held['low'])!r}, {number(held['high'])!r}"
-        return next(t for t in estimate["terms"] if t["name"] == term)[field]
+        return held[field]
     part, _, of = field.partition(".")
+    if part == "tests":
+        test, _, statistic = of.rpartition(".")
+        return estimate["tests"][test][statistic]
     if part == "absorb":
         return "yes" if of in estimate["absorb"] else "no"
     if part == "slopes":
@@ -749,28 +949,45 @@ def value_of(key: list[str], known: tuple[Any, Any, Frame]) -> Any:
     if part == "second_engine":
         verdict = checks.get((model, "second_engine"), {}).get("verdict")
         return {"holds": "agrees", "fails": "differs", None: "none"}.get(verdict, "says")
-    for held in (estimate["sample"], estimate["fit"], estimate["fit"]["extra"]):
-        if field in held:
-            return held[field]
+    for place in (estimate["sample"], estimate["fit"], estimate["fit"]["extra"]):
+        if field in place:
+            return place[field]
     raise LookupError(field)
 
 
 DESCRIBED = ("count", "mean", "sd", "sd_between", "sd_within", "min", "median", "max")
+CORRELATED = ("pearson", "spearman", "pairs")
+BALANCED = ("difference", "normalised_difference", "difference_p", "group_rows", "group_units")
+MOVED = ("transitions", "transition_share", "transitions_from")
+ON_PANEL = (*DESCRIBED, *CORRELATED, *BALANCED, *MOVED)
+LEDGER_ALONE = ("p_adjusted.", "smallest.")
+UNIT_SCALE = ("pearson", "spearman", "normalised_difference", "difference_p", "transition_share")
 
 
-def bound(name: str, entry: dict[str, Any], known: tuple[Any, Any, Frame], level: Level) -> None:
+def scale_of(key: list[str], frame: Frame) -> float:
+    """How large the numbers are that a difference is made of, so that what cancels is not held against its last digits."""
+    if key[2] in UNIT_SCALE:
+        return 1.0
+    if key[2] not in ("difference", "mean"):
+        return 0.0
+    values = frame.columns.get(key[1].split("@")[0], [])
+    return max((abs(v) for v in values if v == v), default=0.0) * 1e-4  # 1e-13 of the largest
+
+
+def bound(name: str, entry: dict[str, Any], known: tuple[Any, Any, Frame], level: Level, setting: Any = None) -> None:
     """A ledger entry against what it says it is, and its text against its value."""
     key = ".".join(entry["key"])
     try:
-        value = value_of(entry["key"], known)
-    except (LookupError, StopIteration):
+        value = value_of(entry["key"], known, setting)
+    except LookupError:
         level.find("unbound", f"ledger.json, {name}: there is no {key} in the results")
         return
     if value is None:
-        level.notes.append(f"{name}: {key} is over a model's rows; held against the ledger alone")
+        level.notes.append(f"{name}: {key} is not in the results and not made anew here; held against the ledger alone")
     else:
         a, b = number(value), number(entry["raw"])
-        ok = near(a, b, abs(a) if a == a else 0) if a is not None and b is not None else value == entry["raw"]
+        scale = scale_of(entry["key"], known[2])
+        ok = near(a, b, scale) if a is not None and b is not None else value == entry["raw"]
         level.hold(
             ok, "differs", f"ledger.json, {name}: {key} is {value!r} in the results, {entry['raw']!r} in the ledger"
         )
@@ -781,14 +998,20 @@ def bound(name: str, entry: dict[str, Any], known: tuple[Any, Any, Frame], level
     )
 
 
-def marked(name: str, entry: dict[str, Any], known: tuple[Any, Any], level: Level) -> None:
+def marked(name: str, entry: dict[str, Any], known: tuple[Any, Any, Frame], level: Level) -> None:
     """Stars against p at the levels of the table."""
-    settings, estimates = known
+    settings, estimates, frame = known
     model, term, field = entry["key"]
-    stars = ""
+    stars, p = "", math.nan
     if field == "estimate" and model in estimates:
         p = next((number(t["p"]) for t in estimates[model]["terms"] if t["name"] == term), math.nan)
-        stars = "*" * sum(p < s for s in settings[entry["exhibit"]]["stars"])
+    elif field in ("pearson", "spearman") and len(set(term.split("~"))) == 2:
+        places = frame.places(model)
+        if places is None:
+            level.notes.append(f"{name}: the stars are over a model's rows; held against the ledger alone")
+            return
+        p = frame.correlated(term, field, places)[1]
+    stars = "*" * sum(p < s for s in settings[entry["exhibit"]]["stars"])
     level.hold(
         entry["mark"] == stars, "differs", f"ledger.json, {name}: the mark is {entry['mark']!r}, by p it is {stars!r}"
     )
@@ -824,8 +1047,7 @@ def printed(folder: str, book: dict[str, Any], known: tuple[Any, Any, Frame], le
                 if name == "report.html":
                     level.notes.append(page.told(name))
                 for key, text, _ in page.loose:
-                    entry = {"key": key.split("|"), "raw": value_of(key.split("|"), known), "shown": text.strip()}
-                    bound(f"{name}, {key}", entry, known, level)
+                    loosely(f"{name}, {key}", key.split("|"), text.strip(), book, known, level)
                 wanted = set(entries) if name == "report.html" else {table}
                 for missing in sorted(wanted - set(page.tables)):
                     level.find("differs", f"{name} has no table {missing}")
@@ -848,6 +1070,24 @@ def printed(folder: str, book: dict[str, Any], known: tuple[Any, Any, Frame], le
             level.find("differs", f"{name} cannot be read back: {error}")
     for table in sorted(entries):
         level.hold(seen.get(table, 0) > 0, "differs", f"table {table} is in no printed file")
+
+
+def loosely(
+    name: str, key: list[str], text: str, book: dict[str, Any], known: tuple[Any, Any, Frame], level: Level
+) -> None:
+    """A number in the text of the page against the results, or against the ledger where that alone has it."""
+    entry = next((e for e in book["numbers"].values() if e["key"] == key), None)
+    setting = book["settings"][entry["exhibit"]] if entry else None
+    try:
+        raw = value_of(key, known, setting)
+    except LookupError:
+        level.find("unbound", f"{name}: there is no {'.'.join(key)} in the results")
+        return
+    if raw is None and entry is None:
+        level.find("unbound", f"{name}: {'.'.join(key)} is neither in the results nor in the ledger")
+        return
+    raw = entry["raw"] if raw is None and entry else raw
+    bound(name, {"key": key, "raw": raw, "shown": text}, known, level, setting)
 
 
 def foreknown(book: dict[str, Any], checks: dict[Any, Any], entries: dict[str, dict[str, Any]]) -> None:
@@ -1139,6 +1379,7 @@ def coded(folder: str, frame: Frame, level: Level) -> None:
             "label_zh": variable["label"]["zh"],
             "measure": variable["measure"],
             "kind": variable["kind"],
+            "price": variable["price"],
             "made": variable["origin"]["how"],
             "from": " ".join(variable["origin"]["inputs"]),
             "filled": str(variable["filled"]),
@@ -1148,11 +1389,17 @@ def coded(folder: str, frame: Frame, level: Level) -> None:
         column = [row[frame.header.index(variable["name"])] for row in frame.lines]
         level.hold(line["cells"] == str(sum(c != "" for c in column)), "differs", f"{where}: another count of cells")
         level.hold(line["missing"] == str(sum(c == "" for c in column)), "differs", f"{where}: another count of gaps")
-        if variable["kind"] == "number" and line["cells"] != "0":
-            for field in ("mean", "sd", "min", "max"):
-                value, made = number(float(line[field] or "nan")), frame.described(variable["name"], field)
+        there = [i for i, c in enumerate(column) if c != ""]
+        times = [frame.column(frame.about["time"])[i] for i in there] if there else [""]
+        spans = (("units", len({frame.units[i] for i in there})), ("first", min(times)), ("last", max(times)))
+        for field, made in spans:
+            shown = line[field].partition(".0")[0]  # a column of whole numbers with a gap is written as doubles
+            level.hold(shown == str(made), "differs", f"{where}: {field} is {line[field]}, by the panel {made}")
+        if variable["kind"] == "number" and there:
+            for field in ("mean", "sd", "min", "p25", "median", "p75", "max"):
+                value, made = float(line[field] or "nan"), frame.described(variable["name"], field, range(frame.rows))
                 level.hold(
-                    near(value, made, abs(value)),
+                    near(value, made, scale_of(["panel", variable["name"], field], frame)),
                     "differs",
                     f"{where}: {field} is {line[field]}, by the panel {made!r}",
                 )

@@ -222,7 +222,7 @@ def _of_variable(
 ) -> Lineage:
     """The lineage of a number that belongs to a variable, not to a model (a descriptive table)."""
     known = {v["name"] for v in panel["variables"]}
-    name = next((k for k in key if k in known), None)
+    name = next((n for k in key for n in (k, *_NAME.findall(k)) if n in known), None)
     if name is None:
         raise PackageError(
             f"'{'.'.join(key)}' names no model and no variable", where=number, mend="run the study again"

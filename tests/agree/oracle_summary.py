@@ -35,6 +35,7 @@ def pytest_terminal_summary(terminalreporter, config):
     left = "; ".join(f"{group}: {', '.join(cases)}" for group, cases in sorted(missing.items()))
     terminalreporter.write_line(
         f"oracle: {len(passed)} of {len(index())} cases covered ({compared} numbers compared;"
-        f" {unlike} kinds of standard errors in them are of covariances not built yet, {other} statistics of tests that no"
-        f" check makes); not covered: {left or 'none'}"
+        f" {unlike} kinds of standard errors in them are not this runner's: test_covariance_conventions and"
+        f" test_covariances_oracle hold Newey-West, Driscoll-Kraay, HC2, HC3, CR2 and the jackknife; {other} statistics of"
+        f" tests that no check makes); not covered: {left or 'none'}"
     )

@@ -331,7 +331,8 @@ VARIANTS = ("mnw", "hansen", "pyfixest")
 
 @pytest.mark.parametrize("index", [0, 1])
 @pytest.mark.parametrize("restricted", [True, False])
-def test_wild_bootstrap_enumerated(index, restricted):
+def test_wild_bootstrap_enumerated(index, restricted, record_property):
+    record_property("oracle", "wild_grunfeld_enumerated 0 5")
     name = f"{VC[index]}_{'wcr' if restricted else 'wcu'}_fnw11"
     want = case("wild_grunfeld_enumerated")[name]
     d = data("grunfeld")

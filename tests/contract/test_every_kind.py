@@ -152,6 +152,7 @@ EXAMPLES: dict[
     "mediation": {"formula": "y ~ x | unit + year", "mediator": "m"},
     "poisson": {"formula": "count ~ x + m | unit + year"},
     "random_effects": {"formula": "y ~ x + m"},
+    "staggered_did": {"formula": "y ~ 1 | unit + year", "cohort": "cohort"},
 }
 
 

@@ -137,7 +137,12 @@ def test_official_figures_are_not_flagged(policy_facts, read_as, study_of):
     path = policy_facts / "china_province_year.csv"
     whole = policy_facts / "china_national_year.csv"
     read = {"p": read_as("tidy", path, id="p", **given)}
-    sources = {"p": SourceSpec(id="p", kind="tidy", path=path.name, series=series, vintages=given["vintages"])}
+    breaks = {
+        "resident_population": ("population_census_2020",),
+        "patent_applications": ("patent_applications_2017",),
+    }
+    source = SourceSpec(id="p", kind="tidy", path=path.name, series=series, vintages=given["vintages"], breaks=breaks)
+    sources = {"p": source}
     study = study_of({a: {"series": f"p.{a}"} for a in series}, sources, years=(2012, 2022), gaps="list")
     got = assemble(study, read)
     nation = pd.read_csv(whole)

@@ -17,6 +17,7 @@ from panelkit.core.estimation import Defaults, ModelSpec
 from panelkit.core.label import Label
 from panelkit.core.manifest import Manifest
 from panelkit.core.panel import Panel, Step
+from panelkit.core.registry import TABLES
 from panelkit.core.request import Clustered, Regression
 from panelkit.core.results import Results
 from panelkit.core.source import OBSERVED, SourceSpec
@@ -27,9 +28,7 @@ from panelkit.replication.environment import environment
 from panelkit.reporting.exhibits import ledger, numbers_tex, render_table
 from panelkit.reporting.render import html
 from panelkit.reporting.tables.descriptive import DescriptiveTable
-from panelkit.reporting.tables.descriptive import build as described
 from panelkit.reporting.tables.regression import RegressionTable
-from panelkit.reporting.tables.regression import build as regressed
 
 UNITS = ("110000", "120000", "130000", "140000", "150000", "610000")
 YEARS = (2015, 2016, 2017, 2018, 2019)
@@ -188,7 +187,7 @@ def results(language: str = "en") -> Results:
 
 def observations(of: Panel) -> pd.DataFrame:
     rows = []
-    for i, (u, t, y, x) in enumerate(of.frame.itertuples(index=False)):
+    for i, (u, t, y, x) in enumerate(of.frame[["province", "year", "y", "x"]].itertuples(index=False)):
         rows.append((u, t, "book.y", y, None, "", 2020, "book", f"line {i + 2}, column 3"))
         rows.append((u, t, "closed.x", x, None, "", 2020, "closed", f"line {i + 2}, column 3"))
     return pd.DataFrame(rows, columns=list(OBSERVED))
@@ -204,17 +203,18 @@ def samples(made: Results) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
-def finished(folder: Path, language: str = "en") -> PackageInputs:
-    """Write raw files and the output folder below `folder`."""
+def finished(folder: Path, language: str = "en", made: Results | None = None) -> PackageInputs:
+    """Write raw files and the output folder below `folder`; made : other results than those of `results`."""
     from panelkit import outputs
+    from panelkit.etl.explain import codebook_rows
 
-    made = results(language)
-    study = made.study
-    tables = [described(study.tables[0], made), regressed(study.tables[1], made)]
+    made = made or results(language)
+    study, seen = made.study, observations(made.panel)
+    tables = [TABLES[t.kind].build(t, made) for t in study.tables]
     files = {
         "estimates.json": outputs.as_json(outputs.estimates_document(study.id, made.estimates)),
         "checks.json": outputs.as_json(outputs.checks_document(study.id, made.checks, ())),
-        **outputs.panel_files(made.panel, observations(made.panel)),
+        **outputs.panel_files(made.panel, seen, codebook_rows(made.panel, study, seen)),
         "samples.csv": samples(made),
     }
     numbers = {}

@@ -12,18 +12,17 @@ from pathlib import Path
 
 import pytest
 
-from panelkit import outputs
 from panelkit.replication import placing
 
 FILES = 12
 LOOP = """
 import sys
 from pathlib import Path
-from {module} import {name}
+from panelkit.replication.placing import put_folder
 folder = Path(sys.argv[1])
 for generation in range(10**9):
     files = {{f"part{{i % 3}}/file{{i}}.txt": f"generation {{generation}} ".encode() * (1 + 40 * i) for i in range({files})}}
-    {call}
+    put_folder(folder, files)
     if generation == 2:
         print("going", flush=True)
 """
@@ -40,12 +39,9 @@ def whole(folder: Path) -> bool:
     return folder.is_dir() and len(generations(folder)) == 1
 
 
-def killed(folder: Path, module: str, draw: random.Random) -> None:
+def killed(folder: Path, draw: random.Random) -> None:
     """Start a process that rewrites the folder without end, and kill it some time after it got going."""
-    name, call = {"panelkit.outputs": ("write_folder", "write_folder(folder, files)")}.get(
-        module, ("put_folder", "put_folder(folder, files)")
-    )
-    code = LOOP.format(module=module, name=name, call=call, files=FILES)
+    code = LOOP.format(files=FILES)
     home = str(Path(placing.__file__).parents[2])
     process = subprocess.Popen(
         [sys.executable, "-c", code, str(folder)], stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": home}
@@ -63,10 +59,10 @@ def test_outputs_killed_at_fifty_moments(tmp_path: Path) -> None:
     draw, folder = random.Random(6), tmp_path / "output" / "small"
     folder.parent.mkdir()
     for moment in range(50):
-        killed(folder, "panelkit.outputs", draw)
-        outputs.recover(folder)
+        killed(folder, draw)
+        placing.recover(folder)
         assert whole(folder), f"moment {moment}"
-    outputs.write_folder(folder, {"a.txt": b"new"})
+    placing.put_folder(folder, {"a.txt": b"new"})
     assert [p.name for p in folder.parent.iterdir()] == ["small"]
     assert [p.name for p in folder.iterdir()] == ["a.txt"]
 
@@ -79,7 +75,7 @@ def test_an_exchange_leaves_no_moment_without_a_folder(tmp_path: Path) -> None:
         pytest.skip("this file system cannot exchange two folders")
     draw, folder = random.Random(7), tmp_path / "output"
     for moment in range(50):
-        killed(folder, "panelkit.replication.placing", draw)
+        killed(folder, draw)
         assert whole(folder), f"moment {moment}: not even a recovery is needed"
     placing.put_folder(folder, {"a.txt": b"new"})
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a", "b", "output"]

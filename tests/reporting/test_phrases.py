@@ -46,7 +46,7 @@ def test_measures() -> None:
 
 @pytest.mark.slow
 def test_nothing_of_the_flagship_stays_english_in_chinese() -> None:
-    pipeline = pytest.importorskip("panelkit.pipeline")
+    building, pipeline = (pytest.importorskip(f"panelkit.{name}") for name in ("building", "pipeline"))
     study = pipeline.read_study(STUDY)
     panel = building.assemble_panel(study).panel
     estimates = pipeline.estimate(study, panel)
