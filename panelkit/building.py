@@ -89,9 +89,13 @@ def assemble_panel(study: Study) -> Assembled:
 
 def quality_of(study: Study, assembled: Assembled) -> Quality:
     """Findings about the panel, with the tables that a reader sees; see `etl.quality`."""
+    from panelkit.etl.harmonise.breaks import break_check
     from panelkit.etl.quality import quality_report
+    from panelkit.etl.variables import in_order, windows
 
-    return quality_report(study, assembled, language=study.head.language)
+    needed = windows(study, in_order(study.variables))
+    crossed = break_check(study.sources, assembled.observations, needed, study.panel.vintages)
+    return quality_report(study, assembled, breaks=(crossed,), language=study.head.language)
 
 
 def quality_files(quality: Quality, found: tuple[Check, ...]) -> dict[str, bytes]:

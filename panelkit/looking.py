@@ -171,10 +171,9 @@ def trace_variable(
     """From one cell of the panel of a finished run back to the raw cells and the chain of transformations."""
     import pandas as pd
 
-    from panelkit.building import documented
     from panelkit.etl.lineage import Saved, lineage_of
     from panelkit.outputs import read_panel
 
     folder = finished(path, output)
     kept = Saved(observations=pd.read_parquet(folder / "observations.parquet"), panel=read_panel(folder))
-    return lineage_of(name, unit, year, documented(read_study(path)), kept)
+    return lineage_of(name, unit, year, read_study(path), kept)

@@ -957,9 +957,9 @@ def of_model(key: list[str], known: tuple[Any, Any, Frame]) -> Any:
 
 DESCRIBED = ("count", "mean", "sd", "sd_between", "sd_within", "min", "median", "max")
 CORRELATED = ("pearson", "spearman", "pairs")
-BALANCED = ("difference", "normalised_difference", "difference_p", "group_rows", "group_units")
+BY_GROUP = ("difference", "normalised_difference", "difference_p", "group_rows", "group_units")
 MOVED = ("transitions", "transition_share", "transitions_from")
-ON_PANEL = (*DESCRIBED, *CORRELATED, *BALANCED, *MOVED)
+ON_PANEL = (*DESCRIBED, *CORRELATED, *BY_GROUP, *MOVED)
 LEDGER_ALONE = ("p_adjusted.", "smallest.")
 UNIT_SCALE = ("pearson", "spearman", "normalised_difference", "difference_p", "transition_share")
 
