@@ -333,7 +333,8 @@ def _results(
     found = (*assembled.checks, *quality_of(study, assembled).checks)
     of_models = {m: (*own, *(c for c in found if c.of == m)) for m, own in checks.items()}
     own = tuple(replace(c, gate=c.gate or c.name in study.quality.gates) for c in found if c.of not in checks)
-    return Results(study=study, panel=assembled.panel, estimates=estimates, checks=of_models, quality=own)
+    used = _common(study, assembled.panel)
+    return Results(study=study, panel=assembled.panel, estimates=estimates, checks=of_models, quality=own, used=used)
 
 
 def run_files(results: Results, exhibits: Exhibits, panel: dict[str, bytes]) -> dict[str, bytes]:
@@ -346,7 +347,7 @@ def run_files(results: Results, exhibits: Exhibits, panel: dict[str, bytes]) -> 
         "checks.json": outputs.as_json(outputs.checks_document(study.id, results.checks, results.quality)),
         **panel,
         **exhibits.files,
-        "samples.csv": outputs.samples(results.panel, _common(study, results.panel), results.estimates),
+        "samples.csv": outputs.samples(results.panel, results.used or results.panel, results.estimates),
         "ledger.json": outputs.as_json(list(exhibits.ledger.values())),
         "numbers.tex": numbers_tex(exhibits.ledger.values()),
     }

@@ -14,10 +14,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Results:
-    """estimates : by model id, in the study's order. checks : by model id. quality : findings about the panel itself."""
+    """estimates : by model id, in the study's order. checks : by model id. quality : findings about the panel itself.
+
+    used : the panel that models were estimated on, whose rows `Sample.positions` count; the panel itself unless the study asks
+    for a common sample.
+    """
 
     study: Study
     panel: Panel
     estimates: dict[str, Estimate]
     checks: dict[str, tuple[Check, ...]]
     quality: tuple[Check, ...] = ()
+    used: Panel | None = None
+
+    def sample_of(self, model: str) -> Panel:
+        """The rows that a model used."""
+        return (self.used or self.panel).take(self.estimates[model].sample.positions)

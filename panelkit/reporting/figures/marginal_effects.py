@@ -52,7 +52,7 @@ def build(figure: MarginalEffectsFigure, results: Results) -> Figure:
     if figure.term not in names or product is None:
         what = f"'{figure.model}' has not both {figure.term} and its product with {moderator}"
         raise ReportError(what, where=f"figures.{figure.id}", mend=f"its terms are {', '.join(names)}")
-    values = panel.take(estimate.sample.positions).column(moderator).astype(float)
+    values = results.sample_of(figure.model).column(moderator).astype(float)
     i, j = names.index(figure.term), names.index(product)
     V, df = estimate.covariance_matrix, estimate.terms[j].df
     at = np.linspace(float(np.nanmin(values)), float(np.nanmax(values)), POINTS)

@@ -33,9 +33,7 @@ def panel_of(table: TableSpec, sample: str, results: Results) -> Panel:
     ReportError
         An unknown model.
     """
-    return (
-        results.panel if not sample else results.panel.take(model_of(table, sample, results, "sample").sample.positions)
-    )
+    return results.panel if not sample else results.sample_of(model_of(table, sample, results, "sample").id)
 
 
 def model_of(table: TableSpec, name: str, results: Results, field: str = "model") -> Estimate:

@@ -115,7 +115,7 @@ def _panel(table: DescriptiveTable, results: Results) -> Panel:
     if table.sample not in results.estimates:
         where, what = f"tables.{table.id}.sample", f"there is no model '{table.sample}'"
         raise ReportError(what, where=where, mend=known_or_nearest(table.sample, results.estimates))
-    return results.panel.take(results.estimates[table.sample].sample.positions)
+    return results.sample_of(table.sample)
 
 
 def _names(table: DescriptiveTable, results: Results) -> tuple[str, ...]:
