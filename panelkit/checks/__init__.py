@@ -1,5 +1,6 @@
 """Checks: one file per diagnostic of an estimate; each registers itself on import."""
 
+from panelkit.checks import bacon as bacon
 from panelkit.checks import breusch_pagan as breusch_pagan
 from panelkit.checks import collinearity as collinearity
 from panelkit.checks import cross_section_dependence as cross_section_dependence
@@ -8,13 +9,16 @@ from panelkit.checks import expected as expected
 from panelkit.checks import few_clusters as few_clusters
 from panelkit.checks import hausman as hausman
 from panelkit.checks import heteroskedasticity as heteroskedasticity
+from panelkit.checks import honest_did as honest_did
 from panelkit.checks import influence as influence
 from panelkit.checks import mundlak as mundlak
+from panelkit.checks import negative_weights as negative_weights
 from panelkit.checks import overidentification as overidentification
 from panelkit.checks import parallel_trends as parallel_trends
 from panelkit.checks import placebo as placebo
 from panelkit.checks import plausibly_exogenous as plausibly_exogenous
 from panelkit.checks import poolability as poolability
+from panelkit.checks import pretrend_power as pretrend_power
 from panelkit.checks import reset as reset
 from panelkit.checks import second_engine as second_engine
 from panelkit.checks import serial_correlation as serial_correlation

@@ -97,7 +97,8 @@ def _cohort(subject: Subject, sample: Panel) -> np.ndarray | None:
     named = getattr(subject.model, "cohort", "")
     if named:
         values = sample.column(named).astype("float64")
-        return np.where(np.isnan(values), np.inf, values)
+        never = np.isnan(values) | ((values == 0) & (sample.column(sample.time).min() > 0))  # 0 is never, as in csdid
+        return np.where(never, np.inf, values)
     if not hasattr(subject.model, "treatment"):
         return None
     design = subject.design()

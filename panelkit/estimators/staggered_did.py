@@ -9,7 +9,7 @@ import numpy as np
 
 from panelkit.core.digest import child_seed
 from panelkit.core.errors import EngineRefusedError, EstimationError
-from panelkit.core.estimate import Effect, Estimate, Quality, Resampled
+from panelkit.core.estimate import Effect, Estimate, Quality
 from panelkit.core.estimation import ModelSpec, Setting
 from panelkit.core.panel import Panel
 from panelkit.core.registry import ENGINES, ESTIMATORS, EstimatorKind
@@ -18,14 +18,14 @@ from panelkit.core.spec import spec
 from panelkit.estimators._compile import columns_of
 from panelkit.estimators._convention import asked_covariance
 from panelkit.estimators._estimate import TOO_FEW_TREATED, treated_clusters
-from panelkit.estimators._events import event_name
-from panelkit.estimators._inference import answer, term_of, terms_of
+from panelkit.estimators._inference import answer, terms_of
 from panelkit.estimators._staggered import Staggered, staggered_of
+from panelkit.estimators._staggered_curves import band_words, bands_of, curve, effect, treated_units
+from panelkit.estimators._staggered_tests import pre_trends
 from panelkit.estimators._words import equation, no_instruments
 from panelkit.numerics.did_callaway import CallawayPlan, callaway_santanna, two_by_two_means
 from panelkit.numerics.did_imputation import PreTrends, imputation, imputation_pretrends, two_stage_gardner
 from panelkit.numerics.did_interaction import extended_two_way, interaction_weighted
-from panelkit.numerics.staggered_bands import Bands, multiplier_bands, pretest
 from panelkit.numerics.staggered_effects import Aggregated, CohortEffects, aggregate, covariance
 
 Method = Literal["callaway_santanna", "sun_abraham", "imputation", "gardner", "extended_two_way"]
@@ -47,6 +47,8 @@ AVERAGES = (
     "att: all treated cells by size. att_group: cohorts by size, periods of a cohort alike. att_dynamic: event times alike."
     " att_calendar: periods alike."
 )
+EVERY = (-99, 99)  # the window that leaves nothing out, whatever the periods count
+LEADS = 3  # among untreated rows, where no window is given
 ROUTE = 1e-8  # of the largest effect or error: beyond this the route has not confirmed
 
 
@@ -62,7 +64,7 @@ class StaggeredDid(ModelSpec):
         whether units that are not seen in every period 'drop' out.
     anticipation : periods before treatment in which units may already respond (callaway_santanna, sun_abraham).
     draws : of the multiplier bootstrap of simultaneous bands, 0 for none. window : first and last event time of curve,
-        bands and att_dynamic; every one unless given. Nothing is binned.
+        bands and att_dynamic, nothing binned; its first also says how many leads imputation, gardner and extended_two_way test.
     """
 
     kind: str = "staggered_did"
@@ -74,7 +76,7 @@ class StaggeredDid(ModelSpec):
     unbalanced: Literal["drop", "allow"] = "drop"
     anticipation: int = 0
     draws: int = 999
-    window: tuple[int, int] | None = None
+    window: tuple[int, int] = EVERY
 
 
 def estimate(spec: StaggeredDid, panel: Panel, setting: Setting) -> Estimate:
@@ -110,13 +112,17 @@ def estimate(spec: StaggeredDid, panel: Panel, setting: Setting) -> Estimate:
     few = count <= TOO_FEW_TREATED
     V = np.full_like(V, np.nan) if few else (V + V.T) / 2
     b = np.array([parts[how].overall for how in names.values()])
-    level = setting.defaults.level
-    tests, said = _tests(spec, design, effects, leads, few)
-    banded = () if few or not (setting.resample and spec.draws) else _bands(spec, parts, setting)
+    level, units = setting.defaults.level, treated_units(effects, parts)
+    tests, said = _tests(spec, design, effects, parts["dynamic"], leads, few)
+    banded = (
+        ()
+        if few or not (setting.resample and spec.draws)
+        else bands_of(parts, units, spec.draws, child_seed(setting.seed, spec.id, "bands"), setting.defaults.level)
+    )
     curves = {
-        "event_time": _dynamic(spec, parts["dynamic"], leads, few, level),
-        "cohort": _curve(parts["group"], few, level),
-        "calendar": _curve(parts["calendar"], few, level),
+        "event_time": _dynamic(spec, curve(parts["dynamic"], units["dynamic"], few, level), leads, few, level),
+        "cohort": curve(parts["group"], units["group"], few, level),
+        "calendar": curve(parts["calendar"], units["calendar"], few, level),
     }
     return Estimate(
         id=spec.id,
@@ -137,7 +143,11 @@ def estimate(spec: StaggeredDid, panel: Panel, setting: Setting) -> Estimate:
         resampled=banded,
         curves=curves,
         tests=tests,
-        notes=(*_notes(spec, design, effects, panel, count), *said, *(_band_words(banded))),
+        notes=(
+            *_notes(spec, design, effects, panel, count),
+            *said,
+            *band_words(banded, min(compiled.sample.clusters.values())),
+        ),
     )
 
 
@@ -197,7 +207,7 @@ def _refuse_fields(spec: StaggeredDid) -> None:
         raise EstimationError(
             "bands need 99 draws or more", where=f"{where}.draws", mend="write 999, or 0 for no bands"
         )
-    if spec.window is not None and not spec.window[0] <= 0 <= spec.window[1]:
+    if not spec.window[0] <= 0 <= spec.window[1]:
         raise EstimationError(
             f"window {list(spec.window)} leaves event time 0 out", where=f"{where}.window", mend="write [-4, 4], say"
         )
@@ -247,7 +257,7 @@ def _effects(spec: StaggeredDid, design: Staggered) -> CohortEffects:
 def _averages(
     spec: StaggeredDid, effects: CohortEffects, how: Literal["simple", "dynamic", "group", "calendar"]
 ) -> Aggregated:
-    first, last = spec.window if spec.window is not None and how == "dynamic" else (None, None)
+    first, last = spec.window if spec.window != EVERY and how == "dynamic" else (None, None)
     return aggregate(effects, how, min_event=first, max_event=last)
 
 
@@ -266,7 +276,7 @@ def _leads(spec: StaggeredDid, design: Staggered) -> PreTrends | None:
         return None
     before = design.panel.event[np.isfinite(design.panel.event) & (design.panel.event < 0)]
     most = int(-before.min()) - 1 if len(before) else 0
-    wanted = min(most, -spec.window[0] if spec.window is not None else 3)
+    wanted = min(most, -spec.window[0] if spec.window != EVERY else LEADS)
     for leads in range(wanted, 0, -1):
         try:
             return imputation_pretrends(design.panel, leads)
@@ -279,15 +289,15 @@ def _leads(spec: StaggeredDid, design: Staggered) -> PreTrends | None:
 
 
 def _dynamic(
-    spec: StaggeredDid, found: Aggregated, leads: PreTrends | None, few: bool, level: float
+    spec: StaggeredDid, found: tuple[Effect, ...], leads: PreTrends | None, few: bool, level: float
 ) -> tuple[Effect, ...]:
-    made = list(_curve(found, few, level))
+    made = list(found)
     if leads is not None:
         pairs = zip(leads.at, leads.estimate, leads.se, strict=True)
-        made = [*(_effect(a, b, np.nan if few else s, 0, level) for a, b, s in pairs), *made]
+        made = [*(effect(a, b, np.nan if few else s, 0, level) for a, b, s in pairs), *made]
     reference = -1.0 - spec.anticipation
-    inside = spec.window is None or spec.window[0] <= reference
-    if (spec.method == "sun_abraham" and inside) or spec.base == "universal" or _saturated_before(spec):
+    bare = spec.method == "sun_abraham" or spec.base == "universal" or _saturated_before(spec)
+    if bare and spec.window[0] <= reference:
         made = [e for e in made if e.at != reference]
         blank = float("nan")
         shown = f"{reference:g}"
@@ -299,99 +309,27 @@ def _saturated_before(spec: StaggeredDid) -> bool:
     return spec.method == "extended_two_way" and _control(spec) == "never"
 
 
-def _curve(found: Aggregated, few: bool, level: float) -> tuple[Effect, ...]:
-    rows = zip(found.at, found.estimate, found.se, found.treated, strict=True)
-    return tuple(_effect(a, b, np.nan if few else s, n, level) for a, b, s, n in rows)
-
-
-def _effect(at: float, b: float, se: float, rows: int, level: float) -> Effect:
-    t = term_of("", float(b), float(se), np.inf, level)
-    return Effect(
-        at=float(at), label=f"{at:g}", estimate=t.estimate, se=t.se, low=t.low, high=t.high, p=t.p, rows=int(rows)
-    )
-
-
-def _bands(spec: StaggeredDid, parts: dict[str, Aggregated], setting: Setting) -> tuple[Resampled, ...]:
-    """Simultaneous bands of the three curves, and the bootstrap interval of each average."""
-    level, made = setting.defaults.level, []
-    heads = {"dynamic": "", "group": "cohort::", "calendar": "calendar::"}
-    for how, head in heads.items():
-        found = parts[how]
-        names = [head + f"{a:g}" if head else event_name(int(a)) for a in found.at]
-        made += _rows(
-            spec, names, _banded(spec, found.estimate, found.influence, found, setting), level, "simultaneous"
-        )
-    for name, how in (
-        ("att", "simple"),
-        ("att_dynamic", "dynamic"),
-        ("att_group", "group"),
-        ("att_calendar", "calendar"),
-    ):
-        found = parts[how]
-        one = _banded(spec, np.array([found.overall]), found.overall_influence[:, None], found, setting)
-        made += _rows(spec, [name], one, level, "alone")
-    return tuple(made)
-
-
-def _banded(
-    spec: StaggeredDid, values: np.ndarray, influence: np.ndarray, found: Aggregated, setting: Setting
-) -> Bands | None:
-    seed = child_seed(setting.seed, spec.id, "bands")
-    scaled = influence * np.sqrt(found.factor)
-    try:
-        return multiplier_bands(values, scaled, found.clusters, spec.draws, seed, setting.defaults.level)
-    except ValueError:
-        return None
-
-
-def _rows(spec: StaggeredDid, names: list[str], bands: Bands | None, level: float, how: str) -> list[Resampled]:
-    if bands is None:
-        return []
-    note = f"{100 * level:g} % {how}, critical value {bands.critical:.3f}, {bands.clusters} clusters"
-    return [
-        Resampled(
-            term=name,
-            method="multiplier bootstrap",
-            statistic=float(bands.estimate[j] / bands.bootstrap_se[j]),
-            p=float(bands.p[j]),
-            low=float(bands.low[j]),
-            high=float(bands.high[j]),
-            draws=spec.draws,
-            note=note,
-        )
-        for j, name in enumerate(names)
-        if np.isfinite(bands.bootstrap_se[j])
-    ]
-
-
-def _band_words(banded: tuple[Resampled, ...]) -> tuple[str, ...]:
-    if not banded:
-        return ()
-    return (
-        f"Bands: multiplier bootstrap, {banded[0].draws} draws, one sign for each cluster; a band holds all points of its curve"
-        " at once, the intervals of the curves one point each.",
-    )
-
-
 # ---------------------------------------------------------------- tests and words
 
 
 def _tests(
-    spec: StaggeredDid, design: Staggered, effects: CohortEffects, leads: PreTrends | None, few: bool
+    spec: StaggeredDid,
+    design: Staggered,
+    effects: CohortEffects,
+    dynamic: Aggregated,
+    leads: PreTrends | None,
+    few: bool,
 ) -> tuple[dict[str, dict[str, float]], tuple[str, ...]]:
     tests: dict[str, dict[str, float]] = {}
     said: list[str] = []
     try:
         if few:
             raise ValueError("its covariance is withheld")
-        if leads is None and not (effects.event < 0).any():
-            raise ValueError("no lead is determined")
-        test = leads.test if leads is not None else pretest(effects)
+        test, of = pre_trends(effects, dynamic, leads)
         tests["pre_trends"] = {
             "statistic": test.statistic, "df1": float(test.df1), "df2": float(test.df2), "p": test.p,
         }  # fmt: skip
-        if test.rank_deficient:
-            said.append(f"The joint pre-trend test is of {test.df1} combinations only: its covariance has no more.")
+        said += of
     except ValueError as fault:
         said.append(f"The joint pre-trend test is not made: {fault}.")
     route = _route(spec, design, effects)
@@ -468,6 +406,13 @@ def _notes(spec: StaggeredDid, design: Staggered, effects: CohortEffects, panel:
         notes.append(f"{len(lost)} cells have no estimate ({shown}{'; ...' if len(lost) > 5 else ''}).")
     if design.always:
         notes.append(f"{design.always} {panel.unit} treated from the first period on left: no period before treatment.")
+    thin = np.unique(effects.cohorts[(effects.treated <= TOO_FEW_TREATED) & (effects.event >= 0)])
+    if len(thin):
+        shown = ", ".join(f"{g:g}" for g in thin)
+        notes.append(
+            f"Cohorts of one or two units ({shown}): their own spread cannot be seen, so averages that hold them have errors that"
+            " are too small; points that rest on them alone have none."
+        )
     if count <= TOO_FEW_TREATED:
         notes.append(f"{count} cluster(s) treated: standard errors, bands and the pre-trend test are withheld.")
     return tuple(notes)

@@ -286,8 +286,8 @@ def _whole(files: Files, each: int, seed: int) -> Iterator[Injection]:
     dta = files.get("data/processed/panel.dta", b"")
     at = dta.find(b"<data>") + 6
     if at > 6:
-        for _ in range(each):
-            place = draw.randrange(at, dta.index(b"</data>"))
+        filled = [i for i in range(at, dta.index(b"</data>")) if dta[i]]  # what follows the end of a text is no figure
+        for place in draw.sample(filled, min(each, len(filled))):
             data = dta[:place] + bytes([dta[place] ^ 0x41]) + dta[place + 1 :]
             yield Injection(
                 kind="a byte of the Stata panel", where=f"byte {place}", changed={"data/processed/panel.dta": data}
