@@ -1422,6 +1422,19 @@ def in_stata(folder: str, estimates: dict[str, Any], frame: Frame, level: Level)
                 "differs",
                 f"data/processed/panel.dta: {names[j]} is not {name} of the panel",
             )
+        marked = columns[len(frame.header) :]
+        frame.places("")
+        level.hold(
+            len(marked) == len(frame.samples), "differs", "data/processed/panel.dta has not a marker of each sample"
+        )
+        for j, (model, places) in enumerate(frame.samples.items(), start=len(frame.header)):
+            inside = set(places)
+            own = [1.0 if i in inside else 0.0 for i in range(frame.rows)]
+            level.hold(
+                j < len(columns) and columns[j] == own,
+                "differs",
+                f"data/processed/panel.dta: its marker of {model} is not the sample in samples.csv",
+            )
     except (Cannot, struct.error, ValueError, IndexError, UnicodeDecodeError) as error:
         level.find("differs", f"data/processed/panel.dta cannot be read back: {error}")
     for model, estimate in estimates.items():
