@@ -63,10 +63,10 @@ def _of(
 
 
 def _any(
-    registry: Registry[Any], definitions: dict[str, Any], *, given: tuple[str, ...] = (), optional: tuple[str, ...] = ()
+    socket: Registry[Any], definitions: dict[str, Any], *, given: tuple[str, ...] = (), optional: tuple[str, ...] = ()
 ) -> dict[str, Any]:
     found = []
-    for kind in registry:
+    for kind in socket:
         schema = _of(kind.spec, definitions, given=given, optional=optional)
         schema["properties"]["kind"] = {"const": kind.name}
         schema["description"] = kind.summary
