@@ -63,9 +63,21 @@ def check(declared: SecondEngine, subject: Subject) -> Check:
         verdict="holds" if holds else "fails",
         value=b if worse else s,
         bound=declared.coefficient_tolerance if worse else declared.se_tolerance,
-        text=_text(main, answered, silent, b, s, holds),
+        text=_with_own_sandwich(_text(main, answered, silent, b, s, holds), subject.estimate.covariance),
         gate=declared.gate,
         rows=tuple(rows),
+    )
+
+
+def _with_own_sandwich(text: Label, covariance: Covariance) -> Label:
+    """The sentence, and that a covariance which no engine computes is panelkit's own algebra on either engine's residuals."""
+    variant = getattr(covariance, "variant", "")
+    if covariance.kind in ("classical",) or variant in ("hc0", "hc1", "cr0", "cr1", "cr3"):
+        return text
+    return Label(
+        en=f"{text.en} This covariance is computed by panelkit from either engine's residuals: what is confirmed are"
+        " coefficients and residuals; its algebra is held by the tests.",
+        zh=f"{text.zh}该协方差由panelkit根据各引擎的残差计算:所复核的是系数与残差;其算法由测试保证。",
     )
 
 
