@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from panelkit.replication.cells import panel_cells
 from panelkit.replication.collect import PackageInputs, Run, collect
 from panelkit.replication.environment import platform_facts
 from panelkit.replication.exhibits import exhibit_map, exhibits
+from panelkit.replication.joined import joined
 from panelkit.replication.metadata import datacite
 from panelkit.replication.models import crosscheck, model_files
 from panelkit.replication.readme import Told, readme, readme_zh
@@ -124,7 +124,7 @@ def manifest_of(files: dict[str, bytes]) -> str:
 
 def verifier() -> str:
     """The text of the verifier that every package carries."""
-    return resources.files("panelkit.replication").joinpath("standalone.py").read_text(encoding="utf-8")
+    return joined()
 
 
 def _ledger(inputs: PackageInputs, run: Run) -> dict[str, Any]:

@@ -10,9 +10,7 @@ import pytest
 HOME = Path(__file__).resolve().parents[2] / "panelkit"
 FILES = sorted(p for p in HOME.rglob("*.py") if "__pycache__" not in p.parts)
 LINES, BODY = 470, 75
-EXCEPTIONS = {
-    "replication/standalone.py": "ships in every package as one file that an editor runs with nothing installed",
-}
+EXCEPTIONS: dict[str, str] = {}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: p.relative_to(HOME).as_posix())

@@ -18,6 +18,7 @@ from panelkit.replication.bundle import program_zip
 from panelkit.replication.certificate import certificate
 from panelkit.replication.package import MANIFEST, manifest_of, write_package
 from panelkit.replication.rebuild import NotRerunError, Rebuild, rebuilt
+from panelkit.replication.standalone import level_1
 from panelkit.replication.verify import LevelResult, Means, Report, verify
 
 Files = dict[str, bytes]
@@ -120,7 +121,7 @@ def test_the_verifier_tests_itself(files: Files, tmp_path: Path, monkeypatch: py
     assert (found.verdict, found.findings) == ("verified", ())
     assert f"{found.compared} of {found.compared} injected errors caught" in found.notes[0]
     assert {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()} == before
-    monkeypatch.setattr(verifying.standalone, "copies", lambda *given: None)  # a verifier that has gone blind
+    monkeypatch.setattr(level_1, "copies", lambda *given: None)  # a verifier that has gone blind
     blind = level(folder, "L5", each=1)
     assert blind.verdict == "differs"
     assert any("slipped: a figure in the codebook" in f for f in blind.findings)

@@ -1,0 +1,39 @@
+"""The verifier that needs nothing but Python: levels L0 and L1. Its modules import the standard library and one another alone.
+
+A package carries them joined to one file, `verify.py` (see `panelkit.replication.joined`); panelkit itself runs the modules.
+"""
+
+from panelkit.replication.standalone.command import main, verify
+from panelkit.replication.standalone.dta import from_dta
+from panelkit.replication.standalone.latex import from_tex
+from panelkit.replication.standalone.level import Cannot, Level, read, unsafe, unzipped
+from panelkit.replication.standalone.manifest import read_manifest
+from panelkit.replication.standalone.numbers import number, rounds, tail
+from panelkit.replication.standalone.page import from_html
+from panelkit.replication.standalone.plain_tables import from_csv
+from panelkit.replication.standalone.printed import against, foreknown
+from panelkit.replication.standalone.typst import from_typ
+from panelkit.replication.standalone.word import from_docx, word_part
+
+__all__ = [
+    "Cannot",
+    "Level",
+    "against",
+    "foreknown",
+    "from_csv",
+    "from_docx",
+    "from_dta",
+    "from_html",
+    "from_tex",
+    "from_typ",
+    "main",
+    "number",
+    "read",
+    "read_manifest",
+    "rounds",
+    "tail",
+    "unsafe",
+    "unzipped",
+    "verify",
+    "word_part",
+]

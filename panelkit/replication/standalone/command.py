@@ -1,0 +1,57 @@
+"""Verify a replication package without running anything of it: levels L0 and L1, by the standard library of Python 3.9 alone.
+
+    python verify.py [--json] [FOLDER]
+
+L0  every file is there, is what MANIFEST.sha256 says, and nothing else is there.
+L1  every number printed in the tables (LaTeX, HTML, Word, CSV) and the page is the one in ledger.json and results/estimates.json,
+    to the printed digits; stars follow from p, t from coefficient and standard error, rows on effects and N from the model; words
+    are the same in every format; the copies of the results (models, second engine, Stata, samples, codebook, places of raw cells)
+    say what the results say.
+Exit code: 0 verified, 1 something differs, 2 this cannot be verified. Levels that estimate anew are `panelkit verify`'s.
+It is the modules of panelkit.replication.standalone joined to one file, so that an editor runs it with nothing installed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from typing import Any
+
+from panelkit.replication.standalone.level import MANIFEST, Cannot, Level, read
+from panelkit.replication.standalone.level_1 import level_1
+from panelkit.replication.standalone.manifest import level_0
+
+
+def verify(folder: str, levels: list[str]) -> dict[str, Any]:
+    """The levels asked for, the exit code, the digest of the manifest, and why nothing could be done ('' where it could)."""
+    made: list[Level] = []
+    digest = cannot = ""
+    try:
+        digest = hashlib.sha256(read(folder, MANIFEST)).hexdigest()
+        made = [{"L0": level_0, "L1": level_1}[name](folder) for name in levels]
+    except (Cannot, OSError) as error:
+        cannot = str(error) or type(error).__name__
+    told = [level.told() for level in made]
+    bad = any(level["verdict"] != "verified" for level in told)
+    return {"digest": digest, "cannot": cannot, "levels": told, "exit_code": 2 if cannot else int(bad)}
+
+
+def main(arguments: list[str]) -> int:
+    """Verify and print; see the top of this file."""
+    folders = [a for a in arguments if not a.startswith("-")]
+    folder = folders[0] if folders else os.path.dirname(os.path.abspath(__file__))
+    result = verify(folder, ["L0", "L1"])
+    if "--json" in arguments:
+        sys.stdout.write(json.dumps(result, indent=1) + "\n")
+        return int(result["exit_code"])
+    if result["cannot"]:
+        sys.stdout.write(f"cannot verify: {result['cannot']}\n")
+    for level in result["levels"]:
+        sys.stdout.write(f"{level['level']} {level['verdict']}: {level['compared']} compared\n")
+        for text in level["findings"] + [f"note: {n}" for n in level["notes"]]:
+            sys.stdout.write(f"  {text}\n".encode("ascii", "backslashreplace").decode())
+    sys.stdout.write("L2 and above: not rerun (panelkit verify)\n")
+    sys.stdout.write(f"package digest {result['digest']}\n")
+    return int(result["exit_code"])

@@ -1,0 +1,111 @@
+"""Tables, and numbers in the text, read back from our HTML; what may hide a printed number is refused."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+from panelkit.replication.standalone.plain_tables import headed
+
+COUNTED = re.compile(r"(?<![\w.])[-\u2212+]?\d[\d,]*(?:\.\d+)?(?![\w])")
+WIDTH = re.compile(r"(min-width:[\d.]+ch)?$")
+HIDES = re.compile(rb"(content|display\s*:\s*none|visibility|font-size\s*:\s*0[^.])", re.IGNORECASE)
+
+
+class Page(HTMLParser):
+    """Every table of ours on a page, by its id: cells, row labels and notes, and the keys and full values beside the cells."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tables: dict[str, dict[str, str]] = {}
+        self.facts: dict[str, dict[str, dict[str, str]]] = {}
+        self.table = self.open = self.label = ""
+        self.notes, self.inside = -1, False
+        self.heads: list[tuple[int, str]] = []
+        self.level = 0
+        self.loose: list[list[str]] = []  # key and text of numbers bound outside of tables
+        self.quiet = self.unbound = self.bound = (
+            0  # depth of what is no text; numbers in the text without and with a key
+        )
+
+    def told(self, name: str) -> str:
+        """How many numbers of the page have a key, and how many have none (years, headings, what a check says in words)."""
+        inside = sum(len(facts) for facts in self.facts.values())
+        return (
+            f"{name}: {inside} numbers in tables and {len(self.loose)} outside are bound to the results; "
+            f"{self.unbound} numbers in its text are not"
+        )
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, Any]]) -> None:
+        """Open a table, cell, row label or note."""
+        given = {k: v or "" for k, v in attrs}
+        self.quiet += tag in ("script", "style", "svg", "template")
+        if tag == "table" and given.get("id", "").startswith("table-"):
+            self.table, self.inside, self.level = given["id"][6:], True, 0
+            self.tables.setdefault(self.table, {})
+            self.facts.setdefault(self.table, {})
+        elif self.inside and (
+            tag in ("script", "style", "template") or "hidden" in given or not WIDTH.match(given.get("style", ""))
+        ):
+            raise ValueError(f"a table holds a <{tag}> that may hide what is printed")
+        elif (
+            self.inside
+            and tag == "td"
+            and (given.get("data-cell", "") in self.tables[self.table] or "data-cell" not in given)
+        ):
+            raise ValueError("a table holds a cell without a name of its own")
+        elif self.inside and tag == "th" and given.get("scope") in ("col", "colgroup") and "rowspan" not in given:
+            self.open = "head"
+            self.heads.append((int(given.get("colspan") or 1), ""))
+        elif tag == "th" and given.get("scope") == "row":
+            self.open, self.label = "label", ""
+        elif tag == "td" and "data-cell" in given and self.table:
+            self.open = given["data-cell"]
+            self.tables[self.table][self.open] = ""
+            self.tables[self.table][self.open.split(".")[0] + ".label"] = self.label
+            self.facts[self.table][self.open] = given
+        elif "data-key" in given and not self.inside:
+            self.open = "loose"
+            self.loose.append([given["data-key"], "", tag])
+        elif tag == "div" and given.get("class") == "pk-notes":
+            self.notes = 0
+        elif tag == "p" and self.notes >= 0 and self.table:
+            self.open = f"note{self.notes}"
+            self.tables[self.table][self.open] = ""
+
+    def handle_endtag(self, tag: str) -> None:
+        """Close what is open."""
+        self.quiet -= tag in ("script", "style", "svg", "template")
+        if tag == "p" and self.open.startswith("note"):
+            self.notes += 1
+        if tag in ("td", "th", "p") or (self.open == "loose" and self.loose[-1][2] == tag):
+            self.open = ""
+        if tag == "tr" and self.heads:
+            self.tables[self.table].update(headed(self.level, self.heads))
+            self.level, self.heads = self.level + 1, []
+        if tag == "div":
+            self.notes = -1
+        if tag == "table":
+            self.inside = False
+
+    def handle_data(self, data: str) -> None:
+        """Text of what is open."""
+        if not self.open and not self.quiet and not self.inside:
+            self.unbound += len(COUNTED.findall(data))
+        if self.open == "label":
+            self.label += data
+        elif self.open == "head":
+            self.heads[-1] = (self.heads[-1][0], self.heads[-1][1] + data)
+        elif self.open == "loose":
+            self.loose[-1][1] += data
+        elif self.open and self.table:
+            self.tables[self.table][self.open] += data
+
+
+def from_html(data: bytes) -> Page:
+    """The tables of a page."""
+    page = Page()
+    page.feed(data.decode("utf-8"))
+    page.close()
+    return page
