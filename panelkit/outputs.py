@@ -34,6 +34,7 @@ def estimates_document(study_id: str, estimates: dict[str, Estimate]) -> dict[st
 def _estimate(estimate: Estimate) -> dict[str, Any]:
     document: dict[str, Any] = to_json(estimate)
     document["sample"].pop("positions")
+    document.pop("influence")
     order = ("id", "kind", "outcome", "engine", "terms", "sample", "fit")
     return {k: document[k] for k in (*order, *(k for k in document if k not in order))}
 

@@ -90,11 +90,27 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CohortEffect:
+    """The effect of one cohort in one period, se NaN at a reference; units of the cohort behind it, and units compared with."""
+
+    cohort: float
+    period: float
+    estimate: float
+    se: float
+    treated: int
+    controls: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
     """The result of one model.
 
     covariance_matrix : (k, k) in the order of `terms`. covariance : the convention it follows, resolved (never 'default').
-    curves : named effect curves, e.g. {"event_time": (...)}. tests : named joint tests {name: {statistic, df1, df2, p}}.
+    curves : named effect curves, e.g. {"event_time": (...)}. curve_covariances : (r, r) of a curve's points in their order, NaN
+    where withheld or a reference. tests : named joint tests {name: {statistic, df1, df2, p}}.
+    cells : effects by cohort and period of a staggered design, of which terms and curves are averages. influence : (G, k) of
+    each cluster on the terms, clusters in order of their names: covariance_matrix = influence' influence.
+    records : further numbers by name, one dict for each row (a balance table, weights of donors ...).
     formula, absorb, clusters : the specification as fitted, for the rows of a table. dropped_terms : collinear columns left out, by name.
     """
 
@@ -113,6 +129,10 @@ class Estimate:
     confirmation: str
     resampled: tuple[Resampled, ...] = ()
     curves: dict[str, tuple[Effect, ...]] = field(default_factory=dict)
+    curve_covariances: dict[str, np.ndarray] = field(default_factory=dict)
+    cells: tuple[CohortEffect, ...] = ()
+    influence: np.ndarray | None = field(default=None, repr=False)
+    records: dict[str, tuple[dict[str, Any], ...]] = field(default_factory=dict)
     tests: dict[str, dict[str, float]] = field(default_factory=dict)
     dropped_terms: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
 from panelkit.core.errors import EstimationError
 from panelkit.core.estimate import Drop
 from panelkit.core.estimation import ModelSpec, Setting
-from panelkit.core.formula import Formula, Slope
+from panelkit.core.formula import Absorbed, Formula, Slope
 from panelkit.core.label import Label
 from panelkit.core.nearest import known_or_nearest
 from panelkit.core.panel import Panel
 from panelkit.core.variable import Origin, Variable
 from panelkit.estimators._compile import Compiled, compile_model, formula_of, rows_of
-from panelkit.estimators._events import events_of
+from panelkit.estimators._events import Events, events_of
 from panelkit.numerics.staggered_panel import StaggeredPanel, staggered_panel
+
+Sampling = Literal["panel", "cross_sections"]
+GROUP = "cohort::group"  # the category that stands for the unit in the two-way regression on cross-sections
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +30,8 @@ class Staggered:
     compiled : the two-way regression on the same rows (the request that engines answer). panel : the rows for numerics.
     covariates : names behind its columns. never, not_yet : units never treated in the data; units treated after the last
     period kept. always : units treated from the first period on (they left). lost : cohort-period cells that left for want
-    of an untreated unit, as (cohort, period). ended : the last period kept, where later ones left.
+    of an untreated unit, as (cohort, period). ended : the last period kept, where later ones left. effects : codes (n,) of each
+    effect beside the unit in the row order of `panel`, None where that is the period alone. sections : rows are no panel.
     """
 
     compiled: Compiled
@@ -37,6 +42,8 @@ class Staggered:
     always: int
     lost: tuple[tuple[float, float], ...]
     ended: float | None
+    effects: tuple[np.ndarray, ...] | None = None
+    sections: bool = False
 
 
 def treated_name(cohort: str) -> str:
@@ -45,7 +52,15 @@ def treated_name(cohort: str) -> str:
 
 
 def staggered_of(
-    spec: ModelSpec, panel: Panel, setting: Setting, *, cohort: str, anticipation: int, complete: bool
+    spec: ModelSpec,
+    panel: Panel,
+    setting: Setting,
+    *,
+    cohort: str,
+    anticipation: int = 0,
+    complete: bool = False,
+    sampling: Sampling = "panel",
+    further: bool = False,
 ) -> Staggered:
     """The rows of a staggered design, every row that left with its reason in the sample.
 
@@ -54,6 +69,8 @@ def staggered_of(
     cohort : variable with the first treated period; 0 or missing is never.
     anticipation : periods before treatment in which a unit is no clean control.
     complete : only units seen in every period stay.
+    sampling : 'cross_sections' where rows are different units in each period; the effects are then cohort and time.
+    further : effects other than unit and time are taken.
 
     Raises
     ------
@@ -62,17 +79,13 @@ def staggered_of(
     """
     where = f"models.{spec.id}"
     base = formula_of(spec)
-    _refuse(spec, base, panel, cohort)
+    _refuse(spec, base, panel, cohort, (sampling, further))
     name = treated_name(cohort)
     events = events_of(panel, cohort, (-1, 1), f"{where}.cohort")
-    variable = Variable(
-        name=name,
-        measure="",
-        label=Label(en="treated", zh="处理后"),
-        origin=Origin(how="1 from the cohort's period on"),
-    )
-    extended = panel.extended({name: (events.time >= events.cohort).astype("float64")}, [variable])
+    extended = _with_treatment(panel, events, cohort, sampling)
     formula = replace(base, slopes=(Slope(factors=(name,)), *base.slopes))
+    if sampling == "cross_sections":
+        formula = replace(formula, absorb=(Absorbed(factors=(GROUP,)), Absorbed(factors=(panel.time,))))
     rows = rows_of(spec, formula, extended, setting)
     left = _Left(events.cohort, events.time, panel.codes(panel.unit), rows.positions)
     left.always_treated(panel.unit)
@@ -98,30 +111,59 @@ def staggered_of(
     first = events.cohort[sample.positions]
     units = compiled.design.unit_codes
     last = float(events.time[sample.positions].max())
+    made = _arrays(compiled, first, names, where, sampling)
     return Staggered(
         compiled=compiled,
-        panel=_arrays(compiled, first, names, where),
+        panel=made,
         covariates=names,
         never=len(np.unique(units[np.isinf(first)])),
         not_yet=len(np.unique(units[np.isfinite(first) & (first > last)])),
         always=left.always,
         lost=left.lost,
         ended=last if left.lost else None,
+        effects=_further(compiled, made) if further else None,
+        sections=sampling == "cross_sections",
     )
 
 
-def _arrays(compiled: Compiled, cohort: np.ndarray, names: tuple[str, ...], where: str) -> StaggeredPanel:
+def _with_treatment(panel: Panel, events: Events, cohort: str, sampling: Sampling) -> Panel:
+    """The panel with the treatment dummy, and for cross-sections the cohort as a category, the never treated a level of it."""
+    name = treated_name(cohort)
+    how, label = Origin(how="1 from the cohort's period on"), Label(en="treated", zh="处理后")
+    columns = {name: (events.time >= events.cohort).astype("float64")}
+    variables = [Variable(name=name, measure="", label=label, origin=how)]
+    if sampling == "cross_sections":
+        groups = ["never" if np.isinf(g) else f"{g:g}" for g in events.cohort]
+        columns[GROUP] = np.array(groups, dtype=object)
+        label = Label(en="cohort", zh="处理批次")
+        variables.append(Variable(name=GROUP, measure="", label=label, origin=Origin(how="cohort"), kind="category"))
+    return panel.extended(columns, variables)
+
+
+def _further(compiled: Compiled, made: StaggeredPanel) -> tuple[np.ndarray, ...] | None:
+    """Codes of the effects beside the unit in the order of the rows of `made`; None where that is the period alone."""
+    names = [n for n in compiled.request.absorb if n != compiled.panel.unit]
+    if names == [compiled.panel.time]:
+        return None
+    return tuple(compiled.panel.codes(n)[made.order] for n in names)
+
+
+def _arrays(
+    compiled: Compiled, cohort: np.ndarray, names: tuple[str, ...], where: str, sampling: Sampling
+) -> StaggeredPanel:
     made, design = compiled.panel, compiled.design
     X = np.column_stack([made.column(n).astype("float64") for n in names]) if names else None
+    sections = sampling == "cross_sections"
+    own = design.cluster_names[0] == made.unit and (not sections or len(made.units) == made.rows)
     try:
         return staggered_panel(
             design.outcome,
-            design.unit_codes,
+            None if sections else design.unit_codes,
             made.column(made.time).astype("float64"),
             cohort,
             X,
             design.weights,
-            None if design.cluster_names[0] == made.unit else design.clusters[0],
+            None if own else design.clusters[0],
         )
     except ValueError as fault:
         raise EstimationError(
@@ -179,7 +221,7 @@ class _Left:
         return np.flatnonzero(self.kept)
 
 
-def _refuse(spec: ModelSpec, formula: Formula, panel: Panel, cohort: str) -> None:
+def _refuse(spec: ModelSpec, formula: Formula, panel: Panel, cohort: str, how: tuple[Sampling, bool]) -> None:
     where = f"models.{spec.id}"
     if cohort not in panel.names:
         raise EstimationError(
@@ -191,13 +233,7 @@ def _refuse(spec: ModelSpec, formula: Formula, panel: Panel, cohort: str) -> Non
             where=f"{where}.cohort",
             mend="give the first treated year as a number",
         )
-    effects = {e.name for e in formula.absorb}
-    if effects != {panel.unit, panel.time} or any(e.slopes for e in formula.absorb):
-        raise EstimationError(
-            f"a staggered design has the effects {panel.unit} and {panel.time}, no other",
-            where=f"{where}.formula",
-            mend=f"write {formula.outcome} ~ 1 | {panel.unit} + {panel.time}, covariates in place of 1",
-        )
+    _refuse_effects(spec, formula, panel, cohort, how)
     if cohort in {f for s in formula.slopes for f in s.factors}:
         raise EstimationError(
             f"'{cohort}' is both cohort and covariate", where=f"{where}.formula", mend="leave it out of the formula"
@@ -208,3 +244,22 @@ def _refuse(spec: ModelSpec, formula: Formula, panel: Panel, cohort: str) -> Non
             where=f"{where}.weight_kind",
             mend='take weight_kind = "analytic"',
         )
+
+
+def _refuse_effects(spec: ModelSpec, formula: Formula, panel: Panel, cohort: str, how: tuple[Sampling, bool]) -> None:
+    """Refuse effects that the design does not have."""
+    sampling, further = how
+    effects = {e.name for e in formula.absorb}
+    unit = cohort if sampling == "cross_sections" else panel.unit
+    with_time = [e for e in formula.absorb if panel.time in e.factors]
+    fits = unit in effects and len(with_time) > 0 if further else effects == {unit, panel.time}
+    if fits and not any(e.slopes for e in formula.absorb):
+        return
+    beside = f"{unit} and {panel.time}" + (
+        ", or further ones by period such as region^" + panel.time if further else ", no other"
+    )
+    raise EstimationError(
+        f"{'a design of cross-sections' if unit == cohort else 'a staggered design'} has the effects {beside}",
+        where=f"models.{spec.id}.formula",
+        mend=f"write {formula.outcome} ~ 1 | {unit} + {panel.time}, covariates in place of 1",
+    )

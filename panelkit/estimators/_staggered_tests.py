@@ -1,6 +1,8 @@
-"""The joint pre-trend test of a staggered design: of cells where clusters are many, else of averages by event time. No route check."""
+"""Tests of a staggered design: joint pre-trends, of cells or of averages by event time, and the cells beside another route to them."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,6 +12,7 @@ from panelkit.numerics.joint import Wald, wald
 from panelkit.numerics.staggered_bands import pretest
 from panelkit.numerics.staggered_effects import Aggregated, CohortEffects, covariance
 
+ROUTE = 1e-8  # of the largest effect or error: beyond this the route has not confirmed
 CLUSTERS_PER_CELL = 5  # with fewer a joint test of the cells before treatment is none
 
 
@@ -39,3 +42,28 @@ def pre_trends(effects: CohortEffects, dynamic: Aggregated, leads: PreTrends | N
         f" {groups} clusters."
     )
     return wald(dynamic.estimate[at], (V + V.T) / 2, groups - 1.0), [said]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """The largest difference of a cell from another route to it, and what that says."""
+
+    largest: float
+    text: str
+
+
+def confirmed(effects: CohortEffects, other: CohortEffects | np.ndarray, how: str) -> Gap | str:
+    """The cells held against another route: its effects by cohort and period, or its values (m,) in the order of the cells."""
+    if isinstance(other, CohortEffects):
+        cells = zip(other.cohorts, other.periods, other.att, strict=True)
+        known = {(float(g), float(t)): float(b) for g, t, b in cells}
+        keys = list(zip(effects.cohorts.tolist(), effects.periods.tolist(), strict=True))
+        if any(k not in known for k in keys):
+            return "the other route does not have every cell"
+        other = np.array([known[k] for k in keys])
+    largest = float(np.abs(other - effects.att).max())
+    errors = effects.se[np.isfinite(effects.se)]
+    size = max(float(np.abs(effects.att).max()), float(errors.max()) if len(errors) else 0.0)
+    agree = "agree" if largest <= ROUTE * size else "DO NOT AGREE"
+    text = f"By route: {how} {agree} with the {len(effects.att)} cells, largest difference {largest:.1e}."
+    return Gap(largest=largest, text=text)

@@ -149,21 +149,26 @@ def _unidentified(panel: StaggeredPanel, lost: Any) -> tuple[tuple[float, float,
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PreTrends:
-    """Coefficients of leads among untreated rows: event times, estimates, errors, covariance, joint chi-square test."""
+    """Coefficients of leads among untreated rows: event times, estimates, errors, covariance, joint chi-square test.
+
+    influence : (N, r), on the scale of `CohortEffects.influence`.
+    """
 
     at: FloatArray
     estimate: FloatArray
     se: FloatArray
     covariance: FloatArray
+    influence: FloatArray
     test: Wald
 
 
-def imputation_pretrends(panel: StaggeredPanel, leads: int) -> PreTrends:
+def imputation_pretrends(panel: StaggeredPanel, leads: int, effects: Sequence[IntArray] | None = None) -> PreTrends:
     """Give back the pre-trend test of imputation: dummies of the last `leads` periods before treatment, untreated rows only.
 
     Parameters
     ----------
     leads : how many periods before treatment get a coefficient; earlier ones are the reference.
+    effects : as in `did_untreated.fit_untreated`.
 
     Raises
     ------
@@ -179,7 +184,8 @@ def imputation_pretrends(panel: StaggeredPanel, leads: int) -> PreTrends:
     event = panel.event[rows]
     at = -np.arange(leads, 0, -1, dtype=np.float64)
     X = np.column_stack([(event[:, None] == at[None, :]).astype(np.float64), panel.covariates[rows]])
-    codes = [np.unique(c[rows], return_inverse=True)[1].astype(np.intp) for c in (panel.unit, panel.time)]
+    others = [panel.time] if effects is None else list(effects)
+    codes = [np.unique(c[rows], return_inverse=True)[1].astype(np.intp) for c in (panel.unit, *others)]
     w = None if panel.weights is None else panel.weights[rows]
     sweep = absorber(codes, w)
     swept = sweep.residualise(X)
@@ -191,4 +197,11 @@ def imputation_pretrends(panel: StaggeredPanel, leads: int) -> PreTrends:
     influence = group_sums(moved[:, :leads], panel.unit[rows], panel.units)
     V = covariance(influence * panel.units, panel.clusters)
     b = fit.coefficients[:leads]
-    return PreTrends(at=at, estimate=b, se=np.sqrt(np.diag(V)), covariance=V, test=wald(b, V, np.inf))
+    return PreTrends(
+        at=at,
+        estimate=b,
+        se=np.sqrt(np.diag(V)),
+        covariance=V,
+        influence=influence * panel.units,
+        test=wald(b, V, np.inf),
+    )

@@ -133,7 +133,7 @@ def _walk(where: str, left: Any, right: Any, result: Comparison, scale: float = 
 
 
 def _walk_list(where: str, left: list[Any], right: list[Any], result: Comparison) -> None:
-    scale = _largest(left) if where.endswith("covariance_matrix") else 0.0
+    scale = _largest(left) if where.endswith("covariance_matrix") or ".curve_covariances." in where else 0.0
     if scale:
         for (i, a), (_, b) in zip(_flat(left), _flat(right), strict=False):
             result.compared += 1
@@ -202,7 +202,11 @@ def _compare(where: str, left: Any, right: Any, result: Comparison, scale: float
     else:
         tolerance = RESAMPLED if ".resampled." in where else CLOSED_FORM
         floor = PROBABILITY_FLOOR if where.endswith(".p") else 0.0
-        scaled = where.endswith((".estimate", ".low", ".high")) or ".covariance_matrix." in where
+        scaled = (
+            where.endswith((".estimate", ".low", ".high"))
+            or ".covariance_matrix." in where
+            or ".curve_covariances." in where
+        )
         against = 1.0 if where.endswith(".statistic") else (scale if scaled else 0.0)
         same = abs(a - b) <= max(tolerance * max(abs(a), abs(b), against), floor)
     if not same:

@@ -19,6 +19,7 @@ from oracle_data import case as case
 from oracle_data import data as data
 from oracle_data import index as index
 from oracle_data import terms as terms
+from oracle_did import covered_case, staggered
 from oracle_fixest import fixest_poisson, fixest_regression
 from oracle_others import clubsandwich, cluster_jackknife, instrumental, mediation, system
 from oracle_plm import MEAN_GROUPS, mean_groups, plm_regression
@@ -27,7 +28,7 @@ from oracle_setups import panel_of as panel_of
 GROUPS: dict[str, Callable[[dict, object], list[Number]]] = {
     "linear_panel": plm_regression,
     "hdfe": fixest_regression,
-    "did": fixest_regression,
+    "did": lambda this, engine: (staggered if covered_case(this["case"]) else fixest_regression)(this, engine),
     "iv": instrumental,
     "clubsandwich": clubsandwich,
     "cluster_jackknife": cluster_jackknife,
@@ -48,8 +49,8 @@ def not_covered(name: str) -> str | None:
         return f"random effects '{name.rpartition('_')[2]}' have no estimator: only Swamy and Arora's, one-way"
     if group == "heterogeneous" and name.partition("_")[2] not in MEAN_GROUPS:
         return f"{name.partition('_')[2]} (general GLS, random coefficients) has no estimator"
-    if group == "did" and name not in ("fx_did_2x2", "fx_did_event"):
-        return "staggered adoption, decompositions and doubly robust DID have no estimator yet"
+    if group == "did" and not covered_case(name) and name not in ("fx_did_2x2", "fx_did_event"):
+        return "this difference-in-differences has no estimator yet"
     if group == "system" and (spec["method"] not in ("OLS", "2SLS") or "variants" in name):
         return f"systemfit method '{spec['method']}' has no estimator yet"
     if group == "mediation" and name != "med_panel_produc":

@@ -152,7 +152,17 @@ EXAMPLES: dict[
     "mediation": {"formula": "y ~ x | unit + year", "mediator": "m"},
     "poisson": {"formula": "count ~ x + m | unit + year"},
     "random_effects": {"formula": "y ~ x + m"},
-    "staggered_did": {"formula": "y ~ 1 | unit + year", "cohort": "cohort"},
+    **{
+        kind: {"formula": "y ~ 1 | unit + year", "cohort": "cohort"}
+        for kind in (
+            "callaway_santanna",
+            "extended_two_way",
+            "gardner",
+            "imputation",
+            "staggered_did",
+            "sun_abraham",
+        )
+    },
 }
 
 

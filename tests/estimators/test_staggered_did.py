@@ -230,7 +230,7 @@ def test_a_cohort_of_one_unit_has_no_error_of_its_own(did):
         ({"formula": "y ~ 1 | province + year | x ~ w"}, "instruments"),
         ({"method": "imputation", "control": "never"}, "compares with"),
         ({"method": "gardner", "base": "universal"}, "a choice of callaway_santanna"),
-        ({"method": "imputation", "anticipation": 1}, "does not fit"),
+        ({"method": "imputation", "anticipation": -1}, "below zero"),
         ({"window": (1, 3)}, "leaves event time 0 out"),
         ({"draws": 9}, "99 draws"),
         ({"inference": WildBootstrap()}, "multiplier bootstrap"),
