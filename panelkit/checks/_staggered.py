@@ -105,51 +105,97 @@ def _first_treated(sample: Panel, dose: FloatArray) -> FloatArray | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class EventTimes:
-    """Event-time coefficients in order, the reference left out: at (r,), beta (r,), V (r, r); `before` of them are leads."""
+    """Event-time coefficients in order, the reference left out: at (r,), beta (r,), V (r, r); `before` of them lie before it.
+
+    gathered : first and last event time where these gather what lies beyond, else None. said : what they are, and what is left out.
+    """
 
     at: FloatArray
     beta: FloatArray
     V: FloatArray
     before: int
     reference: int
-    binned: tuple[float, float]
+    gathered: tuple[float, float] | None
+    said: Label
 
 
 def event_times_of(subject: Subject) -> EventTimes | Label:
-    """The coefficients of an event study with their covariance, or why there are none."""
+    """The coefficients by event time of a model with their covariance, or why there are none.
+
+    Of a staggered design the changes from the last untreated period, as far on both sides of it as their errors are given.
+    """
+    if {"event_time_long", "event_time"} & set(subject.estimate.curve_covariances):
+        return _of_curve(subject)
     estimate = subject.estimate
     index = [j for j, t in enumerate(estimate.terms) if t.name.startswith(PREFIX)]
     if not index:
         return Label(
-            en="the model has no event-time coefficients with a covariance; put it on a model of kind event_study",
-            zh="该模型没有带协方差矩阵的事件时间系数;请用于 event_study 类模型",
+            en="the model has no event-time coefficients with a covariance; put it on a model of kind event_study or a staggered design",
+            zh="该模型没有带协方差矩阵的事件时间系数;请用于事件研究或交错处理模型",
         )
     index.sort(key=lambda j: int(estimate.terms[j].name.removeprefix(PREFIX)))
     at = np.array([float(estimate.terms[j].name.removeprefix(PREFIX)) for j in index])
     V = np.asarray(estimate.covariance_matrix)[np.ix_(index, index)]
     if not np.isfinite(V).all():
-        return Label(
-            en="the covariance of the event times is withheld or not defined", zh="事件时间系数的协方差被隐去或无法定义"
-        )
-    reference = int(getattr(subject.model, "reference", -1))
+        return WITHHELD
+    left_out = getattr(subject.model, "reference", -1)
+    reference = int(max(left_out) if isinstance(left_out, tuple) else left_out)
     before = int((at < 0).sum())
     if before == 0 or before == len(at):
         return Label(en="no event time beside the reference lies before treatment", zh="除参照期外没有处理前的事件时间")
-    window = getattr(subject.model, "window", (at[0], at[-1]))
+    first, last = getattr(subject.model, "window", (at[0], at[-1]))
     return EventTimes(
         at=at,
         beta=np.array([estimate.terms[j].estimate for j in index]),
         V=V,
         before=before,
         reference=reference,
-        binned=(float(window[0]), float(window[1])),
+        gathered=(float(first), float(last)),
+        said=Label(
+            en=f" The ends ({first:g}, {last:g}) gather earlier and later periods and are taken for one period each.",
+            zh=f"两端({first:g}、{last:g})归并了更早与更晚各期,此处各按一期处理。",
+        ),
     )
 
 
-def ends_words(found: EventTimes) -> Label:
-    """A sentence on the binned ends, which gather several periods and are taken for one."""
-    first, last = found.binned
-    return Label(
-        en=f" The ends ({first:g}, {last:g}) gather earlier and later periods and are taken for one period each.",
-        zh=f"两端({first:g}、{last:g})归并了更早与更晚各期,此处各按一期处理。",
+WITHHELD = Label(
+    en="the covariance of the event times is withheld or not defined", zh="事件时间系数的协方差被隐去或无法定义"
+)
+
+
+def _of_curve(subject: Subject) -> EventTimes | Label:
+    estimate = subject.estimate
+    own = "event_time_long" not in estimate.curve_covariances
+    name = "event_time" if own else "event_time_long"
+    points, V = estimate.curves[name], np.asarray(estimate.curve_covariances[name])
+    reference = -1 - int(getattr(subject.model, "anticipation", 0))
+    known = {int(e.at): i for i, e in enumerate(points) if V[i, i] > 0}
+    index: list[int] = []
+    for step in (-1, 1):
+        at = reference + step
+        while at in known:
+            index.append(known[at])
+            at += step
+    index.sort()
+    at_ = np.array([points[i].at for i in index])
+    before = int((at_ < reference).sum())
+    if not index or before == len(index):
+        return WITHHELD
+    if before == 0:
+        return Label(en="no event time beside the reference lies before treatment", zh="除参照期外没有处理前的事件时间")
+    out = [f"{e.at:g}" for i, e in enumerate(points) if i not in index and e.at != reference]
+    en = "" if own else " Leads and effects are changes from the last untreated period, on the rows of the model."
+    zh = "" if own else "前导与效应均为相对于最后一个未处理期的变化,样本与该模型相同。"
+    if out:
+        en += f" Event times {', '.join(out)} are left out: their error is not given, or lies beyond one that is not."
+        zh += f"未纳入事件时间 {'、'.join(out)}:其标准误未给出,或位于未给出者之外。"
+    beta = np.array([points[i].estimate for i in index])
+    return EventTimes(
+        at=at_,
+        beta=beta,
+        V=V[np.ix_(index, index)],
+        before=before,
+        reference=reference,
+        gathered=None,
+        said=Label(en=en, zh=zh),
     )

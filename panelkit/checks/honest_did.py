@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from panelkit.checks._finding import finding
-from panelkit.checks._staggered import EventTimes, ends_words, event_times_of
+from panelkit.checks._staggered import EventTimes, event_times_of
 from panelkit.core.check import Check, CheckSpec, Subject
 from panelkit.core.digest import child_seed
 from panelkit.core.label import Label
@@ -22,7 +22,7 @@ STEPS = (0.0, 0.25, 0.5, 1.0)  # of the standard error of the effect, where no M
 
 @spec
 class HonestDid(CheckSpec):
-    """`kind = "honest_did"`: of an event study with reference -1.
+    """`kind = "honest_did"`: of an event study with reference -1, or of a staggered design.
 
     Parameters
     ----------
@@ -53,8 +53,13 @@ def check(declared: HonestDid, subject: Subject) -> Check:
     if gap is not None:
         return _silent(declared, subject, gap)
     n = found.before
-    after = len(found.at) - n
-    target = np.eye(after)[0] if declared.target == "first" else np.full(after, 1 / after)
+    effects = found.at[n:] >= 0
+    if not effects.any():
+        return _silent(
+            declared, subject, Label(en="no effect after treatment has an error", zh="处理后没有带标准误的效应")
+        )
+    first = np.arange(len(effects)) == int(np.argmax(effects))
+    target = first.astype(float) if declared.target == "first" else effects / effects.sum()
     se = float(np.sqrt(target @ found.V[n:, n:] @ target))
     steps = declared.smooth or tuple(s * se for s in STEPS)
     seed = child_seed(subject.seed, "honest_did")
@@ -75,8 +80,8 @@ def check(declared: HonestDid, subject: Subject) -> Check:
 
 def _gap(found: EventTimes) -> Label | None:
     """Why the event times do not fit, or None."""
-    wanted = [t for t in range(int(found.at[0]), int(found.at[-1]) + 1) if t != -1]
-    if found.reference == -1 and found.at.tolist() == wanted:
+    wanted = [t for t in range(int(found.at[0]), int(found.at[-1]) + 1) if t != found.reference]
+    if (found.reference == -1 or found.gathered is None) and found.at.tolist() == wanted:
         return None
     return Label(
         en="it needs reference = -1 and every event time of the window, one after the other",
@@ -123,7 +128,7 @@ def _text(
     whose = ("effect at event time 0", "事件时间 0 的效应")
     if declared.target == "average":
         whose = ("average effect after treatment", "处理后平均效应")
-    reached, ends = _breakdown(magnitudes), ends_words(found)
+    reached, ends = _breakdown(magnitudes), found.said
     share = f"{100 * declared.level:g}%"
     if reached is None:
         verdict = (f"zero lies in it at M = {min(i.M for i in magnitudes):g} already", "最小的 M 下区间已包含零")

@@ -69,6 +69,8 @@ def check(declared: ParallelTrends, subject: Subject) -> Check:
         )
     rejected = tested.p < declared.level
     figures = f"F({tested.df1:.0f}, {tested.df2:.0f}) = {tested.statistic:.3f}, {p_is(tested.p)}"
+    if np.isinf(tested.df2):
+        figures = f"chi2({tested.df1:.0f}) = {tested.statistic * tested.df1:.3f}, {p_is(tested.p)}"
     outcome = (" rejected" if rejected else " not rejected", "拒绝" if rejected else "不拒绝")
     en = f"{tested.how.to('en')}:{outcome[0]}, {figures}." + ("" if rejected else NOT_VALIDITY.to("en"))
     zh = f"{tested.how.to('zh')}:{outcome[1]},{figures}。" + ("" if rejected else NOT_VALIDITY.to("zh"))

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from panelkit.checks._finding import finding
-from panelkit.checks._staggered import EventTimes, ends_words, event_times_of
+from panelkit.checks._staggered import EventTimes, event_times_of
 from panelkit.core.check import Check, CheckSpec, Subject
 from panelkit.core.label import Label
 from panelkit.core.registry import CHECKS, CheckKind
@@ -19,7 +19,7 @@ TESTS: tuple[Literal["any", "joint"], ...] = ("any", "joint")
 
 @spec
 class PretrendPower(CheckSpec):
-    """`kind = "pretrend_power"`: of an event study; `power` the chances of detection, `level` that of the test."""
+    """`kind = "pretrend_power"`: of an event study or a staggered design; `power` the chances of detection, `level` that of the test."""
 
     kind: str = "pretrend_power"
     power: tuple[float, ...] = (0.5, 0.8)
@@ -48,8 +48,9 @@ def check(declared: PretrendPower, subject: Subject) -> Check:
 
 def _rows(declared: PretrendPower, found: EventTimes) -> list[dict[str, Any]]:
     n = found.before
-    V, at, after = found.V[:n, :n], found.at[:n], found.at[n:]
-    effect = float(found.beta[n:].mean())
+    V, at = found.V[:n, :n], found.at[:n]
+    effects = found.at >= 0
+    after, effect = found.at[effects], float(found.beta[effects].mean())
     made: list[dict[str, Any]] = []
     for test in TESTS:
         for power in declared.power:
@@ -70,7 +71,7 @@ def _rows(declared: PretrendPower, found: EventTimes) -> list[dict[str, Any]]:
 
 
 def _text(declared: PretrendPower, found: EventTimes, last: dict[str, Any]) -> Label:
-    ends = ends_words(found)
+    ends = found.said
     en = (
         f"A linear trend of {last['slope']:.4g} a period would be found with probability {last['power']:g} by {found.before}"
         f" lead(s), one significant at {100 * declared.level:g}%. Unseen, it would move the mean effect after treatment"
