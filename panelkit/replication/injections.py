@@ -81,10 +81,10 @@ def put(new: str) -> Change:
 
 
 TEXTS = (
-    _Text(kind="a digit in LaTeX", files=r"tables/\w+\.tex", pattern=r"(?m)\{(\.\d+)(?=[)\]}\\].*% pk r\d+$)", change=digit),
-    _Text(kind="a count in LaTeX", files=r"tables/\w+\.tex", pattern=r"(?<=[&{] )(\d+)(?= (?:&|\\\\))", change=digit),
+    _Text(kind="a digit in LaTeX", files=r"tables/\w+\.tex", pattern=r"(?m)(?<=\d)(\.\d+)(?=[ {][^%\n]*% pk r\d+$)", change=digit),
+    _Text(kind="a count in LaTeX", files=r"tables/\w+\.tex", pattern=r"& \{?(\d+)(?=\}? (?:&|\\\\))", change=digit),
     _Text(kind="stars in LaTeX", files=r"tables/\w+\.tex", pattern=r"(?m)\\pkstars\{(\*+)\}(?=.*% pk r\d+$)", change=stars),
-    _Text(kind="an effect row in LaTeX", files=r"tables/\w+\.tex", pattern=r"& (Yes|No|是|否)(?= (?:&|\\\\))", change=other),
+    _Text(kind="an effect row in LaTeX", files=r"tables/\w+\.tex", pattern=r"& \{?(Yes|No|是|否)(?=\}? (?:&|\\\\))", change=other),
     _Text(kind="a label in LaTeX", files=r"tables/\w+\.tex", pattern=r"(?m)^(\w[^&%\\{}]+) & .* % pk r\d+$", change=words),
     _Text(kind="a note in LaTeX", files=r"tables/\w+\.tex", pattern=r"(?m)^\\item (.{12,})$", change=words),
     _Text(kind="a digit in HTML", files=r"tables/\w+\.html", pattern=rf">[(\[]?({PRINTED})(?=[<)\]])", change=digit),

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from panelkit.core.label import Language
 from panelkit.core.panel import Panel
 from panelkit.reporting.labels import term_label
+from panelkit.reporting.numbers import MINUS
 
 # pattern (of a whole phrase) -> Chinese
 # ruff: noqa: E501
@@ -128,6 +129,8 @@ PHRASES: tuple[tuple[str, str], ...] = (
     ),
     (r"(.+); fitted by (\S+)", "{0}；改由{1}拟合"),
 )  # fmt: skip
+_HYPHEN = re.compile(r"(?<![\w.)\]\u4e00-\u9fff-])-(?=\d)")
+_NAME = re.compile(r"(?<![\w.])[A-Za-z]\w*_\w+(?![\w.(])", re.ASCII)
 _KNOWN = tuple((re.compile(pattern, re.DOTALL), chinese) for pattern, chinese in PHRASES)
 # the same facts in English with labels in place of the names of variables
 _LABELLED = tuple(
@@ -166,6 +169,25 @@ def said(phrase: str, panel: Panel, language: Language) -> str:
         if found and found["v1"] in panel.names:
             return phrase.replace(found["v1"], term_label(found["v1"], panel, language), 1)
     return phrase
+
+
+def finding(text: str, panel: Panel, language: Language) -> str:
+    """What a check says: names of variables by their labels, a hyphen before a number as a minus sign."""
+    known = {v.name: v for v in panel.variables if "_" in v.name}
+
+    def label(found: re.Match[str]) -> str:
+        return term_label(found[0], panel, language) if found[0] in known else found[0]
+
+    return _HYPHEN.sub(MINUS, _NAME.sub(label, text))
+
+
+def headline(text: str) -> str:
+    """The first sentence, without its full stop.
+
+    >>> headline("Qinghai moves it most, by 0.5 standard errors. It assumes nothing.")
+    'Qinghai moves it most, by 0.5 standard errors'
+    """
+    return re.split(r"(?<=[^\s.])\.\s+(?=[A-Z])|。", text, maxsplit=1)[0].rstrip(".。")
 
 
 def _slots(found: re.Match[str], panel: Panel, language: Language) -> Iterable[str]:

@@ -17,7 +17,7 @@ from panelkit.core.registry import RENDERERS
 from panelkit.reporting.tables import descriptive, regression
 
 pytestmark = pytest.mark.slow
-PACKAGES = r"\usepackage{booktabs,threeparttable,longtable,pdflscape}"
+PACKAGES = r"\usepackage{booktabs,siunitx,threeparttable,longtable,pdflscape}"
 CHINESE = rf"""\documentclass[fontset=none]{{ctexart}}{PACKAGES}
 \setCJKmainfont{{Noto Serif CJK SC}}\setCJKsansfont{{Noto Sans CJK SC}}"""
 
@@ -184,7 +184,7 @@ def test_sixty_estimates_compile_open_and_read_back_the_same(tmp_path: Path) -> 
     from panelkit.reporting.printed import printed
 
     tables = [in_latin(t) for t in sixty()]
-    head = r"\documentclass{article}\usepackage{booktabs,threeparttable,longtable,pdflscape}\usepackage[margin=2cm]{geometry}"
+    head = r"\documentclass{article}\usepackage{booktabs,siunitx,threeparttable,longtable,pdflscape}\usepackage[margin=2cm]{geometry}"
     log = typeset("pdflatex", head, tables, tmp_path)
     assert "Overfull" not in log, [line for line in log.splitlines() if "Overfull" in line]
     office = program("soffice")

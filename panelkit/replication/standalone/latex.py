@@ -21,19 +21,24 @@ WORDS = {
     "Pi": "Π", "Sigma": "Σ", "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω",
 }  # fmt: skip
 TEX = re.compile(
-    r"\\text(super|sub)script\{(\d)\}|\$\^?\{?\\?([A-Za-z]+|-)\}?\$|\\pk(?:stars|mark|[A-Z]+)\b|\\([A-Za-z]+\d*)(?:\{\})?|\\([^A-Za-z])|[{}]"
+    r"\\text(super|sub)script\{(\d)\}|\$\^?\{?\\?([A-Za-z]+|-)\}?\$|\\pk(?:stars|mark)\b|\\([A-Za-z]+\d*)(?:\{\})?|\\([^A-Za-z])|[{}]"
 )
 DEFINES = re.compile(
     r"\\(?:[egx]?def|let|input|include|(?:re)?newcommand|renewcommand|catcode|csname|ifx?|write|llap|rlap|phantom)\b"
 )
-BALANCED = r"(?:[^#{}]|\{(?:[^#{}]|\{[^#{}]*\})*\})*"
-OURS = re.compile(
-    r"\\def\\pk(?:stars#1\{\$\^\{#1\}\$\}|mark#1\{\\textsuperscript\{#1\}\}|[A-Z]+#1#2\{\\hphantom\{"
-    + BALANCED
-    + r"\}\\llap\{#1\}\\rlap\{#2\}\\hphantom\{"
-    + BALANCED
-    + r"\}\})$"
+OURS = re.compile(r"\\def\\pk(?:stars#1\{\$\^\{#1\}\$\}|mark#1\{\\textsuperscript\{#1\}\})$")
+# siunitx sets the numbers: its settings and the columns must be ours, since others could print another number
+SETUP = (
+    "\\sisetup{input-decimal-markers=.,input-ignore={,},group-digits=integer,group-minimum-digits=4,group-separator={,},"
+    "retain-negative-zero=true,table-align-text-before=false,table-align-text-after=false}"
 )
+BRACED = r"\{((?:[^{}]|\{[^{}]*\})*)\}"
+COLUMNS = re.compile(
+    r"\\begin\{(?:tabular|longtable)\}\{(?:l|>\{\\raggedright\\arraybackslash\}p\{0\.27\\linewidth\})(?:[lc]|"
+    rf"S\[table-format=-?\d+\.\d+(?:,table-space-text-(?:pre|post)={BRACED})*\])*\}}$"
+)
+TEX_NUMBER = re.compile(rf"(?:{BRACED})?(-?)(\d[\d,]*(?:\.\d+)?)(?:{BRACED})?$", re.ASCII)
+WHOLE = "\\multicolumn{1}{c}"  # before a text that is wider than the numbers of its column
 
 
 def untex(text: str) -> str:
@@ -52,6 +57,15 @@ def untex(text: str) -> str:
     return TEX.sub(char, text)
 
 
+def tex_cell(text: str) -> str:
+    """What a cell prints: a bare number by siunitx, its hyphen as a minus sign; braces hold brackets, stars and words."""
+    found = TEX_NUMBER.match(text)
+    if not found:
+        return untex(text[len(WHOLE) :] if text.startswith(WHOLE + "{") else text)
+    before, sign, digits, after = found.groups("")
+    return untex(before) + (MINUS if sign else "") + digits + untex(after)
+
+
 def from_tex(data: bytes) -> dict[str, str]:
     """Cells, row labels and notes of a LaTeX table of ours; a definition that is not ours could print anything and is refused."""
     found: dict[str, str] = {}
@@ -59,6 +73,10 @@ def from_tex(data: bytes) -> dict[str, str]:
     for line in data.decode("utf-8").split("\n"):
         if DEFINES.search(line) and not OURS.match(line):
             raise ValueError(f"it holds a definition that is not ours: {line!r}")
+        if ("\\sisetup" in line or "\\num" in line) and line != SETUP:
+            raise ValueError(f"it holds settings of numbers that are not ours: {line!r}")
+        if re.match(r"\\begin\{(tabular|longtable)\}", line) and not COLUMNS.match(line):
+            raise ValueError(f"it holds columns that are not ours: {line!r}")
         body = (body or line == "\\midrule") and line != "\\bottomrule" and not line.startswith("\\end{")
         row = re.match(r"(.*) \\\\ % pk (r\d+)$", line)
         panel = re.match(r"\\multicolumn\{\d+\}\{l\}\{(.*)\} \\\\ % pk panel$", line)
@@ -78,7 +96,7 @@ def from_tex(data: bytes) -> dict[str, str]:
         if row:
             label, *cells = row.group(1).split(" & ")
             found[f"{row.group(2)}.label"] = untex(label)
-            found.update({f"{row.group(2)}.c{j}": untex(cell) for j, cell in enumerate(cells)})
+            found.update({f"{row.group(2)}.c{j}": tex_cell(cell) for j, cell in enumerate(cells)})
         elif line.startswith("\\item "):
             found[f"note{notes}"] = untex(line[6:])
             notes += 1

@@ -1,25 +1,38 @@
-"""Tables as LaTeX fragments to be \\input: booktabs and threeparttable, aligned at the decimal point, read back by our own marks."""
+"""Tables as LaTeX fragments to be \\input: booktabs, threeparttable, siunitx columns; read back by our own marks."""
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
 
 from panelkit.core.exhibit import Cell, Column, Row, Table
 from panelkit.core.registry import RENDERERS, RendererKind
+from panelkit.reporting.numbers import MINUS
 from panelkit.reporting.printed import Span, aligned, folded, heading_lines, plain, printed, safe_id
 from panelkit.reporting.render._tex import escape, unescape
 
 _HEAD = """% {name}: made by panelkit; every row ends in its ledger name. Do not edit, run the study again.
 % Needs \\usepackage{{{packages}}}; Chinese text: a ctex class and XeLaTeX.
 """
+# every number is printed with the digits and separators of the ledger; brackets and stars stand tight beside it
+_SETUP = (
+    r"\sisetup{input-decimal-markers=.,input-ignore={,},group-digits=integer,group-minimum-digits=4,group-separator={,},"
+    r"retain-negative-zero=true,table-align-text-before=false,table-align-text-after=false}"
+)
+_PLAIN = re.compile(rf"([(\[]?<?)({MINUS}?)((?:0|[1-9]\d{{0,2}}(?:,\d{{3}})*)(?:\.\d+)?)([)\]]?)", re.ASCII)
+# braces before it, sign, digits, braces behind it: a bare number is never in braces itself
+_BRACED = r"\{((?:[^{}]|\{[^{}]*\})*)\}"
+_NUMBER = re.compile(rf"(?:{_BRACED})?(-?)(\d[\d,]*(?:\.\d+)?)(?:{_BRACED})?", re.ASCII)
 _ROW = re.compile(r"^(.*) \\\\ % pk (r\d+)$")
-# widths in digits that a line of 345 points holds at each size
-_SIZES = ((66, ""), (76, r"\footnotesize"))
-_HEADING_WIDTH = 16
-_STUB = 30
-_WIDEST = 112
-_LINES, _LINES_TURNED = 56, 30
+# digits that a line of 345 points holds at each size, the blank beside a column in digits, points from line to line
+_SIZES = ((67, 2.4, 12.0, ""), (79, 1.45, 9.5, r"\footnotesize"), (85, 1.55, 8.0, r"\scriptsize"))
+_PAGE, _PAGE_TURNED = 530.0, 330.0  # points of a page of the article class
+_FOLDS = (16, 12, 10)  # letters in a line of a heading over one column
+_STUB, _BROKEN = 30, 0.27  # row labels longer than this many digits may be broken, to this share of a line
+_EMS = {
+    **dict.fromkeys("ijlft.,:;'!|I[]", 0.29), **dict.fromkeys("acersz()-", 0.42), **dict.fromkeys("mMwW—", 0.83), " ": 0.35, "−": 0.78,
+}  # fmt: skip
 _TURNED = 1.55  # how much longer a line is on a page turned by 90 degrees
 
 
@@ -27,11 +40,11 @@ def render(table: Table) -> bytes:
     """The table as a `table` environment with caption, label `tab:<id>` and notes.
 
     It is turned by 90 degrees where it asks for that or is too wide for any size, and a `longtable` where it asks for that
-    or has more rows than a page.
+    or is higher than a page at every size that fits a line.
     """
     printed(table)
-    table = replace(table, landscape=table.landscape or _size(table) > _WIDEST)
-    table = replace(table, long=table.long or len(table.rows) > (_LINES_TURNED if table.landscape else _LINES))
+    table = replace(table, landscape=table.landscape or _too_wide(table))
+    table = replace(table, long=table.long or _too_high(table, _fitting(table)))
     lines = [_HEAD.format(name=safe_id(table.id), packages=_packages(table)).rstrip("\n")]
     lines += [r"\begin{landscape}"] if table.landscape else []
     lines += _longtable(table) if table.long else _float(table)
@@ -41,7 +54,12 @@ def render(table: Table) -> bytes:
 
 def _packages(table: Table) -> str:
     return ",".join(
-        ["booktabs", "longtable" if table.long else "threeparttable", *(["pdflscape"] if table.landscape else [])]
+        [
+            "booktabs",
+            "siunitx",
+            "longtable" if table.long else "threeparttable",
+            *(["pdflscape"] if table.landscape else []),
+        ]
     )
 
 
@@ -82,7 +100,12 @@ def _longtable(table: Table) -> list[str]:
 
 
 def _definitions(table: Table) -> list[str]:
-    return [r"\def\pkstars#1{$^{#1}$}", r"\def\pkmark#1{\textsuperscript{#1}}", *_alignments(table)]
+    made = [r"\def\pkstars#1{$^{#1}$}", r"\def\pkmark#1{\textsuperscript{#1}}"]
+    return [*made, _SETUP] if any(_number(table, i, j) for i, j in _places(table)) else made
+
+
+def _places(table: Table) -> list[tuple[int, int]]:
+    return [(i, j) for i, row in enumerate(table.rows) for j in range(len(row.cells))]
 
 
 def _notes(table: Table) -> list[str]:
@@ -90,16 +113,54 @@ def _notes(table: Table) -> list[str]:
 
 
 def _layout(table: Table) -> tuple[list[str], str]:
-    """Size, space and the letters of the columns."""
-    letters = "".join({"left": "l", "centre": "c", "decimal": "c"}[c.align] for c in table.columns)
-    room = _TURNED if table.landscape else 1.0
-    size = next((command for limit, command in _SIZES if _size(table) <= limit * room), r"\scriptsize")
+    """Size, space and the letters of the columns: long row labels are broken into lines before the type is made smaller."""
+    letters = "".join(_column(table, j) for j in range(len(table.columns)))
+    at, broken, _ = _fitting(table)
+    size = _SIZES[at][3]
     settings = [size, r"\setlength{\tabcolsep}{3pt}"] if size else []
-    if size and _stub(table) > _STUB:
-        # long row labels are broken into lines, loosely, so that no word sticks out
-        settings += [r"\tolerance=9999 \emergencystretch=3em \hbadness=10000"]
-        return settings, r"p{0.27\linewidth}" + letters
-    return settings, "l" + letters
+    stub = rf">{{\raggedright\arraybackslash}}p{{{_BROKEN}\linewidth}}" if broken else "l"
+    return settings, f"{stub}{letters}"
+
+
+def _fitting(table: Table) -> tuple[int, bool, int]:
+    """Which size to set it in, whether row labels are broken for it, and the width of a heading's lines.
+
+    The largest size that fits a line, and for a table that does not break across pages a page too, where there is one.
+    """
+    fitting = [
+        (size, broken, fold)
+        for size in range(len(_SIZES))
+        for fold in _FOLDS
+        if (broken := _fits(table, size, fold)) is not None
+    ]
+    fitting = fitting or [(len(_SIZES) - 1, _stub(table) > _STUB, _FOLDS[-1])]
+    return next((f for f in fitting if table.long or not _too_high(table, f)), fitting[0])
+
+
+def _fits(table: Table, size: int, fold: int) -> bool | None:
+    """Whether row labels must be broken for the table to fit a line; None where it does not fit."""
+    limit, blank = _SIZES[size][:2]
+    line, stub = limit * (_TURNED if table.landscape else 1.0), _stub(table)
+    columns = _columns(table, fold) + blank * (len(table.columns) + 1)
+    if columns + stub <= line:
+        return False
+    return True if stub > _STUB and columns + _BROKEN * line <= line else None
+
+
+def _too_high(table: Table, fitting: tuple[int, bool, int]) -> bool:
+    """Whether the table with its notes is higher than a page."""
+    size, broken, fold = fitting
+    turned, page = (_TURNED, _PAGE_TURNED) if table.landscape else (1.0, _PAGE)
+    room = _BROKEN * _SIZES[size][0] * turned if broken else math.inf
+    lines = sum(max(1.0, math.ceil(_width(plain(row.label)) * 2.1 / room)) for row in table.rows)
+    lines += sum(max((len(folded(s.text, fold * s.count)) for s in line), default=1) for line in heading_lines(table))
+    notes = sum(math.ceil(_width(plain(note)) * 2 / (_SIZES[1][0] * turned)) for note in table.notes)
+    return (lines + 1) * _SIZES[size][2] + notes * _SIZES[1][2] + 40 > page
+
+
+def _too_wide(table: Table) -> bool:
+    """Whether the table fits no line at any size unless it is turned."""
+    return all(_fits(table, size, fold) is None for size in range(len(_SIZES)) for fold in _FOLDS)
 
 
 def parse(data: bytes) -> dict[str, str]:
@@ -109,55 +170,84 @@ def parse(data: bytes) -> dict[str, str]:
         row = _ROW.match(line)
         if row:
             _, *cells = row[1].split(" & ")
-            found |= {f"{row[2]}.c{j}": unescape(cell) for j, cell in enumerate(cells)}
+            found |= {f"{row[2]}.c{j}": _read(cell) for j, cell in enumerate(cells)}
     return found
 
 
-def _macro(j: int) -> str:
-    """\\pkA, \\pkB ... \\pkAA: the number macro of a column."""
-    letters = ""
-    j += 1
-    while j:
-        j, rest = divmod(j - 1, 26)
-        letters = chr(65 + rest) + letters
-    return rf"\pk{letters}"
+def _read(cell: str) -> str:
+    """What a cell prints; the hyphen of a number is a minus sign, as siunitx sets it."""
+    number = _NUMBER.fullmatch(cell)
+    if not number:
+        return unescape(cell.removeprefix(r"\multicolumn{1}{c}"))
+    before, sign, digits, after = number.groups("")
+    return unescape(before) + (MINUS if sign else "") + digits + unescape(after)
 
 
-def _alignments(table: Table) -> list[str]:
-    """For each decimal column a macro of two arguments that sets what is before and from the point on in boxes of equal width."""
-    made = []
-    for j in range(len(table.columns)):
-        parts = [(a, row.cells[j].mark) for i, row in enumerate(table.rows) if (a := aligned(table, i, j))]
-        if parts:
-            left = escape(max((a[0] for a, _ in parts), key=_width))
-            right = max((_right(a[1], m) for a, m in parts), key=lambda t: _width(unescape(t)))
-            body = rf"\hphantom{{{left}}}\llap{{#1}}\rlap{{#2}}\hphantom{{{right}}}"
-            made.append(rf"\def{_macro(j)}#1#2{{{body}}}")
-    return made
+def _number(table: Table, i: int, j: int) -> tuple[str, str, str, str] | None:
+    """Brackets before, sign, digits and brackets behind of a cell that siunitx aligns; None for any other.
+
+    A number that siunitx would print otherwise (parted by thousands in another way, a hyphen for a minus) stays text.
+    """
+    parts = aligned(table, i, j)
+    found = _PLAIN.fullmatch("".join(parts)) if parts else None
+    return (found[1], found[2] or "", found[3], found[4]) if found else None
+
+
+def _numbers(table: Table, j: int) -> list[tuple[str, str, str, str, str]]:
+    """Every number to be aligned in a column: brackets before, sign, digits, brackets behind, mark."""
+    made = [(_number(table, i, j), row.cells[j].mark) for i, row in enumerate(table.rows) if row.cells]
+    return [(*n, mark) for n, mark in made if n]
+
+
+def _column(table: Table, j: int) -> str:
+    """The letter of a column; `S` with room for its widest number, brackets and mark where it has numbers to align."""
+    made = _numbers(table, j)
+    if not made:
+        return {"left": "l", "centre": "c", "decimal": "c"}[table.columns[j].align]
+    whole = max(len(n[2].partition(".")[0].replace(",", "")) for n in made)
+    places = max(len(n[2].partition(".")[2]) for n in made)
+    options = [f"table-format={'-' if any(n[1] for n in made) else ''}{whole}.{places}"]
+    before = max((n[0] for n in made), key=_width)
+    if before:
+        options.append(f"table-space-text-pre={{{escape(before)}}}")
+    after = max((_right(n[3], n[4]) for n in made), key=lambda t: _width(unescape(t)))
+    if after:
+        options.append(f"table-space-text-post={{{after}}}")
+    return f"S[{','.join(options)}]"
+
+
+def _room(table: Table, j: int) -> float:
+    """Width of the block that the numbers of a column stand in, in the units of `_width`."""
+    made = _numbers(table, j)
+    parts = [n[2].partition(".") for n in made]
+    return (
+        max(_width(n[0]) for n in made) + max(_width(n[1]) for n in made) + max(_width(whole) for whole, _, _ in parts)
+        + max(_width(dot + rest) for _, dot, rest in parts) + max(_width(n[3] + n[4]) for n in made)
+    )  # fmt: skip
 
 
 def _width(text: str) -> float:
-    return sum(
-        {"−": 0.78, ",": 0.28, ".": 0.28, "(": 0.39, ")": 0.39, "[": 0.28, "]": 0.28, "*": 0.38}.get(
-            c, 1.1 if c >= "\u2e80" else 0.5
-        )
-        for c in text
-    )
+    """About how wide a text is, in ems of Computer Modern."""
+    return sum(_EMS.get(c, 1.1 if c >= "\u2e80" else 0.72 if c.isupper() else 0.5) for c in text)
 
 
 def _stub(table: Table) -> float:
-    """About how wide the longest row label is, in digits; letters are narrower."""
-    return max((_width(plain(row.label)) for row in table.rows if row.cells), default=0) * 1.7
+    """About how wide the longest row label is, in digits."""
+    return max((_width(plain(row.label)) for row in table.rows if row.cells), default=0) * 2
 
 
-def _size(table: Table) -> float:
-    """About how wide the table is, in digits at its own size."""
-    wide = _stub(table)
-    for j, column in enumerate(table.columns):
-        cells = [_width(plain(row.cells[j].shown) + plain(row.cells[j].mark)) * 2 for row in table.rows if row.cells]
-        words = [min(_width(line) * 2, _HEADING_WIDTH) for line in column.heading]
-        wide += max([*cells, *words], default=0) + 2
-    return wide
+def _columns(table: Table, fold: int) -> float:
+    """About how wide all columns but the row labels are, in digits at the table's own size, headings in lines of `fold`."""
+    wide = [
+        max((_width(plain(r.cells[j].shown) + plain(r.cells[j].mark)) * 2 for r in table.rows if r.cells), default=0)
+        for j in range(len(table.columns))
+    ]
+    for line in heading_lines(table):
+        for span in line:
+            longest = max((_width(p) * 2 for p in folded(span.text, fold * span.count)), default=0)
+            for j in range(span.start, span.start + span.count):
+                wide[j] = max(wide[j], longest / span.count)
+    return sum(wide)
 
 
 def _right(after: str, mark: str) -> str:
@@ -172,10 +262,22 @@ def _mark(mark: str) -> str:
 
 
 def _cell(table: Table, i: int, j: int, cell: Cell) -> str:
-    parts = aligned(table, i, j)
-    if parts is None:
-        return escape(cell.shown, chinese_quotes=table.language == "zh") + _mark(cell.mark)
-    return rf"{_macro(j)}{{{escape(parts[0])}}}{{{_right(parts[1], cell.mark)}}}"
+    number = _number(table, i, j)
+    if number is None:
+        text = escape(cell.shown, chinese_quotes=table.language == "zh") + _mark(cell.mark)
+        column = _column(table, j)
+        if text and column.startswith("S") and _width(plain(cell.shown) + plain(cell.mark)) > 0.75 * _room(table, j):
+            return rf"\multicolumn{{1}}{{c}}{{{text}}}"
+        # braces keep siunitx from reading a text as a number, and our parser too
+        return f"{{{text}}}" if text and (_NUMBER.fullmatch(text) or column.startswith("S")) else text
+    before, sign, digits, after = number
+    behind = _right(after, cell.mark)
+    return (
+        (f"{{{escape(before)}}}" if before else "")
+        + ("-" if sign else "")
+        + digits
+        + (f"{{{behind}}}" if behind else "")
+    )
 
 
 def _row(table: Table, i: int, row: Row) -> list[str]:
@@ -189,19 +291,19 @@ def _row(table: Table, i: int, row: Row) -> list[str]:
 
 def _headings(table: Table) -> list[str]:
     lines = []
-    spans = heading_lines(table)
+    spans, (_, _, fold) = heading_lines(table), _fitting(table)
     for level, line in enumerate(spans):
         stub = escape(table.stub) if level == 0 else ""
-        lines.append(" & ".join([stub, *(_heading(table.columns, span) for span in line)]) + r" \\")
+        lines.append(" & ".join([stub, *(_heading(table.columns, span, fold) for span in line)]) + r" \\")
         rules = [rf"\cmidrule(lr){{{s.start + 2}-{s.start + s.count + 1}}}" for s in line if s.count > 1]
         if rules and level + 1 < len(spans):
             lines.append("".join(rules))
     return lines
 
 
-def _heading(columns: tuple[Column, ...], span: Span) -> str:
+def _heading(columns: tuple[Column, ...], span: Span, fold: int) -> str:
     letter = "l" if columns[span.start].align == "left" and span.count == 1 else "c"
-    pieces = [escape(p) for p in folded(span.text, _HEADING_WIDTH * span.count)]
+    pieces = [escape(p) for p in folded(span.text, fold * span.count)]
     text = r" \\ ".join(pieces)
     if len(pieces) > 1:
         text = rf"\begin{{tabular}}[b]{{@{{}}{letter}@{{}}}}{text}\end{{tabular}}"

@@ -9,7 +9,7 @@ from panelkit.core.estimate import Estimate
 from panelkit.reporting.conventions import convention, resampling
 from panelkit.reporting.labels import key_label, term_label
 from panelkit.reporting.numbers import shown
-from panelkit.reporting.phrases import said
+from panelkit.reporting.phrases import finding, headline, said
 from panelkit.reporting.tables._parts import Parts
 from panelkit.reporting.words import JOIN, joined, word
 
@@ -194,7 +194,11 @@ def _filled(parts: Parts) -> str:
 
 def _failed(parts: Parts) -> str:
     def failed(e: Estimate) -> str:
-        checks = parts.results.checks.get(e.id, ())
-        return joined((c.text.to(parts.language).rstrip(".。") for c in checks if c.verdict == "fails"), parts.language)
+        # the first sentence of each; the page has the whole
+        language, checks = parts.language, parts.results.checks.get(e.id, ())
+        return joined(
+            (headline(finding(c.text.to(language), parts.panel, language)) for c in checks if c.verdict == "fails"),
+            language,
+        )
 
     return _said("failed", parts, failed)
