@@ -17,12 +17,14 @@ from panelkit.facts.tables import Row, read_table
 How = Literal["name", "alias", "code", "ocr"]
 
 _CODE = re.compile(r"^(\d{2})(?:0{4}|0{10})?(?:\.0+)?$")
+_NOTE = re.compile(r"^\d{1,2}(?=[^\d])|(?<=[^\d])\d{1,2}$")
 _AUTONOMOUS_ZH = ("自治区", "区", "省")
 _MUNICIPAL_EN = ("municipality", "city", "shi", "province")
 _AUTONOMOUS_EN = ("autonomousregion", "zizhiqu", "province", "region")
 _KINDS = MappingProxyType(
     {
         "nation": "the national total",
+        "average": "a national average",
         "region": "a regional subtotal",
         "corps": "the Xinjiang Production and Construction Corps, already counted in Xinjiang or outside the provinces",
         "separate_city": "a separately planned city, already counted in its province",
@@ -161,6 +163,11 @@ def _fold(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFC", wide) if c.isalnum())
 
 
+def _unmarked(folded: str) -> str:
+    """A folded spelling without the number of a note or of the row, such as 北京1 of "北京(1)" or "1.北京"."""
+    return _NOTE.sub("", folded)
+
+
 def _without_tones(folded: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFD", folded) if not unicodedata.combining(c))
 
@@ -218,8 +225,8 @@ def _known_others() -> MappingProxyType[str, str]:
 def match(name: str) -> Match | None:
     """Which province a printed name or code means, and how it was recognised.
 
-    Blanks of every width, also inside the name, byte-order marks, case, punctuation and the usual suffixes do not
-    matter. Six-digit, twelve-digit and two-digit codes and ISO 3166-2 are read. A bare "Shanxi" is 140000;
+    Blanks of every width, also inside the name, byte-order marks, case, punctuation, the usual suffixes and the mark of a
+    note ("北京①", "上海(1)") do not matter. Six-digit, twelve-digit and two-digit codes and ISO 3166-2 are read. A bare "Shanxi" is 140000;
     "Shaanxi" and "Shannxi" are 610000. Known slips of optical recognition are matched with how='ocr'.
 
     Parameters
@@ -247,6 +254,8 @@ def match(name: str) -> Match | None:
     if folded in _known_others():
         return None
     found = _known().get(folded) or _known().get(_without_tones(folded))
+    if found is None and _unmarked(folded) != folded:
+        found = _known().get(_unmarked(folded)) if len(_unmarked(folded)) > 1 else None
     return Match(code=found[0], how=found[1], printed=printed) if found else None
 
 
@@ -272,7 +281,8 @@ def is_not_a_province(name: str) -> str | None:
     code = _CODE.match(_compact(printed))
     if code and code[1] == "00":
         return _KINDS["nation"]
-    return _known_others().get(f"{code[1]}0000" if code else _fold(printed))
+    folded = f"{code[1]}0000" if code else _fold(printed)
+    return _known_others().get(folded) or (None if code else _known_others().get(_unmarked(folded)))
 
 
 def nearest(name: str, *, most: int = 3) -> tuple[str, ...]:

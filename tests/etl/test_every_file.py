@@ -19,7 +19,6 @@ REFUSED = {
     "province_panel_tfp/W_econ.csv": "no province column",
     "suspect/gdp_national.csv": "no province column",
     "techme_yearbook/BasicProvince.rda": "none of years",
-    "techme_yearbook/raw_hitech_operation/raw-2020-soshu.xls": "web page saved under the name of a workbook",
 }
 
 

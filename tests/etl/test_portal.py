@@ -129,7 +129,8 @@ def test_encodings(read_as, written):
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        (b"\n\n<!-- page --><html><table></table></html>", "web page"),
+        (b"\n\n<!-- page --><html><table></table></html>", "web page(.|\n)*no table with cells"),
+        (b"<html><frameset><frame src='sheet001.htm'></frameset></html>", "web page(.|\n)*no table with cells"),
         (b"hello", "no Excel file"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\xff" * 2000, "damaged"),
         (b"PK\x03\x04 broken", "damaged"),
@@ -189,9 +190,83 @@ def test_hints_and_blanks_of_real_files(china):
     assert survey.series[0].name == "人口数(人口抽样调查)(人)"
 
 
-def test_a_web_page_is_no_workbook(china):
-    with pytest.raises(SourceError, match="web page"):
-        look(china / "techme_yearbook" / "raw_hitech_operation" / "raw-2020-soshu.xls")
+def test_a_web_page_under_the_name_of_a_workbook_is_read_and_said(china):
+    kind, seen = look(china / "techme_yearbook" / "raw_hitech_operation" / "raw-2020-soshu.xls")
+    assert kind == "yearbook_page"
+    assert [(s.name, s.unit, s.units_matched) for s in seen.series] == [
+        ("企业数", "个", 31),
+        ("营业收入", "亿元", 31),
+        ("利润总额", "亿元", 31),
+    ]
+    assert any("web page saved under the name of a workbook" in o for o in seen.oddities)
+
+
+QUARTERS = "数据库：分省季度数据\n指标：地区生产总值_累计值(亿元)\n时间：最近8季度\n地区,2016年第一季度,2015年第四季度,2015年第三季度,2015年第二季度,2015年第一季度\n北京市,5,4,3,2,1\n天津市,50,40,30,20,10\n河北省,500,400,,200,100\n数据来源：国家统计局\n"
+
+
+@pytest.mark.parametrize("spelled", ["{y}年第{z}季度", "{y}年{q}季度", "{y}Q{q}", "{y}年{m}月", "{y}{m:02}MM"])
+def test_quarters_and_months_become_years_as_declared(read_as, written, spelled):
+    text = QUARTERS
+    for year, quarter, zh in ((2016, 1, "一"), (2015, 4, "四"), (2015, 3, "三"), (2015, 2, "二"), (2015, 1, "一")):
+        text = text.replace(f"{year}年第{zh}季度", spelled.format(y=year, q=quarter, z=zh, m=3 * quarter), 1)
+    fields = {"series": {"g": "地区生产总值_累计值"}}
+    with pytest.raises(SourceError, match=r'columns are (quarters|months)(.|\n)*periods = "last"'):
+        read_as("nbs_csv", written(text), **fields)
+    last = read_as("nbs_csv", written(text), periods="last", **fields)
+    assert value(last, "天津市", 2015) == (40.0, "line 6, column 3")
+    assert set(last.frame["time"]) == {2015}
+    _, seen = look(written(text))
+    assert seen.series[0].times == (2015,)
+    assert any("Decembers" in o or "fourth quarters" in o for o in seen.oddities)
+
+
+def test_quarters_added_up(read_as, written):
+    fields = {"series": {"g": "地区生产总值_累计值"}}
+    got = read_as("nbs_csv", written(QUARTERS), periods="sum", **fields)
+    assert value(got, "天津市", 2015) == (100.0, "line 6, column 6 to line 6, column 3")
+    assert np.isnan(value(got, "河北省", 2015)[0])
+    assert np.isnan(value(got, "天津市", 2016)[0])
+    assert any("years without all their quarters are missing" in n for n in got.notes)
+    assert value(read_as("nbs_csv", written(QUARTERS), periods="mean", **fields), "天津市", 2015)[0] == 25.0
+
+
+def test_an_indicator_cut_into_several_files(read_as, written):
+    written(OLD)
+    later = OLD.replace("2016年,2015年", "2018年,2017年").replace("2,1", "6,5").replace("4,", "8,7")
+    written(later, "g.csv", "gb18030")
+    fields = {"series": {"g": "地区生产总值"}, "more": ("g.csv",)}
+    got = read_as("nbs_csv", written(OLD), **fields)
+    assert value(got, "北京市", 2017) == (5.0, "g.csv, line 5, column 3")
+    assert value(got, "北京市", 2015) == (1.0, "f.csv, line 5, column 3")
+    assert sorted(got.frame["time"].unique()) == [2015, 2016, 2017, 2018]
+    assert any(n.startswith("1 f.csv: blank cells") for n in got.notes)
+    written(later.replace("2018年,2017年", "2017年,2016年").replace("5\n", "2\n"), "g.csv")
+    with pytest.raises(
+        SourceError, match="天津市, 2016 is 4.0 in f.csv, line 6, column 2 and 7.0 in g.csv, line 6, column 3"
+    ):
+        read_as("nbs_csv", written(OLD), **fields)
+    with pytest.raises(SourceError, match="no plain file name"):
+        read_as("nbs_csv", written(OLD), series={"g": "x"}, more=("../g.csv",))
+
+
+NAMED = "\ufeff数据库：分省年度数据 \n指标：地区生产总值 (亿元) \n时间：2021YY-2022YY \n地区\t,2022YY\t,2021YY\t,\n330000000000\t,2\t,1\t,\n110000000000\t,4\t,3\t,\n数据来源：国家统计局"
+
+
+def test_codes_of_twelve_digits_and_years_of_the_new_portal(read_as, written):
+    got = read_as("nbs_csv", written(NAMED), series={"gdp": "地区生产总值"})
+    assert value(got, "330000000000", 2021) == (1.0, "line 5, column 3")
+    assert set(got.frame["measure"]) == {"亿元"}
+    _, seen = look(written(NAMED))
+    assert (seen.series[0].units_matched, seen.series[0].times, seen.series[0].unit) == (2, (2021, 2022), "亿元")
+
+
+def test_percent_signs_are_read_where_the_series_is_in_percent(read_as, written):
+    text = OLD.replace("2,1", "2%,1.5%").replace("4,", "-4%,").replace("(亿元)", "(%)")
+    got = read_as("nbs_csv", written(text), series={"g": "地区生产总值"})
+    assert value(got, "天津市", 2016)[0] == -4.0
+    assert any("3 numbers with the sign %" in n for n in got.notes)
+    with pytest.raises(SourceError, match="carries its own unit"):
+        read_as("nbs_csv", written(text.replace("(%)", "(亿元)")), series={"g": "地区生产总值"})
 
 
 def test_years_in_rows(read_as, written, china):

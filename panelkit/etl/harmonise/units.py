@@ -5,78 +5,21 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, field
-from types import MappingProxyType
+from functools import cache
 
-_BRACKET = re.compile(r"^(?P<stem>.*?)\s*[(\[](?P<measure>[^()\[\]]*)[)\]]\s*$", re.DOTALL)
-_SPELLED = re.compile(r"^单位\s*:\s*(?P<measure>.+)$")
-_MAGNITUDES = MappingProxyType(
-    {"": 1.0, "十": 1e1, "百": 1e2, "千": 1e3, "万": 1e4, "十万": 1e5, "百万": 1e6, "千万": 1e7, "亿": 1e8, "十亿": 1e9}
-    | {"百亿": 1e10, "千亿": 1e11, "万亿": 1e12}
-)
-_ATOMS = MappingProxyType(
-    {
-        name: (name, 1.0)
-        for name in (
-            "元",
-            "美元",
-            "人",
-            "件",
-            "个",
-            "户",
-            "吨",
-            "吨标准煤",
-            "人年",
-            "台",
-            "辆",
-            "家",
-            "项",
-            "部",
-            "份",
-            "册",
-            "套",
-        )
-    }
-    | {"千米": ("米", 1e3), "公里": ("米", 1e3), "米": ("米", 1.0), "千克": ("吨", 1e-3), "公斤": ("吨", 1e-3)}
-    | {
-        "千瓦时": ("千瓦时", 1.0),
-        "千瓦小时": ("千瓦时", 1.0),
-        "度": ("千瓦时", 1.0),
-        "公顷": ("公顷", 1.0),
-        "亩": ("公顷", 1 / 15),
-    }
-    | {"平方公里": ("公顷", 100.0), "平方千米": ("公顷", 100.0), "平方米": ("公顷", 1e-4), "立方米": ("立方米", 1.0)}
-    | {"%": ("%", 1.0), "‰": ("%", 0.1), "百分点": ("百分点", 1.0), "GB": ("GB", 1.0), "TB": ("GB", 1024.0)}
-)
-_SAME = MappingProxyType(
-    {
-        "人民币元": "元",
-        "人民币亿元": "亿元",
-        "100 million yuan": "亿元",
-        "10000 yuan": "万元",
-        "yuan": "元",
-        "person": "人",
-    }
-    | {
-        "unit": "个",
-        "units": "个",
-        "item": "项",
-        "items": "项",
-        "million usd": "百万美元",
-        "million us dollar": "百万美元",
-    }
-    | {
-        "million us dollars": "百万美元",
-        "1000 usd": "千美元",
-        "us$": "美元",
-        "10000 person": "万人",
-        "ton": "吨",
-        "tons": "吨",
-    }
-    | {"10000 tons": "万吨", "100 million kwh": "亿千瓦小时", "hectare": "公顷", "hectares": "公顷", "household": "户"}
-    | {"pieces": "件", "10000 households": "万户", "10000 pieces": "万件", "km": "公里", "cases": "件"}
-    | {"persons": "人", "10000 persons": "万人", "usd": "美元", "100 million usd": "亿美元", "10000 usd": "万美元"}
-    | {"percent": "%", "per cent": "%", "pct": "%", "piece": "件", "man-year": "人年", "man-years": "人年"}
-)
+from panelkit.etl.harmonise.unit_words import ATOMS as _ATOMS
+from panelkit.etl.harmonise.unit_words import COUNT_WORDS as _COUNT_WORDS
+from panelkit.etl.harmonise.unit_words import ENGLISH as _ENGLISH
+from panelkit.etl.harmonise.unit_words import ENGLISH_UNIT as _ENGLISH_UNIT
+from panelkit.etl.harmonise.unit_words import MAGNITUDES as _MAGNITUDES
+from panelkit.etl.harmonise.unit_words import SAME as _SAME
+
+_BRACKET = re.compile(r"[(\[【]\s*(?:(?:计量)?单位\s*:\s*)?(?P<measure>[^()\[\]【】]*)[)\]】]")
+_MARK = re.compile(r"[_:,;、]|(?<=[^\x00-\x7f])[\s-]+|\s+(?=[^\x00-\x7f%‰])|\s+(?=[%‰])")
+_SHORT = frozenset(
+    {"元", "人", "%", "‰", "件", "个", "项", "吨", "户"}
+)  # of one character, and no word of another meaning
+_SPELLED = re.compile(r"^(?:计量)?单位\s*:\s*(?P<measure>.+)$")
 PURE = frozenset({"", "%", "‰", "百分点", "1"})
 
 
@@ -88,22 +31,32 @@ def plain(text: str) -> str:
 def parse_measure(name: str) -> tuple[str, str | None]:
     """A printed name without its unit of measure, and that unit, None where none is printed.
 
-    Only a last bracket is a unit: other brackets belong to the name.
+    A unit is the last bracket that holds one, or what stands behind a mark such as "_", ":" or a blank: all else is the name.
 
     >>> parse_measure("人口数(人口抽样调查)(人)")
     ('人口数(人口抽样调查)', '人')
     >>> parse_measure("电子商务销售额（亿元）")
     ('电子商务销售额', '亿元')
+    >>> parse_measure("总人口数_人"), parse_measure("GDP:亿元"), parse_measure("人均GDP")
+    (('总人口数', '人'), ('GDP', '亿元'), ('人均GDP', None))
     """
     text = plain(name)
     spelled = _SPELLED.match(text)
     if spelled:
         return "", known_measure(spelled["measure"]) or spelled["measure"].strip()
-    found = _BRACKET.match(text)
-    if found is None or not found["stem"]:
+    if text.endswith((")", "]", "】", "#", "*")):
+        for found in reversed(list(_BRACKET.finditer(text))):
+            measure = known_measure(found["measure"])
+            stem = (text[: found.start()].rstrip() + text[found.end() :].strip(" #*")).strip()
+            if measure is not None and found.start() > 0:
+                return stem, measure
         return text, None
-    measure = known_measure(found["measure"])
-    return (found["stem"].strip(), measure) if measure is not None else (text, None)
+    for mark in _MARK.finditer(text):
+        stem, tail = text[: mark.start()].strip(" _"), text[mark.end() :].strip()
+        measure = known_measure(tail) if stem and (len(tail) > 1 or tail in _SHORT) else None
+        if measure is not None:
+            return stem, measure
+    return text, None
 
 
 def known_measure(text: str) -> str | None:
@@ -111,17 +64,40 @@ def known_measure(text: str) -> str | None:
 
     >>> known_measure("亿元"), known_measure("上年=100"), known_measure("不含农户")
     ('亿元', '上年=100', None)
+    >>> known_measure("10 000 persons"), known_measure("亿 元"), known_measure("元/人"), known_measure("USD 100 million")
+    ('万人', '亿元', '元/人', '亿美元')
     """
     narrow = plain(text)
-    usual = _SAME.get(narrow.casefold(), narrow)
+    close = "".join(narrow.split()) if not narrow.isascii() else narrow
+    usual = _SAME.get(close.casefold(), close)
+    usual = _english(usual) or usual
     parts = re.split(r"[/·]", usual)
-    if all(_atom(p) is not None for p in parts) or re.fullmatch(r"(上年|\d{4}年?)\s*=\s*100(\.0)?", usual):
+    if all(_atom(p) is not None or re.fullmatch(r"[十百千万亿]+", p) for p in parts) and any(_atom(p) for p in parts):
         return usual
-    return (
-        usual
-        if re.fullmatch(r"[十百千万亿]*(美元|元|人|吨|件|平方米|平方公里|公里|千瓦|册|份|套|所|张|次|床|条)", usual)
-        else None
-    )
+    if re.fullmatch(r"(上年(?:同期|同月)?|\d{4}年?|(?:the )?(?:preceding|previous|last) year)\s*=\s*100(\.0)?", usual):
+        return usual if "上年" in usual or usual[0].isdigit() else "上年=100"
+    return None
+
+
+@cache
+def _english(text: str) -> str | None:
+    """A unit such as "10 000 persons" in its Chinese spelling."""
+    if not text.isascii():
+        return None
+    low = re.sub(r"(?<=\d),(?=\d{3})", "", " ".join(text.casefold().replace("(", " ").replace(")", " ").split()))
+    low = re.sub(r"^unit\s*:\s*", "", low)
+    if low in _ENGLISH:
+        return _ENGLISH[low]
+    found = _ENGLISH_UNIT.fullmatch(low)
+    if found is None:
+        return None
+    count, unit = found["count"].strip(), found["unit"].strip()
+    money = re.match(r"(rmb|usd|us\$)\s+", count)
+    if money:
+        count, unit = count[money.end() :].strip(), unit or money[1]
+    spelled = re.sub(r"\s+", " ", count).replace("millions", "million")
+    usual, size = _ENGLISH.get(unit), _COUNT_WORDS.get(spelled) if spelled else ""
+    return size + usual if usual is not None and size is not None else None
 
 
 def _atom(measure: str) -> tuple[str, float] | None:
@@ -136,14 +112,28 @@ def _atom(measure: str) -> tuple[str, float] | None:
     return None
 
 
+def _whole(measure: str) -> tuple[tuple[str, ...], float] | None:
+    """Base units and size of a unit of measure, quotients such as 元/人 included."""
+    parts = measure.split("/")
+    atoms = [_atom(p) or ((p, _MAGNITUDES[p]) if p in _MAGNITUDES and p else None) for p in parts]
+    if any(a is None for a in atoms):
+        return None
+    known = [a for a in atoms if a is not None]
+    size = known[0][1]
+    for _, one in known[1:]:
+        size /= one
+    bases = tuple("" if p in _MAGNITUDES else a[0] for p, a in zip(parts, known, strict=True))
+    return bases, size
+
+
 def same_measure(one: str, other: str) -> bool:
     """Whether two spellings mean the same unit; another power of ten is another unit.
 
     >>> same_measure("亿元", "100 million yuan"), same_measure("亿元", "万元")
     (True, False)
     """
-    a, b = (_SAME.get(plain(m).casefold(), plain(m)) for m in (one, other))
-    return a == b or (_atom(a) is not None and _atom(a) == _atom(b))
+    a, b = (known_measure(m) or plain(m) for m in (one, other))
+    return a == b or (_whole(a) is not None and _whole(a) == _whole(b))
 
 
 def conversion(given: str, wanted: str) -> float | None:
@@ -152,7 +142,7 @@ def conversion(given: str, wanted: str) -> float | None:
     >>> conversion("万元", "亿元"), conversion("万人", "人"), conversion("万元", "人")
     (0.0001, 10000.0, None)
     """
-    a, b = (_atom(_SAME.get(plain(m).casefold(), plain(m))) for m in (given, wanted))
+    a, b = (_whole(known_measure(m) or plain(m)) for m in (given, wanted))
     if a is None or b is None or a[0] != b[0]:
         return None
     return a[1] / b[1] if a[1] >= b[1] else 1.0 / (b[1] / a[1])

@@ -8,21 +8,51 @@ import unicodedata
 from dataclasses import dataclass
 
 BLANK_MARKS = frozenset(
-    {"-", "--", "---", "—", "——", "–", "…", "……", "...", ".", "na", "n/a", "nan", "null", "none", "#n/a"}
+    {
+        "-",
+        "--",
+        "---",
+        "—",
+        "——",
+        "–",
+        "…",
+        "……",
+        "...",
+        "..",
+        ".",
+        "/",
+        "//",
+        "na",
+        "n/a",
+        "n.a.",
+        "nan",
+        "null",
+        "none",
+        "#n/a",
+    }
+    | {"空格", "暂缺", "缺", "缺失", "不详", "无数据", "(空白)"}
 )
 
 _PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
-_YEAR = re.compile(r"(1[89]\d\d|2[01]\d\d)(?:\.0+)?\s*年?(?:度)?")
+_YEAR = re.compile(r"(1[89]\d\d|2[01]\d\d)(?:\.0+)?\s*(?:年[度末底]?|YY|yy)?")
+_WHOLE_YEAR = re.compile(
+    r"(1[89]\d\d|2[01]\d\d)(?:[-/.]12[-/.]31|[-/.]0?1[-/.]0?1|年12月31日|年1月1日)(?:[T ]00:00(?::00(?:\.0+)?)?)?"
+)
+_DIGITS = "〇一二三四五六七八九○"
+_SPELLED_YEAR = re.compile(r"([一二][〇○一二三四五六七八九]{3})年(?:度)?")
+_QUARTER = re.compile(r"(1[89]\d\d|2[01]\d\d)\s*(?:年|[-./])?\s*(?:第?([1-4一二三四])季度?|[Qq]([1-4]))")
+_MONTH = re.compile(r"(1[89]\d\d|2[01]\d\d)(?:年\s*|[-./])?(\d{1,2})\s*(?:月份?|MM)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Numeral:
-    """A cell as a number: NaN for a blank; `blank_mark` is the mark that stood for it; `grouped`: had thousands separators."""
+    """A cell as a number: NaN for a blank; `blank_mark` is the mark that stood for it; grouped, percent: what it was printed with."""
 
     value: float
     blank_mark: str = ""
     grouped: bool = False
+    percent: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +65,7 @@ class NoNumeral:
 
 def narrow(text: str) -> str:
     """The text in normal widths, blanks at its ends and byte-order marks taken off."""
-    return unicodedata.normalize("NFKC", text).replace("\ufeff", "").strip()
+    return unicodedata.normalize("NFKC", text).replace("\ufeff", "").replace("\u2212", "-").strip()
 
 
 def is_blank(cell: object) -> bool:
@@ -43,7 +73,7 @@ def is_blank(cell: object) -> bool:
     return cell is None or cell != cell or (isinstance(cell, str) and not narrow(cell))
 
 
-def read_number(cell: object, *, thousands: str = "") -> Numeral | NoNumeral:
+def read_number(cell: object, *, thousands: str = "", measure: str | None = "") -> Numeral | NoNumeral:
     """A cell as a number.
 
     Parameters
@@ -53,9 +83,11 @@ def read_number(cell: object, *, thousands: str = "") -> Numeral | NoNumeral:
     thousands : str
         The separator of thousands that the study declares; without one a number with separators is refused, because
         "3,078" is 3078 in one country and 3.078 in another.
+    measure : str, optional
+        Unit of the series: a cell may print the sign % where it is %, or where it is not known (None).
 
     >>> read_number(" 3078.5 ")
-    Numeral(value=3078.5, blank_mark='', grouped=False)
+    Numeral(value=3078.5, blank_mark='', grouped=False, percent=False)
     >>> read_number("3,078.5", thousands=",").value
     3078.5
     """
@@ -77,6 +109,8 @@ def read_number(cell: object, *, thousands: str = "") -> Numeral | NoNumeral:
         return Numeral(value=value)
     if text.casefold() in BLANK_MARKS:
         return Numeral(value=math.nan, blank_mark=text)
+    if text.endswith("%") and measure in ("%", None) and _PLAIN.fullmatch(text[:-1].rstrip()):
+        return Numeral(value=float(text[:-1]), percent=True)
     return _unusual(text, thousands)
 
 
@@ -92,24 +126,46 @@ def _unusual(text: str, thousands: str) -> Numeral | NoNumeral:
         return NoNumeral(what=f"'{text}' is infinite", mend="correct it in the file, or leave the cell blank")
     if text.endswith(("%", "‰")):
         return NoNumeral(
-            what=f"'{text}' carries its own unit", mend="take the sign out of the cells and declare it in measures"
+            what=f"'{text}' carries its own unit",
+            mend='declare it: measures = { ... = "%" }, or take the sign out of the cells',
         )
     short = text if len(text) <= 40 else text[:37] + "..."
     return NoNumeral(what=f"'{short}' is no number", mend="correct it in the file; leave a missing figure blank")
 
 
 def read_year(cell: object) -> int | None:
-    """A year as printed, such as 2024, "2024年" or 2024.0; None for anything else.
+    """A year as printed, such as 2024, "2024年", 2024.0, "2024YY" or the first or last day of it; None for anything else.
 
     >>> read_year("2024年"), read_year(2015.0), read_year("最近20年")
     (2024, 2015, None)
+    >>> read_year("2015-12-31"), read_year("2015-06-30"), read_year("二〇一五年")
+    (2015, None, 2015)
     """
     if isinstance(cell, bool) or cell is None:
         return None
     if isinstance(cell, (int, float)):
         return int(cell) if math.isfinite(cell) and cell == int(cell) and 1800 <= cell <= 2199 else None
-    found = _YEAR.fullmatch(narrow(str(cell)))
-    return int(found[1]) if found else None
+    text = narrow(str(cell))
+    found = _YEAR.fullmatch(text) or _WHOLE_YEAR.fullmatch(text)
+    if found:
+        return int(found[1])
+    spelled = _SPELLED_YEAR.fullmatch(text)
+    return int("".join(str(_DIGITS.index(c) % 10) for c in spelled[1])) if spelled else None
+
+
+def read_period(cell: object) -> tuple[int, int, int] | None:
+    """A quarter or month as printed: the year, which of them, and how many a year has; None for anything else.
+
+    >>> read_period("2024年第四季度"), read_period("2024年12月"), read_period("2024Q1"), read_period("202403MM"), read_period("2024年")
+    ((2024, 4, 4), (2024, 12, 12), (2024, 1, 4), (2024, 3, 12), None)
+    """
+    text = narrow(str(cell)) if isinstance(cell, str) else ""
+    quarter = _QUARTER.fullmatch(text)
+    if quarter:
+        which = quarter[2] or quarter[3]
+        return int(quarter[1]), "一二三四".index(which) + 1 if which in "一二三四" else int(which), 4
+    month = _MONTH.fullmatch(text)
+    return (int(month[1]), int(month[2]), 12) if month and 1 <= int(month[2]) <= 12 else None
 
 
 def column_letters(index: int) -> str:

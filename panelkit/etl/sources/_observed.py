@@ -43,9 +43,9 @@ class Ledger:
         """Keep a fault; it is raised with all others at the end."""
         self.faults.append(Fault(where=self.where + place, what=what, mend=mend))
 
-    def number(self, cell: object, place: str, unit: str = "") -> float:
-        """A cell as a number, with blanks counted and anything else kept as a fault."""
-        found = read_number(cell, thousands=self.thousands)
+    def number(self, cell: object, place: str, unit: str = "", measure: str | None = "") -> float:
+        """A cell as a number, with blanks counted and anything else kept as a fault; `measure` as in `read_number`."""
+        found = read_number(cell, thousands=self.thousands, measure=measure)
         if isinstance(found, NoNumeral):
             row = f" ({unit})" if unit else ""
             self.fault(found.what, found.mend, f"{place}{row}")
@@ -56,6 +56,8 @@ class Ledger:
             self.note("blank cells kept as missing", place)
         if found.grouped:
             self.note("numbers with separators of thousands", place)
+        if found.percent:
+            self.note("numbers with the sign %", place)
         return found.value
 
     def notes(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""A page of a yearbook taken apart: title, unit line, bilingual headings over several rows, rows of regions; files are opened elsewhere.
+"""A page of a yearbook taken apart: its tables, their rows of regions and columns; heads are in _page_head, no file is opened.
 
 5-3  各地区高技术产业生产经营情况 (2010年)
 Statistics on Production and Management in High-tech Industry by Region (2010)
@@ -8,83 +8,78 @@ Statistics on Production and Management in High-tech Industry by Region (2010)
                 Number of   Revenue from Profits
 全 国  National Total  28189  74482.8  4879.7          spacer rows between groups
 注：...
+续表 continued                                         further tables below (other regions, columns or years),
+                                                       beside (regions again in a column on the right), or
+                                                       with regions across and headings down
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from panelkit.core.errors import SourceError
-from panelkit.etl.harmonise.units import known_measure, parse_measure, plain, same_measure
 from panelkit.etl.sources._cells import NoNumeral, is_blank, read_number
+from panelkit.etl.sources._page_head import (
+    CJK,
+    CONTINUED,
+    FOOTER,
+    Entry,
+    Head,
+    Heading,
+    folded,
+    head_of,
+    headings_of,
+    is_corner,
+    is_known,
+    shown,
+    years_of,
+)
 from panelkit.etl.sources._workbook import Sheet
-from panelkit.facts.provinces import is_not_a_province, match
+from panelkit.facts.provinces import match
 
-_CJK = re.compile(r"[\u3400-\u9fff]")
-_UNIT_LINE = re.compile(r"^单\s*位\s*:\s*(?P<zh>[^a-zA-Z]*?)\s*(?P<en>\(?[a-zA-Z].*)?$", re.DOTALL)
-_BOTH = re.compile(r"^(?P<zh>.*[\u3400-\u9fff)%]\S*)\s+(?P<en>[A-Za-z][A-Za-z'&.\- ]{2,}.*)$")
-_FOOTER = re.compile(r"^(注|数据来源|资料来源|说明|note|source)s?\s*[:\d.]", re.IGNORECASE)
-_YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)")
-_OPPOSED = (("出口", "import", "export"), ("进口", "export", "import"))
-UNIT_COLUMNS = 4  # regions stand in one of the first columns
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heading:
-    """A column of figures: its Chinese and English heading without units, the unit that either prints, and its column."""
-
-    column: int
-    zh: str
-    en: str
-    measure: str | None
-    row: int
-
-    @property
-    def shown(self) -> str:
-        return self.zh or self.en
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RegionRow:
-    """A row of figures: its number, the region as printed (Chinese first), and the same in the other language."""
-
-    row: int
-    unit: str
-    other: str
+UNIT_COLUMNS = 4  # regions of the first table stand in one of the first columns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A page; measures: of its unit line; footers and notes: what was passed over and what looks odd."""
+    """A page; measures: of its unit lines; footers and notes: what was passed over and what looks odd."""
 
     sheet: Sheet
     titles: tuple[str, ...]
     measures: tuple[str, ...]
     headings: tuple[Heading, ...]
-    rows: tuple[RegionRow, ...]
     footers: tuple[str, ...]
     notes: tuple[str, ...]
 
     @property
     def years(self) -> tuple[int, ...]:
         """Years that the titles name."""
-        return tuple(sorted({int(y) for t in self.titles for y in _YEAR.findall(t)}))
+        return years_of(self.titles)
+
+    @property
+    def rows(self) -> tuple[Entry, ...]:
+        """The first entry of each row of regions."""
+        found: dict[tuple[int, str], Entry] = {}
+        for heading in self.headings:
+            for entry in heading.entries:
+                found.setdefault((entry.row, entry.unit), entry)
+        return tuple(found[k] for k in sorted(found))
 
     def measure_of(self, heading: Heading) -> str | None:
-        """The unit of a column: its own, else that of the page; of several, the one that no column prints for itself."""
+        """The unit of a column: its own, else that of the unit line; of several, the one that no column prints for itself."""
         if heading.measure is not None:
             return heading.measure
-        own = [h.measure for h in self.headings if h.measure is not None]
-        left = [m for m in self.measures if not any(same_measure(m, o) for o in own)]
-        left = left if len(self.measures) > 1 else list(self.measures)
-        return left[0] if len(left) == 1 else None
+        return heading.listed[0] if len(heading.listed) == 1 else None
 
 
-def folded(text: str) -> str:
-    """A heading without blanks, marks and case, so that "#研究人员" equals "研究人员" and "Enter-prises" "Enterprises"."""
-    return "".join(c for c in plain(text).casefold() if c.isalnum())
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Block:
+    """Columns of one table: that of regions, that of the other language, and those of figures."""
+
+    unit: int
+    other: int | None
+    values: tuple[int, ...]
 
 
 def page_of(sheet: Sheet, where: str) -> Page:
@@ -95,40 +90,43 @@ def page_of(sheet: Sheet, where: str) -> Page:
     SourceError
         No rows of regions with figures, no headings above them.
     """
-    unit, other = _region_columns(sheet, where)
-    first = next(n for n, row in enumerate(sheet.rows) if _is_region(row, unit) and _has_figure(row, unit))
-    values = range(max(unit, other if other is not None else 0) + 1, max(map(len, sheet.rows)))
-    titles, measures, header = _head(sheet, first, values.start)
-    rows, footers, passed = _body(sheet, first, unit, other)
-    notes = [*passed, *sheet.notes]
-    headings = []
-    for column in values:
-        found = _heading(sheet, header, column, notes)
-        if found is not None:
-            headings.append(found)
-        elif any(_figure(sheet.rows[r.row], column) for r in rows):
-            at = next(r.row for r in rows if _figure(sheet.rows[r.row], column))
-            raise SourceError(
-                "a figure stands in a column without a heading",
-                where=f"{where}!{sheet.place(at, column)}",
-                mend="the rows may have been shifted: take the page as it was published",
-            )
-    if not headings:
+    sheet = _turned(sheet)
+    blocks = _blocks(sheet, where)
+    unit = blocks[0].unit
+    spans = _spans(sheet, unit)
+    notes = list(sheet.notes)
+    if sheet.turned is not None:
+        notes.append("regions stand in columns and headings in rows")
+    titles: list[str] = []
+    measures: list[str] = []
+    footers: list[str] = []
+    found: list[Heading] = []
+    before: dict[int, tuple[Head, dict[int, Heading]]] = {}
+    for number, span in enumerate(spans):
+        own_titles: tuple[str, ...] = ()
+        for b, block in enumerate(blocks):
+            head, headings = _headings(sheet, (span, block), before.get(b), notes)
+            before[b] = (head, headings)
+            own_titles = own_titles or head.titles
+            measures += [m for m in head.measures if m not in measures]
+            made, below = _columns(sheet, (span, block), headings, where, notes)
+            footers += [f for f in below if f not in footers]
+            found += _dated(made, head.titles, len(spans) > 1)
+        titles += [t for t in own_titles if t not in titles]
+        if number:
+            notes.append(f"the page goes on at row {span[0] + 1}: a further table below the first")
+    if len(blocks) > 1:
+        notes.append(f"regions stand {len(blocks)} times side by side: read as one table")
+    if not found:
         raise SourceError("no column has a heading", where=f"{where}!{sheet.name}", mend="is this a yearbook page?")
     return Page(
         sheet=sheet,
-        titles=titles,
-        measures=measures,
-        headings=tuple(headings),
-        rows=rows,
-        footers=footers,
-        notes=tuple(notes),
+        titles=tuple(titles),
+        measures=tuple(measures),
+        headings=_joined(found),
+        footers=tuple(footers),
+        notes=tuple(dict.fromkeys(notes)),
     )
-
-
-def _text(row: Sequence[object], column: int) -> str:
-    cell = row[column] if column < len(row) else None
-    return plain(cell) if isinstance(cell, str) else ""
 
 
 def _figure(row: Sequence[object], column: int) -> bool:
@@ -140,130 +138,190 @@ def _has_figure(row: Sequence[object], unit: int) -> bool:
     return any(_figure(row, c) for c in range(unit + 1, len(row)))
 
 
-def _known(text: str) -> bool:
-    return bool(text) and (match(text) is not None or is_not_a_province(text) is not None)
+def _code(text: str) -> str:
+    found = match(text)
+    return found.code if found else folded(text)
 
 
-def _is_region(row: Sequence[object], column: int) -> bool:
-    return _known(_text(row, column))
+# ---------------------------------------------------------------- where the tables stand
 
 
-def _region_columns(sheet: Sheet, where: str) -> tuple[int, int | None]:
-    """The column of regions, Chinese before English, and that of the other language where there is one."""
-    counts = {c: sum(_is_region(row, c) for row in sheet.rows) for c in range(UNIT_COLUMNS)}
-    most = max(counts.values(), default=0)
-    found = [c for c, n in counts.items() if n >= 3 and n > most / 2]
-    if not found or not any(_is_region(r, found[0]) and _has_figure(r, found[0]) for r in sheet.rows):
-        shown = ", ".join(_text(r, 0) for r in sheet.rows[:3] if _text(r, 0))
+def _turned(sheet: Sheet) -> Sheet:
+    """The sheet with rows and columns changed where regions stand across and headings down."""
+    width = max(map(len, sheet.rows), default=0)
+    down = max((sum(is_known(shown(r, c)) for r in sheet.rows) for c in range(min(width, UNIT_COLUMNS))), default=0)
+    across = [sum(is_known(shown(r, c)) for c in range(len(r))) for r in sheet.rows]
+    most = max(across, default=0)
+    if most < 5 or most <= 2 * down:
+        return sheet
+    top = across.index(most)
+    body = sheet.rows[top:]
+    swapped = tuple(tuple(r[c] if c < len(r) else None for r in body) for c in range(width))
+    merged = tuple(
+        ((top + left, up - top), (top + right, bottom - top))
+        for (up, left), (bottom, right) in sheet.merged
+        if up >= top
+    )
+    above = tuple(((a, b), (c, d)) for (a, b), (c, d) in sheet.merged if c < top)
+    return replace(sheet, rows=(*sheet.rows[:top], *swapped), merged=(*above, *merged), turned=top)
+
+
+def _blocks(sheet: Sheet, where: str) -> tuple[_Block, ...]:
+    """The tables side by side: a column of regions begins one, unless it names the regions of the last in another language."""
+    width = max(map(len, sheet.rows), default=0)
+    texts = {c: [shown(r, c) for r in sheet.rows] for c in range(width)}
+    counts = {c: sum(map(is_known, texts[c])) for c in range(width)}
+    most = max((counts[c] for c in range(min(width, UNIT_COLUMNS))), default=0)
+    found = [c for c in range(width) if counts[c] >= 3 and counts[c] > most / (2 if c < UNIT_COLUMNS else 3)]
+    groups: list[list[int]] = []
+    for c in found:
+        pairs = [(a, b) for a, b in zip(texts[groups[-1][0]], texts[c], strict=True) if a and b] if groups else []
+        known = [(a, b) for a, b in pairs if is_known(a) and is_known(b)]
+        same = sum(_code(a) == _code(b) or not (match(a) and match(b)) for a, b in known)
+        if groups and (same >= len(known) / 2 and known):
+            groups[-1].append(c)
+        else:
+            groups.append([c])
+    if not groups or groups[0][0] >= UNIT_COLUMNS or not _any_figures(sheet, groups[0][0]):
+        begins = ", ".join(t for r in sheet.rows[:3] if (t := shown(r, 0)))
         raise SourceError(
-            f"there is no column of regions with figures beside them (the sheet begins: {shown[:60]})",
+            f"there is no column of regions with figures beside them (the sheet begins: {begins[:60]})",
             where=f"{where}!{sheet.name}",
             mend="give a page with one row for each region",
         )
-    chinese = [c for c in found if sum(bool(_CJK.search(_text(r, c))) for r in sheet.rows) > counts[c] / 2]
-    unit = (chinese or found)[0]
-    others = [c for c in found if c != unit]
-    return unit, (others[0] if others else None)
+    made = []
+    for i, group in enumerate(groups):
+        stop = groups[i + 1][0] if i + 1 < len(groups) else width
+        chinese = [c for c in group if sum(bool(CJK.search(t)) for t in texts[c]) > counts[c] / 2]
+        unit = (chinese or group)[0]
+        other = next((c for c in group if c != unit), None)
+        values = tuple(
+            c for c in range(min(group), stop) if c > unit and c != other and (other is None or c > min(unit, other))
+        )
+        if values:
+            made.append(_Block(unit=unit, other=other, values=values))
+    return tuple(made)
 
 
-def _head(sheet: Sheet, first: int, start: int) -> tuple[tuple[str, ...], tuple[str, ...], tuple[int, ...]]:
-    """Titles, the units of the unit line, and the rows that hold headings."""
-    lines = {n: _unit_line(row) for n, row in enumerate(sheet.rows[:first])}
-    unit_row = next((n for n, found in lines.items() if found is not None), None)
-    titles: list[str] = []
-    header: list[int] = []
-    for n, row in enumerate(sheet.rows[:first]):
-        filled = [c for c in range(len(row)) if _text(row, c)]
-        if n == unit_row or not filled:
+def _any_figures(sheet: Sheet, unit: int) -> bool:
+    return any(is_known(shown(r, unit)) and _has_figure(r, unit) for r in sheet.rows)
+
+
+def _spans(sheet: Sheet, unit: int) -> list[tuple[int, int]]:
+    """Rows of the tables below each other: a new one begins behind figures, with the corner of a head, or a word of continuation."""
+    data = [n for n, r in enumerate(sheet.rows) if is_known(shown(r, unit)) and _has_figure(r, unit)]
+    starts = [0]
+    for n, row in enumerate(sheet.rows):
+        if n <= data[0] or n > data[-1] or n in data:
             continue
-        above = not header and (unit_row is None or n < unit_row)
-        if len(filled) == 1 and (above or filled[0] < start - 1):
-            if unit_row is None or n < unit_row:
-                titles.append(_text(row, filled[0]))
-        elif any(c >= start for c in filled):
-            header.append(n)
-    measures = lines[unit_row] if unit_row is not None else None
-    return tuple(titles), measures or (), tuple(header)
+        texts = [shown(row, c) for c in range(len(row))]
+        if is_corner(shown(row, unit)) or any(CONTINUED.search(t) for t in texts):
+            last = max(d for d in data if d < n)
+            if last + 1 > starts[-1] and any(d >= starts[-1] for d in data if d <= last):
+                starts.append(last + 1)
+    return [(a, b) for a, b in zip(starts, [*starts[1:], len(sheet.rows)], strict=True)]
 
 
-def _unit_line(row: Sequence[object]) -> tuple[str, ...] | None:
-    """Units that a unit line names, such as "单位:个,亿元"; None where the row is none."""
-    for c in range(len(row)):
-        found = _UNIT_LINE.match(_text(row, c))
-        if found:
-            parts = [p.strip() for p in re.split(r"[,、，;/]", found["zh"].replace("(", "")) if p.strip()]
-            return tuple(known_measure(p) or p for p in parts)
-    return None
+# ---------------------------------------------------------------- one table
 
 
-def _heading(sheet: Sheet, header: Sequence[int], column: int, notes: list[str]) -> Heading | None:
-    """The heading of a column: its own texts from top to bottom below those of merged parents."""
-    zh: list[str] = []
-    en: list[str] = []
-    for n in header:
-        parent = _parent(sheet, n, column)
-        for line in (parent if parent is not None else _text(sheet.rows[n], column)).split("\n"):
-            both = _BOTH.match(line.strip())
-            for part in (both["zh"], both["en"]) if both else (line.strip(),):
-                if part:
-                    (zh if _CJK.search(part) else en).append(part)
-    if not zh and not en:
-        return None
-    name_zh, measure = parse_measure(re.sub(r"\s+", "", "".join(zh)))
-    name_en, measure_en = parse_measure(" ".join(en))
-    shown = name_zh or name_en
-    if measure and measure_en and known_measure(measure_en) and not same_measure(measure, measure_en):
-        notes.append(f"the heading '{shown}' prints two units: {measure} and {measure_en}")
-    for word, wrong, right in _OPPOSED:
-        if word in name_zh and wrong in name_en.casefold() and right not in name_en.casefold():
-            notes.append(f"the two languages of a heading contradict each other: {name_zh} / {name_en}")
-    return Heading(
-        column=column,
-        zh=name_zh.lstrip("#"),
-        en=name_en.lstrip("#"),
-        measure=measure if measure is not None else measure_en,
-        row=header[0],
+def _headings(
+    sheet: Sheet,
+    table: tuple[tuple[int, int], _Block],
+    before: tuple[Head, dict[int, Heading]] | None,
+    notes: list[str],
+) -> tuple[Head, dict[int, Heading]]:
+    """The head of a table and its headings; what a continued table does not print again is that of the table before it."""
+    (start, stop), block = table
+    rows = range(start, stop)
+    first = next(
+        (n for n in rows if is_known(shown(sheet.rows[n], block.unit)) and _has_figure(sheet.rows[n], block.unit)), stop
     )
+    head = head_of(sheet, (start, first), block.values, block.other)
+    if before is not None:
+        titles = head.titles if years_of(head.titles) else (*before[0].titles, *head.titles)
+        head = replace(head, titles=titles, measures=head.measures or before[0].measures)
+    headings = headings_of(sheet, head, block.values, notes)
+    if before is not None and not headings:
+        notes.append(f"the table from row {start + 1} on has no headings: those of the table before it are taken")
+        return head, before[1]
+    return head, headings
 
 
-def _parent(sheet: Sheet, row: int, column: int) -> str | None:
-    """Text of a cell merged over several columns that covers this one; None where there is none."""
-    for (top, left), (bottom, right) in sheet.merged:
-        if top <= row <= bottom and left <= column <= right and right > left:
-            return _text(sheet.rows[top], left) if row == top else ""
-    return None
+def _columns(
+    sheet: Sheet, table: tuple[tuple[int, int], _Block], headings: dict[int, Heading], where: str, notes: list[str]
+) -> tuple[list[Heading], list[str]]:
+    """The headings of a table with their entries, and the footers below it."""
+    span, block = table
+    rows, footers = _body(sheet, span, block, notes)
+    made: list[Heading] = []
+    for column in block.values:
+        if column in headings:
+            entries = tuple(replace(r, column=column) for r in rows)
+            made.append(replace(headings[column], column=column, entries=entries))
+        elif any(_figure(sheet.rows[r.row], column) for r in rows):
+            at = next(r.row for r in rows if _figure(sheet.rows[r.row], column))
+            raise SourceError(
+                "a figure stands in a column without a heading",
+                where=f"{where}!{sheet.place(at, column)}",
+                mend="the rows may have been shifted: take the page as it was published",
+            )
+    return made, footers
 
 
-def _body(
-    sheet: Sheet, first: int, unit: int, other: int | None
-) -> tuple[tuple[RegionRow, ...], tuple[str, ...], list[str]]:
-    rows: list[RegionRow] = []
+def _body(sheet: Sheet, span: tuple[int, int], block: _Block, notes: list[str]) -> tuple[list[Entry], list[str]]:
+    rows: list[Entry] = []
     footers: list[str] = []
-    passed: list[str] = []
-    for n in range(first, len(sheet.rows)):
+    unit, other = block.unit, block.other
+    first = next(
+        (n for n in range(*span) if is_known(shown(sheet.rows[n], unit)) and _has_figure(sheet.rows[n], unit)), span[1]
+    )
+    for n in range(first, span[1]):
         row = sheet.rows[n]
-        name = _text(row, unit)
-        spelled = _text(row, other) if other is not None else ""
-        figures = any(not is_blank(c) for c in row[unit + 1 :] if not isinstance(c, str) or _looks_figure(c))
-        if _FOOTER.match(name) or (footers and not _known(name)):
+        name = shown(row, unit)
+        spelled = shown(row, other) if other is not None else ""
+        cells = [row[c] for c in block.values if c < len(row)]
+        figures = any(not is_blank(c) for c in cells if not isinstance(c, str) or any(d.isdigit() for d in c))
+        if FOOTER.match(name) or (footers and name and not is_known(name)):
             footers.append(name)
         elif not name and not spelled and not figures:
             continue
         elif not figures and match(name) is None:
-            passed.append(f"row without figures passed over: {name[:40]} ({sheet.place(n, unit)})")
+            notes.append(f"row without figures passed over: {name[:40]} ({sheet.place(n, unit)})")
         else:
-            found = RegionRow(row=n, unit=str(row[unit] or "") if name else spelled, other=spelled if name else "")
+            found = Entry(
+                row=n, column=0, unit=str(row[unit] or "") if name else spelled, other=spelled if name else ""
+            )
             above = rows[-1] if rows else None
             slipped = not name and not spelled and above is not None and above.row == n - 1
             if slipped and above is not None and not _has_figure(sheet.rows[n - 1], unit):
                 rows[-1] = replace(above, row=n)
-                passed.append(
+                notes.append(
                     f"the figures of {above.unit.strip()} stand one row below its name ({sheet.place(n, unit)})"
                 )
             else:
                 rows.append(found)
-    return tuple(rows), tuple(footers), passed
+    return rows, footers
 
 
-def _looks_figure(cell: str) -> bool:
-    return any(c.isdigit() for c in cell)
+def _dated(made: list[Heading], titles: tuple[str, ...], several: bool) -> list[Heading]:
+    """Headings of one of several tables with the year of its own title, where they print none."""
+    years = years_of(titles)
+    if not several or len(years) != 1:
+        return made
+    return [h if h.year is not None else replace(h, year=years[0]) for h in made]
+
+
+def _joined(found: list[Heading]) -> tuple[Heading, ...]:
+    """Headings of tables that go on with each other as one: the same name and year, other regions."""
+    made: list[Heading] = []
+    for heading in found:
+        regions = {_code(e.unit) for e in heading.entries}
+        for i, known in enumerate(made):
+            same = folded(known.zh) == folded(heading.zh) and folded(known.en) == folded(heading.en)
+            if same and known.year == heading.year and not regions & {_code(e.unit) for e in known.entries}:
+                made[i] = replace(known, entries=(*known.entries, *heading.entries))
+                break
+        else:
+            made.append(heading)
+    return tuple(made)

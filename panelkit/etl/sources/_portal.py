@@ -1,4 +1,4 @@
-"""The export layout of the statistics bureau's data portal, old and 2026, in rows of cells; files are opened by nbs_csv and nbs_excel.
+"""The export layout of the statistics bureau's data portal, old and 2026, in rows of cells; what is read from it is in _portal_cells.
 
 数据库：分省年度数据          数据库：分省年度数据
 指标：地区生产总值(亿元)       时间：2011年-2025年
@@ -13,21 +13,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Literal
 
 from panelkit.core.errors import SourceError
-from panelkit.core.nearest import nearest
-from panelkit.core.source import Reading, SeriesSeen, SourceSpec
+from panelkit.core.source import SourceSpec
 from panelkit.core.spec import spec
-from panelkit.etl.harmonise.units import parse_measure, plain
-from panelkit.etl.sources._cells import read_year
-from panelkit.etl.sources._observed import Ledger, reading, series_seen, settle_measure
+from panelkit.etl.harmonise.units import plain
+from panelkit.etl.sources._cells import read_period, read_year
 from panelkit.facts.provinces import is_not_a_province, match
 
+Periods = Literal["last", "sum", "mean"]
 _PREAMBLE = re.compile(r"^(数据库|指标|时间|地区)\s*:\s*(.*)$")
 _FOOTER = re.compile(r"^(注|数据来源|资料来源|说明)\s*[:\d]")
-_REVISION = re.compile(r"[^。;]*(?:第[一二三四五六七八九]次全国(?:经济|人口)普查|系统修订|修订后)[^。;]*")
 _REGION_CORNERS = frozenset({"地区", "省份", "省市", "省", "城市", "市", "地区名称", "province", "region", "地 区"})
 ODD = "\0"  # begins what is odd, among what was passed over
 _INDICATOR_CORNERS = frozenset({"指标", "指标名称", "indicator"})
@@ -41,11 +40,19 @@ class PortalSpec(SourceSpec):
     ----------
     unit_name : str
         The region of a transposed file (indicators in rows), which the file itself does not name.
+    more : tuple of str
+        Names of further files in the same folder that go on with the indicator (other years, or other regions): the portal
+        cuts long series. A cell that two of them print differently is refused.
+    periods : str
+        How quarters or months become a year: "last" (fourth quarter or December: stocks, and figures cumulated over the year),
+        "sum" or "mean" (of a year with all its periods; other years are missing). Without it a file of quarters is refused.
     thousands : str
         Separator of thousands, where figures have one.
     """
 
     unit_name: str = ""
+    more: tuple[str, ...] = ()
+    periods: Periods | None = None
     thousands: str = ""
 
 
@@ -59,7 +66,10 @@ class CellRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortalTable:
-    """A portal export taken apart: what its head says, its years by column, its data rows and its footers."""
+    """A portal export taken apart: what its head says, its years by column, its data rows and its footers.
+
+    groups : first column of a year -> its columns, where they are quarters or months. period : "quarters" or "months", else "".
+    """
 
     head: dict[str, str]
     by_region: bool
@@ -68,6 +78,16 @@ class PortalTable:
     footers: tuple[str, ...]
     passed: tuple[str, ...]
     turned: bool = False
+    groups: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    period: str = ""
+
+    @property
+    def fits(self) -> bool:
+        """Whether no cell stands outside the columns of years; where the head names the portal, that is a fault and no other layout."""
+        known = {0, *self.years, *(c for group in self.groups.values() for c in group)}
+        return bool(self.head or self.period) or not any(
+            c not in known and plain(str(cell or "")) for row in self.body for c, cell in enumerate(row.cells)
+        )
 
     @property
     def indicator(self) -> str:
@@ -91,15 +111,26 @@ def header_years(row: CellRow) -> dict[int, int] | None:
     for column, cell in enumerate(row.cells[1:], start=1):
         if cell is None or not plain(str(cell)):
             continue
-        year = read_year(cell)
+        period = read_period(cell)
+        year = period[0] if period else read_year(cell)
         if year is None:
             return None
         years[column] = year
     return years or None
 
 
-def take_apart(rows: Sequence[CellRow], where: str) -> PortalTable:
+def periods_of(row: CellRow) -> dict[int, tuple[int, int, int]]:
+    """Column -> year, quarter or month, and how many a year has; empty where the header holds years."""
+    found = {c: read_period(cell) for c, cell in enumerate(row.cells) if c}
+    return {c: p for c, p in found.items() if p is not None}
+
+
+def take_apart(rows: Sequence[CellRow], where: str, periods: Periods | None = None) -> PortalTable:
     """The parts of a portal export.
+
+    Parameters
+    ----------
+    periods : how quarters or months become years, where the columns are such.
 
     Raises
     ------
@@ -132,6 +163,11 @@ def take_apart(rows: Sequence[CellRow], where: str) -> PortalTable:
             where=where,
             mend="give the portal's export as it was downloaded, or read it with kind = 'tidy'",
         )
+    parts = periods_of(rows[position])
+    groups: dict[int, tuple[int, ...]] = {}
+    if parts:
+        groups = _grouped(parts, rows[position], where, periods)
+        years = {c: years[c] for c in groups}
     twice = sorted({y for y in years.values() if list(years.values()).count(y) > 1})
     if twice:
         raise SourceError(
@@ -148,7 +184,41 @@ def take_apart(rows: Sequence[CellRow], where: str) -> PortalTable:
         footers=tuple(footers),
         passed=tuple(passed),
         turned=turned,
+        groups=groups,
+        period={4: "quarters", 12: "months"}[next(iter(parts.values()))[2]] if parts else "",
     )
+
+
+def _grouped(
+    parts: dict[int, tuple[int, int, int]], header: CellRow, where: str, periods: Periods | None
+) -> dict[int, tuple[int, ...]]:
+    """The columns of each year under the column that stands for it; that of the last quarter or month where it is the rule."""
+    kinds = {p[2] for p in parts.values()}
+    first = min(parts)
+    if len(kinds) > 1 or len(set(parts.values())) < len(parts):
+        what = "quarters and months stand in one header" if len(kinds) > 1 else "a quarter or month stands twice"
+        raise SourceError(what, where=where + header.place(first), mend="export again")
+    many = kinds.pop()
+    if periods is None:
+        raise SourceError(
+            f"the columns are {'quarters' if many == 4 else 'months'}, such as {plain(str(header.cells[first]))}, not years",
+            where=where + header.place(first),
+            mend='say periods = "last" (cumulated figures and stocks), "sum" or "mean", or export years',
+        )
+    found: dict[int, tuple[int, ...]] = {}
+    for year in dict.fromkeys(p[0] for p in parts.values()):
+        own = {p[1]: c for c, p in parts.items() if p[0] == year}
+        if periods == "last":
+            if many in own:
+                found[own[many]] = (own[many],)
+        else:
+            columns = tuple(own[k] for k in sorted(own))
+            found[columns[0]] = columns if len(own) == many else ()
+    if not found:
+        raise SourceError(
+            "no year has its last quarter or month", where=where + header.place(first), mend="export whole years"
+        )
+    return found
 
 
 def _odd_years(years: Sequence[int]) -> list[str]:
@@ -240,142 +310,3 @@ def _body(rows: Sequence[CellRow], where: str) -> tuple[list[CellRow], list[str]
         else:
             body.append(row)
     return body, footers
-
-
-def vintage_hint(table: PortalTable) -> str:
-    """What the footers say about revisions, such as the census after which history was revised."""
-    return "; ".join(found.strip() for note in table.footers for found in _REVISION.findall(note) if found.strip())
-
-
-def columns_of(spec: PortalSpec, table: PortalTable, ledger: Ledger) -> dict[str, list[object]]:
-    """Observations of the series that `spec` asks for, as columns; faults go to the ledger."""
-    _note_passed(table, ledger)
-    if table.by_region:
-        alias, measure = _one_series(spec, table, ledger)
-        parts = [(row, first_text(row), f"{spec.id}.{alias}", measure) for row in table.body]
-        printed = {id(row): str(row.cells[0]) for row in table.body}
-    else:
-        parts = _indicator_rows(spec, table, ledger)
-        printed = {id(row): _region_of(spec, table, ledger) for row, *_ in parts[:1]} if parts else {}
-        printed = {id(row): next(iter(printed.values())) for row, *_ in parts}
-    columns: dict[str, list[object]] = {k: [] for k in ("unit", "time", "series", "value", "measure", "cell")}
-    for row, _, series, measure in parts:
-        _add_row(columns, row, table, (printed[id(row)], series, measure), ledger)
-    return columns
-
-
-def _add_row(
-    columns: dict[str, list[object]], row: CellRow, table: PortalTable, key: tuple[str, str, str], ledger: Ledger
-) -> None:
-    unit, series, measure = key
-    beyond = [c for c in range(1, len(row.cells)) if c not in table.years and plain(str(row.cells[c] or ""))]
-    if beyond:
-        ledger.fault("a figure stands outside the columns of years", "export the file again", row.place(beyond[0]))
-    for column, year in table.years.items():
-        place = row.place(column)
-        cell = row.cells[column] if column < len(row.cells) else None
-        columns["unit"].append(unit)
-        columns["time"].append(year)
-        columns["series"].append(series)
-        columns["value"].append(ledger.number(cell, place, plain(unit)))
-        columns["measure"].append(measure)
-        columns["cell"].append(place.lstrip("!, "))
-
-
-def _note_passed(table: PortalTable, ledger: Ledger) -> None:
-    for text in table.footers:
-        ledger.say(f"footer passed over: {text[:60]}")
-    for text in table.passed:
-        odd = text.startswith(ODD)
-        ledger.say(text.removeprefix(ODD) if odd else f"line before the header passed over: {text[:60]}")
-    if table.head and not table.footers:
-        ledger.say("the export has no footer such as 数据来源: it may have been cut off")
-    if table.turned:
-        ledger.say("years stand in rows and regions in columns")
-
-
-def _one_series(spec: PortalSpec, table: PortalTable, ledger: Ledger) -> tuple[str, str]:
-    """The alias and unit of measure of a file that holds one indicator for all regions."""
-    if len(spec.series) != 1:
-        ledger.fault(
-            f"the file holds one indicator, the source names {len(spec.series)}",
-            "give each indicator a source of its own",
-        )
-    alias, name = next(iter(spec.series.items()), ("", ""))
-    if not table.indicator:
-        ledger.say(f"the file does not name its indicator: '{name}' is what the study says it is")
-        return alias, settle_measure(spec, alias, None, ledger)
-    if not _same_name(name, table.indicator):
-        ledger.fault(f"the file holds '{table.indicator}', not '{name}'", "correct series, or the path")
-    return alias, settle_measure(spec, alias, parse_measure(table.indicator)[1], ledger)
-
-
-def _same_name(given: str, printed: str) -> bool:
-    """Full- or half-width brackets and blanks do not matter; the unit may be left out."""
-    a, b = (re.sub(r"\s+", "", plain(n)) for n in (given, printed))
-    return a == b or a == re.sub(r"\s+", "", parse_measure(printed)[0])
-
-
-def _indicator_rows(spec: PortalSpec, table: PortalTable, ledger: Ledger) -> list[tuple[CellRow, str, str, str]]:
-    names = [first_text(row) for row in table.body]
-    found = []
-    for alias, name in spec.series.items():
-        at = [i for i, printed in enumerate(names) if _same_name(name, printed)]
-        if len(at) != 1:
-            what = f"there is no indicator '{name}'" if not at else f"the indicator '{name}' stands {len(at)} times"
-            ledger.fault(what, _nearest_indicator(name, names))
-            continue
-        row = table.body[at[0]]
-        measure = settle_measure(spec, alias, parse_measure(names[at[0]])[1], ledger, row.place(0))
-        found.append((row, names[at[0]], f"{spec.id}.{alias}", measure))
-    return found
-
-
-def _nearest_indicator(name: str, printed: Sequence[str]) -> str:
-    stems = {parse_measure(n)[0]: n for n in printed if n}
-    near = nearest(parse_measure(name)[0], stems)
-    listed = ", ".join(list(stems.values())[:10]) + (f" and {len(stems) - 10} more" if len(stems) > 10 else "")
-    return f"did you mean '{stems[near]}'?" if near else f"the file has {listed}"
-
-
-def _region_of(spec: PortalSpec, table: PortalTable, ledger: Ledger) -> str:
-    inside = table.head.get("地区", "")
-    if inside and spec.unit_name and match(inside) != match(spec.unit_name):
-        ledger.fault(f"the file is for {inside}, the source says {spec.unit_name}", "correct unit_name, or the path")
-    if not inside and not spec.unit_name:
-        ledger.fault(
-            "there is no province column: indicators stand in rows, and the file does not say which region it is for",
-            'name it: unit_name = "北京"',
-        )
-    return inside or spec.unit_name
-
-
-def look_at(table: PortalTable, layout: str, encoding: str, ledger: Ledger) -> Reading:
-    """What the export holds, without a study."""
-    import pandas as pd
-
-    _note_passed(table, ledger)
-    seen: list[SeriesSeen] = []
-    if table.by_region:
-        stem, measure = parse_measure(table.indicator)
-        if not table.indicator:
-            ledger.say("the file does not name its indicator: the study must, and its unit of measure")
-        columns: dict[str, list[object]] = {k: [] for k in ("unit", "time", "series", "value", "measure", "cell")}
-        for row in table.body:
-            _add_row(columns, row, table, (str(row.cells[0]), stem, measure or ""), ledger)
-        seen.append(series_seen(table.indicator, measure or "", pd.DataFrame(columns)))
-        for name in (str(row.cells[0]) for row in table.body):
-            kind = is_not_a_province(name)
-            if kind:
-                ledger.say(f"row '{plain(name)}' is {kind}")
-    else:
-        region = table.head.get("地区", "")
-        ledger.say(
-            f"indicators stand in rows; the region is {region or 'not in the file: the study must name it (unit_name)'}"
-        )
-        for row in table.body:
-            columns = {k: [] for k in ("unit", "time", "series", "value", "measure", "cell")}
-            name = first_text(row)
-            _add_row(columns, row, table, (region, name, ""), ledger)
-            seen.append(series_seen(name, parse_measure(name)[1] or "", pd.DataFrame(columns)))
-    return reading(layout, encoding, vintage_hint(table), seen, ledger)

@@ -16,6 +16,8 @@ from zipfile import BadZipFile, ZipFile
 from panelkit.core.errors import SourceError
 from panelkit.core.nearest import known_or_nearest
 from panelkit.etl.sources._cells import column_letters
+from panelkit.etl.sources._markup import LooseSheet, is_markup, sheet_of_text, sheets_of_markup
+from panelkit.etl.sources._text import at
 
 LARGEST_SHEET = 200_000  # cells
 LARGEST_WORKBOOK = 64 * 2**20  # bytes
@@ -27,21 +29,40 @@ _SIGNATURES = (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PK\x03\x04", b"\x09\x08", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """One sheet: its rows from A1 on, blanks as None; merged: first and last (row, column); opened: by Excel's default password."""
+    """One sheet: its rows from A1 on, blanks as None.
+
+    merged : first and last (row, column). opened : by Excel's default password. lines : of a text file, by row. loose : what the
+    file is where it is no workbook. turned : from this row on rows and columns have changed places.
+    """
 
     name: str
     rows: tuple[tuple[object, ...], ...]
     others: tuple[str, ...]
     merged: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = ()
     opened: bool = False
+    lines: tuple[int, ...] = ()
+    loose: str = ""
+    turned: int | None = None
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What is to be said of how it was opened."""
-        return ("the workbook was encrypted under Excel's default password and opened with it",) if self.opened else ()
+        opened = "the workbook was encrypted under Excel's default password and opened with it"
+        return ((opened,) if self.opened else ()) + ((self.loose,) if self.loose else ())
+
+    @property
+    def format(self) -> str:
+        """What kind of file it stands in, in words."""
+        if self.lines:
+            return "text"
+        return "web page or XML spreadsheet, no Excel file" if self.loose else f"Excel workbook, sheet {self.name}"
 
     def place(self, row: int, column: int) -> str:
-        """How a cell is named, both counted from 0."""
+        """How a cell is named, both counted from 0; of a turned sheet the name of its true place."""
+        if self.turned is not None and row >= self.turned:
+            row, column = self.turned + column, row - self.turned
+        if self.lines:
+            return at(self.lines[row], column + 1)
         return f"{self.name}!{column_letters(column)}{row + 1}"
 
 
@@ -83,9 +104,9 @@ def sheets_of(books: Sequence[Book]) -> list[Sheet | SourceError]:
     found: list[Sheet | SourceError | None] = []
     for book in books:
         try:
-            _refuse_others(book.data, book.where)
+            loose = _loose(book)
             _refuse_swollen(book.data, book.where)
-            found.append(None)
+            found.append(loose)
         except SourceError as fault:
             found.append(fault)
     open_ = [i for i, f in enumerate(found) if f is None]
@@ -153,20 +174,34 @@ def _refusal(found: dict[str, Any], where: str, wanted: str) -> SourceError:
     )
 
 
-def _refuse_others(data: bytes, where: str) -> None:
-    if data.startswith(_SIGNATURES):
-        return
-    head = data.lstrip(b"\xef\xbb\xbf \r\n\t")[:300].lower()
-    if head.startswith((b"<", b"<!--")) or b"<html" in head or b"<table" in head:
+def _loose(book: Book) -> Sheet | None:
+    """The wanted sheet of a web page, an XML spreadsheet or a text under the name of a workbook; None for a workbook."""
+    if book.data.startswith(_SIGNATURES):
+        return None
+    if is_markup(book.data):
+        sheets: tuple[LooseSheet, ...] = sheets_of_markup(book.data, book.where, LARGEST_SHEET)
+    else:
+        text = sheet_of_text(book.data, book.where)
+        sheets = (text,) if text is not None else ()
+    if not sheets:
         raise SourceError(
-            "this is a web page saved under the name of a workbook, no Excel file",
-            where=where,
-            mend="open it in a spreadsheet program and save it as .xlsx, or export it again",
+            "this is no Excel file: it does not begin as one",
+            where=book.where,
+            mend="if it is text, say kind = 'nbs_csv' or 'tidy'; otherwise export it again",
         )
-    raise SourceError(
-        "this is no Excel file: it does not begin as one",
-        where=where,
-        mend="if it is text, say kind = 'nbs_csv' or 'tidy'; otherwise export it again",
+    names = [s.name for s in sheets]
+    wanted = [s for s in sheets if s.name == book.wanted] if book.wanted and len(sheets) > 1 else list(sheets)
+    if len(wanted) != 1:
+        found = {"fault": "several" if not book.wanted else "unknown", "names": names}
+        raise _refusal(found, book.where, book.wanted)
+    one = wanted[0]
+    return Sheet(
+        name=one.name,
+        rows=one.rows,
+        others=tuple(n for n in names if n != one.name),
+        merged=one.merged,
+        lines=one.lines,
+        loose=one.note,
     )
 
 

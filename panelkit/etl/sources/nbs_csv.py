@@ -8,8 +8,9 @@ from panelkit.core.errors import SourceError
 from panelkit.core.registry import SOURCES, SourceKind
 from panelkit.core.source import Observations, Reading
 from panelkit.core.spec import spec
-from panelkit.etl.sources._observed import Ledger, sealed
-from panelkit.etl.sources._portal import CellRow, PortalSpec, PortalTable, columns_of, look_at, take_apart
+from panelkit.etl.sources._observed import Ledger
+from panelkit.etl.sources._portal import CellRow, Periods, PortalSpec, PortalTable, take_apart
+from panelkit.etl.sources._portal_cells import Opened, files_of, look_at, read_portal
 from panelkit.etl.sources._text import CUT, TextFile, at, decode, file_bytes, separated
 
 
@@ -37,17 +38,17 @@ def read(spec: NbsCsvSpec, path: Path) -> Observations:
     SourceError
         It is not this layout, an indicator or unit of measure is not the declared one, a cell is no number: all at once.
     """
-    data = file_bytes(path)
-    file = decode(data, spec.path, spec.encoding)
-    ledger = Ledger(where=spec.path, thousands=spec.thousands)
-    table = _table(file, spec.path)
-    if file.cut and not table.footers:
-        ledger.say(CUT)
-    columns = columns_of(spec, table, ledger)
-    return sealed(spec, data, columns, ledger)
+
+    def opened(file: Path, where: str) -> Opened:
+        data = file_bytes(file)
+        text = decode(data, where, spec.encoding)
+        table = _table(text, where, spec.periods)
+        return data, table, (CUT,) if text.cut and not table.footers else ()
+
+    return read_portal(spec, path, opened)
 
 
-def _table(file: TextFile, where: str) -> PortalTable:
+def _table(file: TextFile, where: str, periods: Periods | None) -> PortalTable:
     def row(number: int, fields: tuple[str, ...]) -> CellRow:
         return CellRow(cells=fields, place=lambda column: f", {at(number, column + 1)}")
 
@@ -57,7 +58,7 @@ def _table(file: TextFile, where: str) -> PortalTable:
         raise SourceError(
             fault.faults[0].what, where=f"{where}, {fault.faults[0].where}", mend=fault.faults[0].mend
         ) from None
-    return take_apart([row(line.number, line.fields) for line in lines], where)
+    return take_apart([row(line.number, line.fields) for line in lines], where, periods)
 
 
 def layout_of(table: PortalTable) -> str:
@@ -74,8 +75,10 @@ def layout_of(table: PortalTable) -> str:
 def recognise(path: Path) -> str | None:
     """Why a file is a portal CSV, or None."""
     try:
-        table = _table(decode(file_bytes(path), path.name), path.name)
+        table = _table(decode(file_bytes(path), path.name), path.name, "last")
     except SourceError:
+        return None
+    if not table.fits:
         return None
     return f"a header row of years below {len(table.head)} lines such as 数据库 ({layout_of(table)})"
 
@@ -83,8 +86,8 @@ def recognise(path: Path) -> str | None:
 def look(path: Path) -> Reading:
     """What a portal CSV holds."""
     file = decode(file_bytes(path), path.name)
-    table = _table(file, path.name)
-    return look_at(table, layout_of(table), file.encoding + file.shown_marks, Ledger(where=path.name))
+    table = _table(file, path.name, "last")
+    return look_at(table, layout_of(table), file.encoding + file.shown_marks, Ledger(where=path.name, thousands=","))
 
 
 SOURCES.register(
@@ -95,5 +98,6 @@ SOURCES.register(
         read=read,
         recognise=recognise,
         look=look,
+        files=files_of,
     )
 )

@@ -8,8 +8,10 @@ from panelkit.core.errors import SourceError
 from panelkit.core.registry import SOURCES, SourceKind
 from panelkit.core.source import Observations, Reading
 from panelkit.core.spec import spec
-from panelkit.etl.sources._observed import Ledger, sealed
-from panelkit.etl.sources._portal import CellRow, PortalSpec, PortalTable, columns_of, look_at, take_apart
+from panelkit.etl.sources._frames import WORKBOOKS
+from panelkit.etl.sources._observed import Ledger
+from panelkit.etl.sources._portal import CellRow, Periods, PortalSpec, PortalTable, take_apart
+from panelkit.etl.sources._portal_cells import Opened, files_of, look_at, read_portal
 from panelkit.etl.sources._text import file_bytes
 from panelkit.etl.sources._workbook import LARGEST_WORKBOOK, Sheet, sheet_of
 
@@ -38,27 +40,31 @@ def read(spec: NbsExcelSpec, path: Path) -> Observations:
     SourceError
         No Excel file, an encrypted one, another layout, or cells that are no numbers: all at once.
     """
-    data = file_bytes(path, largest=LARGEST_WORKBOOK)
-    sheet = sheet_of(data, path, spec.path, spec.sheet)
-    ledger = Ledger(where=spec.path, thousands=spec.thousands)
-    for note in sheet.notes:
-        ledger.say(note)
-    columns = columns_of(spec, _table(sheet, spec.path), ledger)
-    return sealed(spec, data, columns, ledger)
+
+    def opened(file: Path, where: str) -> Opened:
+        data = file_bytes(file, largest=LARGEST_WORKBOOK)
+        sheet = sheet_of(data, file, where, spec.sheet)
+        return data, _table(sheet, where, spec.periods), sheet.notes
+
+    return read_portal(spec, path, opened)
 
 
-def _table(sheet: Sheet, where: str) -> PortalTable:
+def _table(sheet: Sheet, where: str, periods: Periods | None) -> PortalTable:
     def row(number: int, cells: tuple[object, ...]) -> CellRow:
         return CellRow(cells=cells, place=lambda column: f"!{sheet.place(number, column)}")
 
-    return take_apart([row(number, cells) for number, cells in enumerate(sheet.rows)], where)
+    return take_apart([row(number, cells) for number, cells in enumerate(sheet.rows)], where, periods)
 
 
 def recognise(path: Path) -> str | None:
     """Why a file is a portal workbook, or None."""
+    if path.suffix.casefold() not in WORKBOOKS:
+        return None
     try:
-        table = _table(sheet_of(file_bytes(path, largest=LARGEST_WORKBOOK), path, path.name), path.name)
+        table = _table(sheet_of(file_bytes(path, largest=LARGEST_WORKBOOK), path, path.name), path.name, "last")
     except SourceError:
+        return None
+    if not table.fits:
         return None
     return f"a workbook with a header row of years below {len(table.head)} rows such as 数据库"
 
@@ -66,13 +72,13 @@ def recognise(path: Path) -> str | None:
 def look(path: Path) -> Reading:
     """What a portal workbook holds."""
     sheet = sheet_of(file_bytes(path, largest=LARGEST_WORKBOOK), path, path.name)
-    table = _table(sheet, path.name)
+    table = _table(sheet, path.name, "last")
     layout = "portal workbook" if table.head else "portal workbook, header stripped"
     layout += ", years in rows" if table.turned else ""
-    ledger = Ledger(where=path.name)
+    ledger = Ledger(where=path.name, thousands=",")
     for note in sheet.notes:
         ledger.say(note)
-    return look_at(table, layout, f"Excel workbook, sheet {sheet.name}", ledger)
+    return look_at(table, layout, sheet.format, ledger)
 
 
 SOURCES.register(
@@ -83,5 +89,6 @@ SOURCES.register(
         read=read,
         recognise=recognise,
         look=look,
+        files=files_of,
     )
 )

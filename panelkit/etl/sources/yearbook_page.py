@@ -13,14 +13,17 @@ from panelkit.core.registry import SOURCES, SourceKind
 from panelkit.core.source import Observations, Reading, SeriesSeen, SourceSpec
 from panelkit.core.spec import spec
 from panelkit.etl.harmonise.units import conversion, same_measure
+from panelkit.etl.sources._frames import WORKBOOKS
 from panelkit.etl.sources._many import YEAR, files_by_year, one_file, together
 from panelkit.etl.sources._observed import Ledger, reading, sealed, series_seen, settle_measure
-from panelkit.etl.sources._page import Heading, Page, folded, page_of
+from panelkit.etl.sources._page import Page, page_of
+from panelkit.etl.sources._page_head import Heading, folded
 from panelkit.etl.sources._text import file_bytes
 from panelkit.etl.sources._workbook import LARGEST_WORKBOOK, Book, Sheet, sheet_of, sheets_of
 from panelkit.facts.provinces import is_not_a_province, match
 
 _KEYS = ("unit", "time", "series", "value", "measure", "vintage", "cell")
+_TEXTS = (".csv", ".tsv", ".txt", ".htm", ".html")
 _SPAN = re.compile(r"(\d{4})(?:-(\d{4}))?")
 UNEVEN = 2e-4  # provinces against the national row, relative, beyond rounding
 
@@ -127,45 +130,48 @@ def _opened(spec: YearbookPageSpec, page: Page, year: int, name: str, ledger: Le
             place,
         )
         return None
-    if not year and len(page.years) != 1:
+    if not year and len(page.years) != 1 and any(h.year is None for h in page.headings):
         ledger.fault("the title does not say of which year the figures are", "say year = ... on the source", place)
         return None
-    if not page.years:
+    if not page.years and year:
         ledger.say(f"{name}: the title names no year; {year} is from the file's name or the study")
     for note in page.notes:
         ledger.note(note, name)
     for note in page.footers:
         ledger.note(f"footer passed over: {note[:60]}", name)
-    return _Opened(page=page, year=year or page.years[0], name=name)
+    printed = [h.year for h in page.headings if h.year is not None]
+    return _Opened(page=page, year=year or max([*page.years, *printed]), name=name)
 
 
 def _take(spec: YearbookPageSpec, opened: _Opened, columns: dict[str, list[object]], ledger: Ledger) -> None:
     """The figures of every series on one page."""
-    page, sheet = opened.page, opened.page.sheet
+    sheet = opened.page.sheet
     _names_agree(opened, ledger)
     for alias in spec.series:
-        heading = _chosen(spec, alias, opened, ledger)
-        if heading is None:
-            continue
-        measure, factor = _measure(spec, alias, opened, heading, ledger)
-        values: dict[str, float] = {}
-        for row in page.rows:
-            cells = sheet.rows[row.row]
-            place = f"{opened.name}!{sheet.place(row.row, heading.column)}"
-            if not row.unit.strip():
-                ledger.fault("figures stand beside no region", "the rows may have been shifted", f", {place}")
-                continue
-            cell = cells[heading.column] if heading.column < len(cells) else None
-            value = ledger.number(cell, f", {place}", row.unit.strip())
-            values[row.unit] = value
-            columns["unit"].append(row.unit)
-            columns["time"].append(opened.year)
-            columns["series"].append(f"{spec.id}.{alias}")
-            columns["value"].append(value * factor if factor != 1.0 else value)
-            columns["measure"].append(measure)
-            columns["vintage"].append(spec.vintage or opened.year + spec.printed_after)
-            columns["cell"].append(place if YEAR in spec.path else sheet.place(row.row, heading.column))
-        _adds_up(alias, opened, values, measure, ledger)
+        chosen = _chosen(spec, alias, opened, ledger)
+        latest = max((h.year for h in chosen if h.year is not None), default=opened.year)
+        for heading in chosen:
+            year = heading.year or opened.year
+            measure, factor = _measure(spec, alias, opened, heading, ledger)
+            values: dict[str, float] = {}
+            for entry in heading.entries:
+                cells = sheet.rows[entry.row]
+                place = sheet.place(entry.row, entry.column)
+                full = f"{opened.name}!{place}"
+                if not entry.unit.strip():
+                    ledger.fault("figures stand beside no region", "the rows may have been shifted", f", {full}")
+                    continue
+                cell = cells[entry.column] if entry.column < len(cells) else None
+                value = ledger.number(cell, f", {full}", entry.unit.strip(), measure)
+                values[entry.unit] = value
+                columns["unit"].append(entry.unit)
+                columns["time"].append(year)
+                columns["series"].append(f"{spec.id}.{alias}")
+                columns["value"].append(value * factor if factor != 1.0 else value)
+                columns["measure"].append(measure)
+                columns["vintage"].append(spec.vintage or latest + spec.printed_after)
+                columns["cell"].append(full if YEAR in spec.path else place)
+            _adds_up(alias, opened, values, (measure, year), ledger)
 
 
 def _names_agree(opened: _Opened, ledger: Ledger) -> None:
@@ -184,21 +190,25 @@ def _names_agree(opened: _Opened, ledger: Ledger) -> None:
             ledger.note(f"the second name of {row.unit.strip()} is not known: {row.other.strip()}", place)
 
 
-def _chosen(spec: YearbookPageSpec, alias: str, opened: _Opened, ledger: Ledger) -> Heading | None:
-    """The column of a series on a page."""
+def _chosen(spec: YearbookPageSpec, alias: str, opened: _Opened, ledger: Ledger) -> list[Heading]:
+    """The column of a series on a page, or its columns where it stands there for several years."""
     own = [text for span, text in spec.headings.get(alias, {}).items() if _within(span, opened.year, ledger)]
     wanted = own[0] if own else spec.series[alias]
     if not wanted.strip():
         ledger.say(f"'{alias}' is not printed on the page of {opened.year}, as declared")
-        return None
+        return []
     names = [w.strip() for w in wanted.split("|") if w.strip()]
     headings = opened.page.headings
-    found = {h.column: h for n in names for h in headings if folded(n) in (folded(h.zh), folded(h.en))}
-    if len(found) == 1:
-        return next(iter(found.values()))
-    shown = [h.shown for h in headings]
+    found = [h for h in headings if any(folded(n) in _spelled(h) for n in names)]
+    if YEAR in spec.path and len(found) > 1:
+        found = [h for h in found if h.year in (None, opened.year)]
+    years = [h.year for h in found]
+    if len(found) == 1 or (found and None not in years and len(set(years)) == len(years)):
+        return found
+    shown = list(dict.fromkeys(h.shown for h in headings))
     if found:
-        what = f"several columns fit '{wanted}': {', '.join(h.shown for h in found.values())}"
+        places = (f"{h.shown} ({opened.page.sheet.place(h.row, h.column)})" for h in found)
+        what = f"several columns fit '{wanted}': {', '.join(places)}"
         mend = f"name one in headings.{alias}"
     else:
         near = nearest(names[0], shown)
@@ -206,7 +216,12 @@ def _chosen(spec: YearbookPageSpec, alias: str, opened: _Opened, ledger: Ledger)
         mend = f"did you mean '{near}'? " if near else ""
         mend += f'the page has {", ".join(shown)}; say headings = {{ {alias} = {{ "{opened.year}" = "..." }} }}'
     ledger.fault(what, mend, f", {opened.name}")
-    return None
+    return []
+
+
+def _spelled(heading: Heading) -> tuple[str, ...]:
+    """What a heading may be called; years alone head the figures of a page that has one series, which its title names."""
+    return (folded(heading.zh), folded(heading.en)) if heading.shown else ("",)
 
 
 def _within(span: str, year: int, ledger: Ledger) -> bool:
@@ -225,7 +240,7 @@ def _measure(
     declared = spec.measures.get(alias)
     place = f", {opened.name}!{opened.page.sheet.place(heading.row, heading.column)}"
     if printed is None and declared is not None:
-        listed = opened.page.measures
+        listed = heading.listed or opened.page.measures
         if listed and not any(conversion(m, declared) == 1.0 or same_measure(m, declared) for m in listed):
             ledger.fault(
                 f"'{alias}' is declared in {declared}, the page is in {', '.join(listed)}", "correct it", place
@@ -240,8 +255,9 @@ def _measure(
     return settle_measure(spec, alias, printed, ledger, place), 1.0
 
 
-def _adds_up(alias: str, opened: _Opened, values: Mapping[str, float], measure: str, ledger: Ledger) -> None:
+def _adds_up(alias: str, opened: _Opened, values: Mapping[str, float], about: tuple[str, int], ledger: Ledger) -> None:
     """A note where provinces, with the rows that the nation has beside them, do not add up to the national row."""
+    measure, year = about
     if measure.startswith(("%", "‰", "上年")):
         return
     nation = [v for u, v in values.items() if is_not_a_province(u) == "the national total"]
@@ -254,16 +270,30 @@ def _adds_up(alias: str, opened: _Opened, values: Mapping[str, float], measure: 
     slack = max(UNEVEN * abs(nation[0]), (0.5 if whole else 0.05) * len(parts))
     if abs(sum(parts) - nation[0]) > slack:
         share = 100 * sum(parts) / nation[0]
-        ledger.say(f"{opened.name}: the rows of '{alias}' add up to {share:.3f}% of the national row of {opened.year}")
+        ledger.say(f"{opened.name}: the rows of '{alias}' add up to {share:.3f}% of the national row of {year}")
 
 
 def recognise(path: Path) -> str | None:
     """Why a file is a page of a yearbook, or None."""
+    if path.suffix.casefold() not in (*WORKBOOKS, *_TEXTS):
+        return None
     try:
-        page = page_of(_only_sheet(path), path.name)
+        sheet = _only_sheet(path)
+        page = page_of(sheet, path.name)
     except SourceError:
         return None
-    if len(page.headings) > 1 and all(re.fullmatch(r"\d{4}年?", h.shown) for h in page.headings):
+    return _why(page) if sheet.turned is None else None
+
+
+def _why(page: Page) -> str | None:
+    """What makes a sheet a page; a table that is only rows of units and columns of years is left to other layouts."""
+    units = {e.unit for e in page.rows}
+    if len(units) < 0.6 * len(page.rows):
+        return None
+    printed = page.titles or page.measures or any(h.zh and h.en for h in page.headings)
+    if all(h.year is not None and not h.shown for h in page.headings) and not printed:
+        return None
+    if page.sheet.lines and not printed:
         return None
     return f"rows of regions below headings of {len(page.headings)} columns, under the title '{_title(page)}'"
 
@@ -273,43 +303,63 @@ def _only_sheet(path: Path) -> Sheet:
 
 
 def _title(page: Page) -> str:
-    return page.titles[0][:60] if page.titles else ""
+    return " ".join(page.titles[0].split())[:60] if page.titles else ""
 
 
 def look(path: Path) -> Reading:
-    """What a page holds: one series for each heading."""
-    import pandas as pd
-
+    """What a page holds: one series for each heading, with the years that it stands there for."""
     page = page_of(_only_sheet(path), path.name)
-    ledger = Ledger(where=path.name)
-    years = page.years
-    year = years[0] if len(years) == 1 else 0
-    if not year:
-        ledger.say("the title does not say of which year the figures are: the file's name or the study must")
-    opened = _Opened(page=page, year=year, name=path.name)
-    _names_agree(opened, ledger)
+    ledger = Ledger(where=path.name, thousands=",")
+    year = _year_of(page, path, ledger)
+    _names_agree(_Opened(page=page, year=year, name=path.name), ledger)
     for note in (*page.notes, *(f"footer passed over: {f[:60]}" for f in page.footers)):
         ledger.say(note)
-    if len(page.measures) > 1:
+    if any(h.measure is None and len(h.listed) > 1 for h in page.headings):
         ledger.say(
             f"the page is in {', '.join(page.measures)}: which column is in which must be declared where it is open"
         )
-    seen: list[SeriesSeen] = []
+    series: dict[str, list[Heading]] = {}
     for heading in page.headings:
-        frame: dict[str, list[object]] = {k: [] for k in ("unit", "time", "value", "cell")}
-        for row in page.rows:
-            place = page.sheet.place(row.row, heading.column)
-            cells = page.sheet.rows[row.row]
-            frame["unit"].append(row.unit)
-            frame["time"].append(year)
-            frame["value"].append(
-                ledger.number(cells[heading.column] if heading.column < len(cells) else None, f"!{place}")
-            )
-            frame["cell"].append(place)
         name = f"{heading.zh} / {heading.en}" if heading.zh and heading.en else heading.shown
-        seen.append(series_seen(name, page.measure_of(heading) or "", pd.DataFrame(frame)))
-    hint = f"figures of {year}" if year else ""
-    return reading(f"yearbook page: {_title(page)}", f"Excel workbook, sheet {page.sheet.name}", hint, seen, ledger)
+        taken = {h.year for h in series.get(name, [])}
+        key = f"{name} ({page.sheet.place(heading.row, heading.column)})" if heading.year in taken else name
+        series.setdefault(key, []).append(heading)
+    seen = [_seen(name, page, headings, year, ledger) for name, headings in series.items()]
+    years = sorted({h.year or year for h in page.headings} - {0})
+    hint = f"figures of {years[0]}" + (f" to {years[-1]}" if len(years) > 1 else "") if years else ""
+    return reading(f"yearbook page: {_title(page)}", page.sheet.format, hint, seen, ledger)
+
+
+def _year_of(page: Page, path: Path, ledger: Ledger) -> int:
+    """The year of figures whose heading prints none: of the title, else, with a note, of the file's name."""
+    if len(page.years) == 1 or all(h.year is not None for h in page.headings):
+        return page.years[0] if len(page.years) == 1 else 0
+    named = sorted({int(y) for y in re.findall(r"(?<!\d)((?:19|20)\d\d)(?!\d)", path.stem)})
+    if len(named) == 1:
+        ledger.say(
+            f"the title does not say of which year the figures are: {named[0]} is from the file's name, which may be the "
+            "edition (say year = ... on the source)"
+        )
+        return named[0]
+    ledger.say("the title does not say of which year the figures are: the file's name or the study must (year = ...)")
+    return 0
+
+
+def _seen(name: str, page: Page, headings: list[Heading], year: int, ledger: Ledger) -> SeriesSeen:
+    import pandas as pd
+
+    frame: dict[str, list[object]] = {k: [] for k in ("unit", "time", "value", "cell")}
+    measure = page.measure_of(headings[0]) or ""
+    for heading in headings:
+        for entry in heading.entries:
+            place = page.sheet.place(entry.row, entry.column)
+            cells = page.sheet.rows[entry.row]
+            cell = cells[entry.column] if entry.column < len(cells) else None
+            frame["unit"].append(entry.unit)
+            frame["time"].append(heading.year or year)
+            frame["value"].append(ledger.number(cell, f"!{place}", entry.unit.strip(), measure or None))
+            frame["cell"].append(place)
+    return series_seen(name, measure, pd.DataFrame(frame))
 
 
 SOURCES.register(
