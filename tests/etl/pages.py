@@ -55,8 +55,9 @@ def xml_spreadsheet(sheets: dict[str, Rows]) -> bytes:
         + "</Table></Worksheet>"
         for name, rows in sheets.items()
     )
-    head = '<?xml version="1.0"?>\n<?mso-application progid="Excel.Sheet"?>\n<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet" '
-    return f'{head}xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet">{made}</Workbook>'.encode()
+    named = "urn:schemas-microsoft-com:office:spreadsheet"
+    head = '<?xml version="1.0"?>\n<?mso-application progid="Excel.Sheet"?>\n'
+    return f'{head}<Workbook xmlns="{named}" xmlns:ss="{named}">{made}</Workbook>'.encode()
 
 
 def csv(rows: Rows) -> str:
