@@ -26,7 +26,7 @@ from panelkit.numerics.arrays import IntArray
 from panelkit.numerics.joint import Wald
 from panelkit.numerics.projection import absorber
 
-MEND = "each unit needs more rows than slopes plus one, and regressors that vary in it; 'slope_homogeneity' needs one row more"
+MEND = "leave out regressors that vary in no unit; it needs a unit with more rows than slopes plus one"
 
 
 @spec
@@ -75,6 +75,10 @@ def check(declared: Poolability, subject: Subject) -> Check:
     unit = found["unit effects"]
     en += f" No unit effects beside one constant: {f_is(unit.statistic, unit.df1, unit.df2)}, {p_is(unit.p)}."
     zh += f"无单元效应：{f_is(unit.statistic, unit.df1, unit.df2)}，{p_is(unit.p)}。"
+    short = int((specification.own_ranks(X, levels.unit) < k).sum())
+    if short:
+        en += f" {short} of {levels.units} units do not identify every slope of their own; degrees of freedom count what they do."
+        zh += f"{levels.units}个单元中有{short}个不能识别自身的全部斜率，自由度按可识别的个数计算。"
     if others:
         en += " The other effects were taken out over all units first; their degrees of freedom are not counted."
         zh += "其余固定效应已先在全部单元中剔除，其自由度未计入。"

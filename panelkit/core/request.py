@@ -182,6 +182,11 @@ Estimator = Literal[
 ]
 
 
+Stop = Literal["converged", "fixest"]
+"""Where a Poisson model's steps end: `converged`, or `fixest` as R's fepois does: from means of max(y, 0.1) until the deviance
+moves by less than 1e-8 of itself (plus 0.1), with errors from the means that weighted that last step."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Regression:
     """One regression, every choice that engines differ in spelled out; names are columns of the panel it is fitted to.
@@ -192,6 +197,7 @@ class Regression:
     'frequency' (fweight). `constant` is estimated and reported where True.
     family : 'poisson' is pseudo-maximum likelihood with a log link; `estimator` then stays 'least_squares'.
     step : years between the two rows of a first difference. trend : 'unit' gives each unit of a mean group its own.
+    stop : of the steps of a Poisson model, see `Stop`.
     """
 
     family: Literal["gaussian", "poisson"] = "gaussian"
@@ -208,6 +214,7 @@ class Regression:
     covariance: Covariance
     step: int = 1
     trend: Literal["none", "unit"] = "none"
+    stop: Stop = "converged"
 
     @property
     def terms(self) -> tuple[str, ...]:

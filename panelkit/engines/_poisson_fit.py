@@ -8,21 +8,24 @@ import numpy as np
 
 from panelkit.core.request import Classical, Fit, Request, Robust
 from panelkit.engines._sample import Sample
+from panelkit.numerics.poisson import Steps
 
 if TYPE_CHECKING:
     from panelkit.core.engine import Engine
 
 
 def poisson_fit(
-    engine: Engine, request: Request, sample: Sample, coefficients: np.ndarray, means: np.ndarray, within: np.ndarray
+    engine: Engine, request: Request, sample: Sample, coefficients: np.ndarray, steps: Steps, within: np.ndarray
 ) -> Fit:
     """The Fit of a Poisson model.
 
     Parameters
     ----------
-    means : (n,) fitted means. within : (n, k) regressors off the effects under weights w x mean, terms in order.
+    steps : fitted means, and the means that weighted the last step (the same where the steps converged).
+    within : (n, k) regressors off the effects under weights w x (weighting mean), terms in order.
 
-    Residuals are the working ones, (y - mean) / mean, and rss their sum under w x mean: Pearson's chi2. The classical piece is
+    Residuals are those of the last step, (y - mean) / mean at the estimate where the steps converged, and rss their sum under
+    w x mean: Pearson's chi2. The classical piece is
     the bread times N - 1: the variance of a Poisson outcome is its mean, and fixest's factor is (N-1)/(N-K), not N/(N-K).
     extra : `deviance`, `loglik`, `loglik_null` (a constant alone).
     """
@@ -30,11 +33,13 @@ def poisson_fit(
 
     y = sample.outcome
     w = np.ones(sample.rows) if sample.weights is None else sample.weights
-    size = np.linalg.norm(within * np.sqrt(w * means)[:, None], axis=0)
-    R = np.linalg.qr(within * np.sqrt(w * means)[:, None] / size, mode="r")
+    means, mass = steps.means, w * steps.weighting
+    size = np.linalg.norm(within * np.sqrt(mass)[:, None], axis=0)
+    R = np.linalg.qr(within * np.sqrt(mass)[:, None] / size, mode="r")
     inverse = np.linalg.solve(R, np.eye(len(size))) / size[:, None]
     bread = inverse @ inverse.T
-    rest = (y - means) / means
+    converged = request.stop == "converged"
+    rest = (y - means) / means if converged else steps.working - np.log(means)
     null = float(w @ y / w.sum())
     logs = special.xlogy(y, means), special.xlogy(y, null)
     extra = {
@@ -47,9 +52,9 @@ def poisson_fit(
         engine=engine.name,
         version=engine.version,
         coefficients=coefficients,
-        raw=pieces(request, sample, bread, within * (w * (y - means))[:, None], w),
+        raw=pieces(request, sample, bread, within * (mass * rest)[:, None], w),
         residuals=rest,
-        rss=float(w @ (means * rest**2)),
+        rss=float(mass @ rest**2),
         tss=total,
         tss_within=total,
         extra=extra,

@@ -8,10 +8,8 @@ from panelkit.core.errors import EstimationError
 from panelkit.core.request import Classical, Request, Robust
 from panelkit.engines._pyfixest_sweep import rest_of
 from panelkit.engines._sample import Sample
+from panelkit.numerics.poisson import Steps, run_steps
 
-STEPS = 100
-SETTLED = 1e-12  # largest change of a fitted logarithm at which the Poisson steps end
-NEAR = 1e-9  # ... or stop getting smaller, if it is below this
 COLLINEAR = 1e-9
 
 
@@ -44,8 +42,8 @@ def many_rows(sample: Sample, request: Request) -> tuple[np.ndarray, tuple[np.nd
     return b, tuple(pieces), u
 
 
-def poisson_steps(sample: Sample, request: Request) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Coefficients, fitted means and regressors off the effects: reweighted least squares as in pyfixest's `fepois`.
+def poisson_steps(sample: Sample, request: Request) -> tuple[np.ndarray, Steps, np.ndarray]:
+    """Coefficients, where the steps end and regressors off the effects: reweighted least squares as in pyfixest's `fepois`.
 
     sample : regressors near size one; the outcome as it is.
 
@@ -54,28 +52,26 @@ def poisson_steps(sample: Sample, request: Request) -> tuple[np.ndarray, np.ndar
     EstimationError
         If the steps do not settle, as where an outcome of zero is separated.
     """
-    X, y = sample.exogenous, sample.outcome
+    X = sample.exogenous
     w = np.ones(sample.rows) if sample.weights is None else sample.weights
     names = (request.outcome, *request.terms)
-    mu = (y + np.average(y, weights=w)) / 2
-    eta = np.log(mu)
-    change = np.inf
-    b, within = np.zeros(X.shape[1]), X
-    for _ in range(STEPS):
-        working = eta + (y - mu) / mu
-        middle = float(np.average(working, weights=w * mu)) if sample.effects else 0.0
+    b = np.zeros(X.shape[1])
+
+    def step(working: np.ndarray, mass: np.ndarray) -> np.ndarray:
+        nonlocal b
+        middle = float(np.average(working, weights=mass)) if sample.effects else 0.0
         both = np.column_stack([working - middle, X])
-        rest = rest_of(both, sample.effects, w * mu, names) if sample.effects else both
-        root = np.sqrt(w * mu)
-        within = rest[:, 1:]
-        Q, R = np.linalg.qr(within * root[:, None])
+        rest = rest_of(both, sample.effects, mass, names) if sample.effects else both
+        root = np.sqrt(mass)
+        Q, R = np.linalg.qr(rest[:, 1:] * root[:, None])
         b = np.linalg.solve(R, Q.T @ (rest[:, 0] * root))
-        new = working - (rest[:, 0] - within @ b)
-        last, change = change, float(np.abs(new - eta).max())
-        eta, mu = new, np.exp(new)
-        if change <= SETTLED or (change <= NEAR and change >= last):
-            return b, mu, _within(sample, w * mu, names)
-    raise EstimationError("the Poisson steps do not settle", mend="look for separated outcomes of zero")
+        return np.asarray(working - (rest[:, 0] - rest[:, 1:] @ b))
+
+    try:
+        end = run_steps(sample.outcome, w, step, request.stop)
+    except ValueError as fault:
+        raise EstimationError(str(fault), mend="look for separated outcomes of zero") from fault
+    return b, end, _within(sample, w * end.weighting, names)
 
 
 def _within(sample: Sample, mass: np.ndarray, names: tuple[str, ...]) -> np.ndarray:

@@ -108,8 +108,8 @@ class Dense:
         X = sample.exogenous
         _refuse_collinear(_purged(sample, np.arange(sample.rows))[0], X, sample.weights, request.terms)
         w = np.ones(sample.rows) if sample.weights is None else sample.weights
-        found: Poisson = poisson(X, sample.outcome, _dummies(sample, np.arange(sample.rows)), w)
-        return poisson_fit(self, request, sample, found.coefficients, found.means, found.within)
+        found: Poisson = poisson(X, sample.outcome, _dummies(sample, np.arange(sample.rows)), w, request.stop)
+        return poisson_fit(self, request, sample, found.coefficients, found.steps, found.within)
 
 
 def _inner(request: Request) -> list[int]:

@@ -63,9 +63,9 @@ class Pyfixest:
         sample = refuse_or_read(self.refuses(request), self.name, request, panel)
         unit = scaled(sample)
         if request.family == "poisson":
-            b, means, within = poisson_steps(replace(unit.sample, outcome=sample.outcome), request)
+            b, steps, within = poisson_steps(replace(unit.sample, outcome=sample.outcome), request)
             slopes = unit.back / unit.outcome_unit
-            return poisson_fit(self, request, sample, slopes @ b, means, within @ np.linalg.inv(slopes))
+            return poisson_fit(self, request, sample, slopes @ b, steps, within @ np.linalg.inv(slopes))
         rest = swept(unit.sample, request)
         if sample.rows > MANY and not request.endogenous:
             coefficients, pieces, residuals = many_rows(rest, request)

@@ -13,6 +13,7 @@ from panelkit.core.registry import ENGINES
 from panelkit.core.request import Clustered, Fit, Request
 from panelkit.engines._poisson_fit import poisson_fit
 from panelkit.engines._sample import Sample, refusal, refuse_or_read, scaled
+from panelkit.numerics.poisson import Steps
 
 if TYPE_CHECKING:
     from panelkit.core.panel import Panel
@@ -36,6 +37,8 @@ class Statsmodels:
             return "it is asked for Poisson models only; the other engines fit least squares"
         if isinstance(request.covariance, Clustered) and request.covariance.variant == "cr3":
             return "statsmodels does not refit a Poisson model without each cluster"
+        if request.stop != "converged":
+            return f"statsmodels takes its steps to the end, not to where {request.stop} stops"
         if request.varying_slopes:
             return "slopes that vary by group are not written out for statsmodels"
         return refusal(request, estimators=("least_squares",), families=("poisson",))
@@ -63,7 +66,9 @@ class Statsmodels:
         back = unit.back / unit.outcome_unit
         coefficients = back @ b[:k]
         within = _off_effects(sample, means)
-        return poisson_fit(self, request, sample, coefficients, means, within)
+        working = np.log(means) + (sample.outcome - means) / means
+        steps = Steps(means=means, weighting=means, working=working)
+        return poisson_fit(self, request, sample, coefficients, steps, within)
 
 
 def _written_out(sample: Sample) -> np.ndarray:

@@ -57,6 +57,8 @@ def cluster_words(counts: Counts, convention: str, names: tuple[str, ...]) -> st
     """The factor of CR1 on one category."""
     if convention in RAW:
         return NO_FACTOR
+    if CONVENTIONS[convention].parameters == "one":
+        return f"G/(G-1) = {_groups(counts.clusters[0])} alone"
     n, K = counts.rows, parameters(counts, convention)
     K_words = counted(counts, convention, names)
     if CONVENTIONS[convention].groups == "none":

@@ -37,6 +37,7 @@ CLUSTER_PROGRAMS = {
     "linearmodels": 'Python linearmodels PanelOLS, cov_type="clustered" (debiased, its default)',
     "sandwich": "Stata areg and regress with i.{by}; R sandwich vcovCL on lm with dummies, clubSandwich CR1S;"
     ' statsmodels OLS with dummies, cov_type="cluster" (with z unless use_t=True)',
+    "clubsandwich": 'R clubSandwich vcovCR(type = "CR1"); Stata poisson and logit, vce(cluster {by}), with z',
     "ivreg2": "Stata ivreg2 and xtivreg2 without the option small",
     "none": "the raw sandwich with the normal",
 }
@@ -70,10 +71,13 @@ class SideBySide:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Wanted:
+    """A convention to show; `spec` where the program that prints it also fits otherwise."""
+
     name: str
     covariance: Covariance
     programs: str
     reason: str = ""
+    spec: ModelSpec | None = None
 
 
 def chosen(spec: ModelSpec, panel: Panel, setting: Setting) -> str:
@@ -130,7 +134,7 @@ def side_by_side(spec: ModelSpec, panel: Panel, setting: Setting) -> SideBySide:
     design = kind.prepare(spec, panel, plain)
     lines = [_own_line(own)]
     for wanted in _wanted(spec, own, design, panel):
-        lines.append(_line(wanted, own, spec, panel, plain))
+        lines.append(_line(wanted, own, wanted.spec or spec, panel, plain))
     lost = sum(d.rows for d in own.sample.dropped if "singleton" in d.why)
     notes = [
         f"N = {own.sample.rows} rows, the same in every line; all errors are from {own.engine}'s fit, factors are panelkit's own.",
@@ -242,7 +246,16 @@ def _named(covariance: Covariance) -> str:
 def _wanted(spec: ModelSpec, own: Estimate, design: Design, panel: Panel) -> list[_Wanted]:
     mine = own.covariance
     by = mine.by[0] if isinstance(mine, Clustered) else (spec.cluster or panel.unit)
-    return [*_of_rows(), *_of_clusters(by, design, panel), *_two_way(mine, by, panel), *_of_space_and_time(mine, panel)]
+    rows, clusters, two_way = _of_rows(), _of_clusters(by, design, panel), _two_way(mine, by, panel)
+    return [*rows, *clusters, *_of_other_steps(spec, by), *two_way, *_of_space_and_time(mine, panel)]
+
+
+def _of_other_steps(spec: ModelSpec, by: str) -> list[_Wanted]:
+    if getattr(spec, "stop", "") != "converged":
+        return []
+    stopped: ModelSpec = replace(spec, stop="fixest")  # type: ignore[call-arg]
+    programs = "R fixest fepois to its last digit: its errors are from the means before its last step"
+    return [_Wanted(name="CR1, fixest's stop", covariance=Clustered(by=(by,)), programs=programs, spec=stopped)]
 
 
 def _of_rows() -> list[_Wanted]:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Literal
 
 Kind = Literal["classical", "hc1", "cluster"]
-Parameters = Literal["unnested", "unnested_exact", "every", "slopes", "linearmodels"]
+Parameters = Literal["unnested", "unnested_exact", "every", "slopes", "linearmodels", "one"]
 Groups = Literal["own", "min", "none"]
 
 
@@ -94,6 +94,13 @@ _ALL = (
         " G/(G-1) x (N-1)/(N-K), every independent dummy counted; t with G-1.",
     ),
     Convention(
+        name="clubsandwich",
+        parameters="one",
+        groups="own",
+        text="R clubSandwich CR1; Stata's maximum-likelihood commands (poisson, logit) with vce(cluster): G/(G-1) alone,"
+        " no parameter counted.",
+    ),
+    Convention(
         name="ivreg2",
         parameters="slopes",
         groups="none",
@@ -124,6 +131,8 @@ def parameters(counts: Counts, convention: str) -> int:
     `tests/agree`, except `reghdfe` and `xtreg`, which are held only where they equal fixest.
     """
     rule = _convention(convention).parameters
+    if rule == "one":
+        return 1
     if not counts.effects:
         return counts.slopes + int(counts.constant)
     nested_counts = bool(counts.clusters)

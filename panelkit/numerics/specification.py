@@ -216,13 +216,14 @@ def poolability(X: FloatArray, y: FloatArray, unit: IntArray, against: Literal["
     ----------
     X : (n, k) regressors in levels, no constant.
     y : (n,).
-    unit : (n,) unit codes; each unit must have more than k + 1 rows.
+    unit : (n,) unit codes. Degrees of freedom follow the rank of each unit's own regression: a regressor that does not vary in
+        a unit has no slope there, and a unit as short as its slopes fits exactly and takes no part (R `pooltest` counts so too).
     against : `within` keeps unit constants under the null, `pooling` one constant.
 
     Raises
     ------
     ValueError
-        If a unit is too short or a regressor does not vary in it, naming the unit's code.
+        If no unit leaves a degree of freedom, or no unit has slopes of its own.
 
     Notes
     -----
@@ -241,20 +242,39 @@ def poolability(X: FloatArray, y: FloatArray, unit: IntArray, against: Literal["
     codes, units = group_codes(unit, "the unit", n)
     sweep = absorber([codes])
     own, target = sweep.residualise(design), sweep.residualise(outcome)
-    rss = 0.0
-    for i in range(units):
-        rows = codes == i
-        if rows.sum() <= k + 1:
-            raise ValueError(f"unit {i} has {int(rows.sum())} rows; its own regression needs more than {k + 1}")
-        try:
-            rss += solve(own[rows], target[rows]).rss
-        except ValueError as fault:
-            raise ValueError(f"unit {i}: {fault}") from fault
+    rss, free = 0.0, n - units
+    size = np.sqrt(np.mean(design**2, axis=0))
+    for rows in np.split(np.argsort(codes, kind="stable"), np.cumsum(np.bincount(codes))[:-1]):
+        fitted, rank = _own_fit(own[rows], target[rows], size)
+        rss += fitted
+        free -= rank
     if against == "within":
         restricted, df = solve(own, target).rss, n - units - k
     else:
         restricted, df = solve(np.column_stack([np.ones(n), design]), outcome).rss, n - k - 1
-    return nested_f(restricted, df, rss, n - units * (k + 1))
+    return nested_f(restricted, df, rss, free)
+
+
+def own_ranks(X: FloatArray, unit: IntArray) -> IntArray:
+    """Give back how many slopes each unit's own regression identifies (units,); k where every regressor varies in it."""
+    design = matrix(X, "X")
+    codes, _ = group_codes(unit, "the unit", design.shape[0])
+    own = absorber([codes]).residualise(design)
+    size = np.sqrt(np.mean(design**2, axis=0))
+    blocks = np.split(np.argsort(codes, kind="stable"), np.cumsum(np.bincount(codes))[:-1])
+    return np.array([_own_fit(own[rows], np.zeros(len(rows)), size)[1] for rows in blocks])
+
+
+def _own_fit(own: FloatArray, target: FloatArray, size: FloatArray) -> tuple[float, int]:
+    """Residual sum of squares and rank of one unit's demeaned regression; a column at rounding of its `size` (k,) is none."""
+    norm = np.linalg.norm(own, axis=0)
+    alive = norm > 1e-9 * size * np.sqrt(len(own))
+    if not alive.any():
+        return float(target @ target), 0
+    scaled = own[:, alive] / norm[alive]
+    b, _, rank, _ = np.linalg.lstsq(scaled, target, rcond=1e-9)
+    rest = target - scaled @ b
+    return float(rest @ rest), int(rank)
 
 
 def reset(

@@ -96,12 +96,20 @@ def data(this: dict) -> tuple[pd.DataFrame, str, str]:
     elif name == "produc":
         d = d.assign(**{f"l{v}": np.log(d[v]) for v in ("gsp", "pcap", "pc", "emp")})
     d = d.reset_index(drop=True)
-    unit, time = UNIT_TIME[name]
+    unit, time = unit_and_time(name)
     if not unit:
         unit, d["row"] = "row", [f"{i:06d}" for i in range(len(d))]
     if not time:
         time, d["once"] = "once", 0
     return d, unit, time
+
+
+def unit_and_time(name: str) -> tuple[str, str]:
+    """Entity and time of a data set, as its meta file tells where it is not one of those that need more than that."""
+    if name in UNIT_TIME:
+        return UNIT_TIME[name]
+    told = json.loads((ORACLE / "data" / f"{name}.meta.json").read_text(encoding="utf-8"))
+    return told.get("entity") or "", told.get("time") or ""
 
 
 def lagged(d: pd.DataFrame, column: str, steps: int, unit: str, time: str) -> np.ndarray:

@@ -5,14 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-import numpy as np
-from oracle_data import COEFFICIENT, SUM_OF_SQUARES, Number, data, terms
+from oracle_data import SUM_OF_SQUARES, Number, data, terms
 from oracle_setups import Setup, classical, clustered, coefficients, errors, robust, setup, without_negative
-from scipy import special
 
-from panelkit.core.request import Classical, Clustered, Fit, Robust
-from panelkit.engines._poisson_fit import pieces, poisson_fit
-from panelkit.engines._sample import refuse_or_read
+from panelkit.core.request import Classical
 from panelkit.numerics.small_sample import parameters, reference_df
 
 
@@ -63,53 +59,10 @@ def fixest_regression(this: dict, engine) -> list[Number]:
     return numbers
 
 
-class FixestSteps:
-    """fixest's own Poisson steps, dummies written out: from means of max(y, 0.1) until the deviance moves by less than 1e-8.
-
-    It takes Hessian and scores of the last step, so its standard errors are those of the means before that step: 5e-6 off
-    the converged ones on fatalities. `tolerance` of zero goes to the end instead.
-    """
-
-    version = "0"
-
-    def __init__(self, tolerance: float = 1e-8) -> None:
-        self.tolerance = tolerance
-        self.name = f"fixest's steps to {tolerance:g}"
-
-    def refuses(self, request) -> None:
-        return None
-
-    def fit(self, request, panel) -> Fit:
-        sample = refuse_or_read(None, self.name, request, panel)
-        y, X, w = sample.outcome, sample.exogenous, np.ones(sample.rows)
-        D = np.column_stack([np.eye(int(c.max()) + 1)[c][:, int(j > 0) :] for j, c in enumerate(sample.effects)])
-        size = np.sqrt(np.mean(X**2, axis=0))
-        both = np.column_stack([X / size, D])
-        mu, eta, last, rest, steps = np.maximum(y, 0.1), np.log(np.maximum(y, 0.1)), None, y, 0
-        while True:
-            before, working = mu, eta + (y - mu) / mu
-            b = np.linalg.lstsq(both * np.sqrt(mu)[:, None], working * np.sqrt(mu), rcond=1e-14)[0]
-            eta = both @ b
-            rest, mu, steps = working - eta, np.exp(eta), steps + 1
-            deviance = 2 * float(np.sum(special.xlogy(y, y / mu) - (y - mu)))
-            moved = np.inf if last is None else abs(deviance - last) / (0.1 + abs(last))
-            last = deviance
-            if moved < self.tolerance or steps == 30:
-                break
-        root = np.sqrt(before)[:, None]
-        Q = np.linalg.qr(D * root)[0]
-        within = X * root - Q @ (Q.T @ (X * root))
-        inverse = np.linalg.inv(np.linalg.qr(within / size, mode="r")) / size[:, None]
-        made = poisson_fit(self, request, sample, b[: X.shape[1]] / size, before, within / root)
-        return replace(
-            made, raw=pieces(request, sample, inverse @ inverse.T, within / root * (before * rest)[:, None], w)
-        )
-
-
 def fixest_poisson(this: dict, engine) -> list[Number]:
-    """Coefficients and likelihood of the engine; its raw covariances against steps taken to the end; fixest's errors at its last step."""
+    """Everything fixest prints, by an engine asked to stop where fixest stops (`Regression.stop`)."""
     prepared = fixest_setup(this)
-    prepared = replace(prepared, request=replace(prepared.request, family="poisson"))
+    prepared = replace(prepared, request=replace(prepared.request, family="poisson", stop="fixest"))
     result, spec = this["result"], this["spec"]
     fit = prepared.fit(engine, Classical())
     numbers = coefficients(prepared, fit, result["coef"])
@@ -122,15 +75,8 @@ def fixest_poisson(this: dict, engine) -> list[Number]:
         Number("loglik", fit.extra["loglik"], result["loglik"], SUM_OF_SQUARES),
         Number("pseudo r2", 1 - likelihoods[0] / likelihoods[1], result["pseudo_r2"], SUM_OF_SQUARES),
     ]
-    to_the_end, stopped = FixestSteps(0.0), FixestSteps()
-    by = (spec["cluster"], spec["cluster2"])
-    for covariance in (Classical(), Robust(variant="hc0"), Clustered(by=by)):
-        pairs = zip(prepared.fit(engine, covariance).raw, prepared.fit(to_the_end, covariance).raw, strict=True)
-        for j, (ours, theirs) in enumerate(pairs):
-            for name, a, b in zip(prepared.request.terms, np.diag(ours), np.diag(theirs), strict=True):
-                numbers.append(Number(f"converged {covariance.kind} piece {j} {name}", float(a), float(b), COEFFICIENT))
     for kind, told in result["se"].items():
-        numbers += fixest_errors(prepared, stopped, kind, told, spec)
+        numbers += fixest_errors(prepared, engine, kind, told, spec)
     return numbers
 
 

@@ -127,3 +127,32 @@ def test_faults_in_words(sample):
         conley(*args, places, Reach(cutoff_km=1, kernel="gaussian"))
     with pytest.raises(ValueError, match="zero or more"):
         conley(*args, places, Reach(cutoff_km=1, lags=-1))
+
+
+# Standard errors that the Python package diff-diff 3.13.0 (its `conley` covariance, a port of R conleyreg) prints for this panel
+DIFF_DIFF = {
+    ("uniform", 0, 900.0): (0.08198487638226096, 0.0963720734300176, 0.09527753842105265),
+    ("uniform", 0, 2500.0): (0.09110972870484724, 0.08758115626594103, 0.08976835482385147),
+    ("uniform", 2, 900.0): (0.0656397281088794, 0.10120215590480826, 0.11275208016455608),
+    ("uniform", 2, 2500.0): (0.07673354296175737, 0.09286957927900609, 0.10813685672165718),
+    ("bartlett", 0, 900.0): (0.07781918518878993, 0.1039101097683703, 0.09910025576119333),
+    ("bartlett", 0, 2500.0): (0.08440917639563256, 0.09550481464645269, 0.09355700142687712),
+    ("bartlett", 2, 900.0): (0.06035627170593115, 0.10840484645372264, 0.11600035752441994),
+    ("bartlett", 2, 2500.0): (0.06864373977706936, 0.10037663793549623, 0.11130199804966667),
+}
+
+
+@pytest.mark.parametrize("case", DIFF_DIFF, ids=str)
+def test_another_program_prints_the_same(case):
+    i = np.arange(12 * 8)
+    unit, time = i // 8, i % 8
+    places = Places(
+        latitude=(20 + 3 * ((7 * unit) % 10) + 0.5 * unit).astype(float),
+        longitude=(75 + 5 * ((3 * unit) % 11) + 0.25 * unit).astype(float),
+    )
+    X = np.column_stack([np.ones(96), np.sin(1.7 * i) + 0.3 * np.cos(0.9 * unit * time), np.cos(2.3 * i)])
+    fit = solve(X, X @ [1, 0.5, -0.3] + np.sin(0.37 * i**1.5) + 0.5 * np.cos(time * 1.1))
+    kernel, lags, cutoff = case
+    reach = Reach(cutoff_km=cutoff, kernel=kernel, lags=lags)
+    V = conley(fit.bread, X, fit.residuals, places, reach, Periods(unit=unit, time=time))
+    np.testing.assert_allclose(np.sqrt(np.diag(V)), DIFF_DIFF[case], rtol=1e-10)

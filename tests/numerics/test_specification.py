@@ -10,6 +10,7 @@ from panelkit.numerics.specification import (
     collinearity,
     hausman,
     nested_f,
+    own_ranks,
     poolability,
     reset,
     robust_hausman,
@@ -102,11 +103,16 @@ def test_poolability_by_dummies(sample, against):
     assert (got.df1, got.df2) == (want.df1, want.df2)
 
 
-def test_poolability_names_the_short_unit(sample):
+def test_poolability_counts_the_slopes_that_units_identify(sample):
     s = sample(3, units=5, times=9)
-    short = np.where(np.arange(len(s.y)) < 3, 5, s.unit)
-    with pytest.raises(ValueError, match="unit 5 has 3 rows"):
-        poolability(s.X, s.y, short)
+    short = np.where(np.arange(len(s.y)) < 3, 5, s.unit)  # three rows, three slopes and a constant: an exact fit
+    assert own_ranks(s.X, short).tolist() == [3, 3, 3, 3, 3, 2]
+    kept = short != 5
+    alone, with_short = poolability(s.X[kept], s.y[kept], s.unit[kept]), poolability(s.X, s.y, short)
+    assert (with_short.df1, with_short.df2) == (alone.df1 + 2, alone.df2)
+    still = s.X.copy()
+    still[s.unit == 2, 1] = 4.0
+    assert poolability(still, s.y, s.unit).df1 == 4 * 3 - 1
 
 
 def test_reset_by_dummies(sample):
