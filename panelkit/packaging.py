@@ -104,7 +104,7 @@ def audit(
 def second_engines_anew(folder: Path) -> dict[str, Any]:
     """The second engines asked again from a package's panel, in the form of checks.json (level L4)."""
     study = read_study(folder / "study.toml", root=folder)
-    study = replace(study, models=tuple(replace(m, checks=()) for m in study.models), families={})
+    study = replace(study, models=tuple(replace(m, checks=()) for m in study.models), families={}, robustness={})
     panel = outputs.read_panel(folder / "data" / "processed")
     return outputs.checks_document(study.id, check(study, panel, estimate(study, panel)), ())
 

@@ -3,38 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from panelkit import outputs
 from panelkit.building import assemble_panel, documented, files_of, panel_files, quality_of
 from panelkit.core import digest as digests
-from panelkit.core.check import Check, Subject
-from panelkit.core.codec import from_json, to_json
-from panelkit.core.errors import EngineRefusedError, EstimationError, Fault, StudyError
+from panelkit.core.check import Check
+from panelkit.core.codec import from_json
+from panelkit.core.errors import StudyError
 from panelkit.core.estimate import Estimate
-from panelkit.core.estimation import ModelSpec, Setting
 from panelkit.core.manifest import Entry, Manifest
-from panelkit.core.registry import CHECKS, ENGINES, ESTIMATORS, FIGURES, TABLES
-from panelkit.core.request import covariance_columns
+from panelkit.core.registry import FIGURES, TABLES
 from panelkit.core.results import Results
 from panelkit.core.study import Study
-from panelkit.steps import Steps, code_digest
+from panelkit.estimating import Say as Say
+from panelkit.estimating import check as check
+from panelkit.estimating import code_digest_once, common_sample
+from panelkit.estimating import estimate as estimate
+from panelkit.estimating import gates_failed as gates_failed
+from panelkit.estimating import setting_of as setting_of
+from panelkit.estimating import silent as silent
+from panelkit.steps import Steps
 
 if TYPE_CHECKING:
     from panelkit.core.exhibit import Figure, Table
-    from panelkit.core.panel import Panel
-    from panelkit.core.request import Covariance
     from panelkit.etl.assemble import Assembled
-
-Say = Callable[[str], None]
-
-
-def silent(text: str) -> None:
-    """Say nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,158 +100,6 @@ def _root(path: Path) -> Path:
     return next((f for f in (folder, *folder.parents) if (f / "data").is_dir()), folder)
 
 
-# ---------------------------------------------------------------- estimates and checks
-
-
-def setting_of(
-    study: Study, model: ModelSpec, engine: str, covariance: Covariance | None = None, resample: bool = True
-) -> Setting:
-    """What an estimator works in: the engine, the study's defaults, and the model's own seed."""
-    seed = digests.child_seed(study.head.seed, model.id)
-    return Setting(engine=ENGINES[engine], defaults=study.defaults, seed=seed, covariance=covariance, resample=resample)
-
-
-def _parts(study: Study, panel: Panel, model: ModelSpec, **further: Any) -> dict[str, str]:
-    """What a model's numbers depend on, each part by its digest."""
-    from panelkit.core.expression import names_in, parse_expression
-
-    names = [panel.unit, panel.time, *ESTIMATORS[model.kind].columns(model), model.weights, model.cluster]
-    names += list(names_in(parse_expression(model.where))) if model.where else []
-    names += covariance_columns(model.covariance or study.defaults.covariance)
-    wanted = [n for n in dict.fromkeys(names) if n in panel.names]
-    engines = {e: ENGINES[e].version for e in study.defaults.confirm}
-    return {
-        "code": code_digest_once(),
-        "data": digests.of_frame(panel.frame[wanted]),
-        "model": digests.of_value(to_json(model)),
-        "defaults": digests.of_value(to_json(study.defaults)),
-        "seed": str(study.head.seed),
-        "engines": digests.of_value(engines),
-        **{k: digests.of_value(to_json(v)) for k, v in further.items()},
-    }
-
-
-code_digest_once = cache(code_digest)
-
-
-def estimate(study: Study, panel: Panel, *, steps: Steps | None = None, say: Say = silent) -> dict[str, Estimate]:
-    """Every model of a study on its panel, by id.
-
-    Raises
-    ------
-    EstimationError
-        With the faults of every model that cannot be estimated as specified.
-    """
-    steps = steps or Steps(folder=None)
-    panel = _common(study, panel)
-    made: dict[str, Estimate] = {}
-    faults: list[Fault] = []
-    for model in study.models:
-        make = partial(_by_first_engine, study, panel, model)
-        try:
-            made[model.id] = steps.do(f"model {model.id}", Estimate, _parts(study, panel, model), make)
-        except EstimationError as error:
-            faults += error.faults
-        say(f"model {model.id}: {steps.reasons.get(f'model {model.id}', 'faulty')}")
-    if faults:
-        raise EstimationError(faults=faults)
-    return made
-
-
-def _by_first_engine(study: Study, panel: Panel, model: ModelSpec) -> Estimate:
-    """The estimate by the first engine named in `confirm` that answers; the refusals of those before it go into its notes."""
-    refused: list[Fault] = []
-    for engine in study.defaults.confirm:
-        try:
-            made = ESTIMATORS[model.kind].estimate(model, panel, setting_of(study, model, engine))
-        except EngineRefusedError as error:
-            refused += error.faults
-            continue
-        return replace(made, notes=(*made.notes, *(f"{f.what}; fitted by {engine}" for f in refused)))
-    raise EstimationError(faults=refused)
-
-
-def _common(study: Study, panel: Panel) -> Panel:
-    """The rows that every model can use, where the study asks for a common sample."""
-    if not study.defaults.common_sample:
-        return panel
-    names = {n for m in study.models for n in ESTIMATORS[m.kind].columns(m) if n in panel.names}
-    names -= {getattr(m, "cohort", "") for m in study.models}  # missing where never treated, which is no gap
-    complete = panel.frame[sorted(names)].notna().all(axis=1).to_numpy()
-    return panel.keep(complete, why="common sample: a cell of some model is missing")
-
-
-def check(
-    study: Study, panel: Panel, estimates: dict[str, Estimate], *, steps: Steps | None = None, say: Say = silent
-) -> dict[str, tuple[Check, ...]]:
-    """The checks of every model, by model id; `second_engine` and `few_clusters` run on each."""
-    steps = steps or Steps(folder=None)
-    panel = _common(study, panel)
-    found: dict[str, tuple[Check, ...]] = {}
-    for model in study.models:
-        made = []
-        for name, declared in study.checks_of(model).items():
-            step = f"check {name} of {model.id}"
-            parts = _parts(study, panel, model, check=declared)
-            subject = _subject(study, panel, model, estimates[model.id])
-            make = partial(CHECKS[declared.kind].check, declared, subject)
-            made.append(replace(steps.do(step, Check, parts, make), gate=declared.gate))
-        found[model.id] = tuple(made)
-        say(f"checks of {model.id}: " + ", ".join(f"{c.name} {c.verdict}" for c in made))
-    for one in _families(study, panel, estimates, steps):
-        found[one.of] = (*found[one.of], one)
-    return found
-
-
-def _families(study: Study, panel: Panel, estimates: dict[str, Estimate], steps: Steps) -> tuple[Check, ...]:
-    """One finding for each model with members in a family: its p values adjusted for being looked at together."""
-    from panelkit.estimators import adjusted
-
-    models = {m.id: m for m in study.models}
-    found: tuple[Check, ...] = ()
-    for name, family in study.families.items():
-        ids = dict.fromkeys(m.partition(".")[0] for m in family.members)
-        parts = {"family": digests.of_value(to_json(family))}
-        for model in (models[i] for i in ids):
-            parts |= {f"{k} of {model.id}": v for k, v in _parts(study, panel, model).items()}
-        setting = partial(_setting_of_estimate, study, estimates)
-        make = partial(adjusted, name, family, estimates, models, panel, setting, study.head.seed)
-        found += steps.do(f"family {name}", tuple[Check, ...], parts, make)
-    return found
-
-
-def _setting_of_estimate(study: Study, estimates: dict[str, Estimate], model: ModelSpec) -> Setting:
-    return setting_of(study, model, estimates[model.id].engine)
-
-
-def _subject(study: Study, panel: Panel, model: ModelSpec, made: Estimate) -> Subject:
-    kind, main = ESTIMATORS[model.kind], made.engine
-
-    def again(engine: str, covariance: Covariance | None) -> Estimate | str:
-        setting = setting_of(study, model, engine, covariance, resample=False)
-        for request in made.requests:
-            asked = request if covariance is None else replace(request, covariance=covariance)
-            if engine != main and (reason := ENGINES[engine].refuses(asked)):
-                return reason
-        return kind.estimate(model, panel, setting)
-
-    return Subject(
-        model=model,
-        estimate=made,
-        panel=panel,
-        design=lambda: kind.prepare(model, panel, setting_of(study, model, main)),
-        again=again,
-        confirm=study.defaults.confirm,
-        seed=digests.child_seed(study.head.seed, model.id, "checks"),
-    )
-
-
-def gates_failed(results: Results) -> tuple[Check, ...]:
-    """The checks whose failure makes a run end with 1: those marked as gates, and every second engine that disagrees."""
-    found = [*results.quality, *(c for of in results.checks.values() for c in of)]
-    return tuple(c for c in found if c.verdict == "fails" and (c.gate or c.name == "second_engine"))
-
-
 # ---------------------------------------------------------------- exhibits
 
 
@@ -313,9 +157,10 @@ def run(
     steps = Steps(folder=None if force else Path(output) / ".steps" / study.id)
     assembled = assemble_panel(study)
     say(f"panel: {assembled.panel.rows} rows, {len(assembled.panel.units)} units, {len(assembled.panel.times)} periods")
-    estimates = estimate(study, assembled.panel, steps=steps, say=say)
-    checks = check(study, assembled.panel, estimates, steps=steps, say=say)
-    results = _results(study, assembled, estimates, checks)
+    failures: dict[str, str] = {}
+    estimates = estimate(study, assembled.panel, steps=steps, say=say, failures=failures)
+    checks = check(study, assembled.panel, estimates, steps=steps, say=say, failures=failures)
+    results = replace(_results(study, assembled, estimates, checks), failures=failures)
     gates = gates_failed(results)
     files = run_files(results, report(results), panel_files(study, assembled))
     files["manifest.json"] = _manifest(study, files, inputs, gates)
@@ -331,10 +176,20 @@ def _results(
 ) -> Results:
     """All findings together; those of the quality report that concern one model stand with that model's."""
     found = (*assembled.checks, *quality_of(study, assembled).checks)
-    of_models = {m: (*own, *(c for c in found if c.of == m)) for m, own in checks.items()}
+    variants = {v.id for v in study.variants}
+    of_models = {m: (*own, *(c for c in found if c.of == m)) for m, own in checks.items() if m not in variants}
     own = tuple(replace(c, gate=c.gate or c.name in study.quality.gates) for c in found if c.of not in checks)
-    used = _common(study, assembled.panel)
-    return Results(study=study, panel=assembled.panel, estimates=estimates, checks=of_models, quality=own, used=used)
+    used = common_sample(study, assembled.panel)
+    return Results(
+        study=study,
+        panel=assembled.panel,
+        estimates={m: e for m, e in estimates.items() if m not in variants},
+        checks=of_models,
+        variants={m: e for m, e in estimates.items() if m in variants},
+        variant_checks={m: c for m, c in checks.items() if m in variants},
+        quality=own,
+        used=used,
+    )
 
 
 def run_files(results: Results, exhibits: Exhibits, panel: dict[str, bytes]) -> dict[str, bytes]:
@@ -343,11 +198,13 @@ def run_files(results: Results, exhibits: Exhibits, panel: dict[str, bytes]) -> 
 
     study = results.study
     return {
-        "estimates.json": outputs.as_json(outputs.estimates_document(study.id, results.estimates)),
-        "checks.json": outputs.as_json(outputs.checks_document(study.id, results.checks, results.quality)),
+        "estimates.json": outputs.as_json(outputs.estimates_document(study.id, results.every)),
+        "checks.json": outputs.as_json(
+            outputs.checks_document(study.id, {**results.checks, **results.variant_checks}, results.quality)
+        ),
         **panel,
         **exhibits.files,
-        "samples.csv": outputs.samples(results.panel, results.used or results.panel, results.estimates),
+        "samples.csv": outputs.samples(results.panel, results.used or results.panel, results.every),
         "ledger.json": outputs.as_json(list(exhibits.ledger.values())),
         "numbers.tex": numbers_tex(exhibits.ledger.values()),
     }

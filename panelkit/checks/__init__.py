@@ -26,3 +26,7 @@ from panelkit.checks import slope_homogeneity as slope_homogeneity
 from panelkit.checks import support as support
 from panelkit.checks import unit_roots as unit_roots
 from panelkit.checks import weak_instruments as weak_instruments
+
+# Not a kind: the verdict on a battery of several models
+from panelkit.checks._robustness import Battery as Battery
+from panelkit.checks._robustness import verdict as verdict

@@ -6,11 +6,15 @@ from typing import Any
 
 import numpy as np
 
+from panelkit.checks._finding import joined
 from panelkit.core.check import Check, CheckSpec, Subject, Verdict
+from panelkit.core.estimate import Drop
 from panelkit.core.label import Label
 from panelkit.core.panel import Panel
 from panelkit.core.registry import CHECKS, CheckKind
 from panelkit.core.spec import spec
+
+TRUNCATED = "no unit is untreated in "  # how estimators begin the reason for rows that leave
 
 
 @spec
@@ -50,13 +54,14 @@ def check(declared: Support, subject: Subject) -> Check:
     bare = [r["event_time"] for r in after if r["supported"] == 0 and r["event_time"] <= last]
     cells, supported = sum(r["treated_cells"] for r in after), sum(r["supported"] for r in after)
     verdict: Verdict = "fails" if bare else "holds"
+    cut = next((d for d in subject.estimate.sample.dropped if d.why.startswith(TRUNCATED)), None)
     return Check(
         name="support",
         of=subject.estimate.id,
         verdict=verdict,
         value=supported / cells if cells else None,
         bound=None,
-        text=_text(declared, after, bare, cells, supported),
+        text=joined([_text(declared, after, bare, cells, supported), _cut(cut)]),
         gate=declared.gate,
         rows=tuple(rows),
     )
@@ -120,6 +125,17 @@ def _text(declared: Support, after: list[dict[str, Any]], bare: list[int], cells
         en += f" None at event time {listed}: effects there rest on units treated already or on extrapolation."
         zh += f"事件时间 {listed} 没有任何支持:该处效应依赖已处理单元或外推。"
     return Label(en=en, zh=zh)
+
+
+def _cut(cut: Drop | None) -> Label:
+    """What was left out before, for want of any untreated unit."""
+    if cut is None:
+        return Label()
+    years = cut.why.removeprefix(TRUNCATED).partition(":")[0]
+    return Label(
+        en=f"The sample was cut: no unit is untreated in {years}, {cut.rows} rows left.",
+        zh=f"样本已截断:{years} 没有尚未处理的单元,剔除 {cut.rows} 行。",
+    )
 
 
 CHECKS.register(CheckKind(name="support", spec=Support, summary="clean controls behind each event time", check=check))

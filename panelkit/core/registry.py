@@ -94,7 +94,10 @@ class DerivationKind:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EstimatorKind:
-    """A method. `confirmation` is 'engine', 'route' or 'frozen'; `columns` names the variables a specification needs."""
+    """A method. `confirmation` is 'engine', 'route' or 'frozen'; `columns` names the variables a specification needs.
+
+    checks : diagnostics that run on every model of this kind, whether it names them or not.
+    """
 
     name: str
     spec: type
@@ -104,6 +107,7 @@ class EstimatorKind:
     estimate: Callable[[Any, Panel, Setting], Estimate]
     prepare: Callable[[Any, Panel, Setting], Design]
     explain: Callable[[Any], str]
+    checks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

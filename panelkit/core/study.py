@@ -11,6 +11,7 @@ from panelkit.core.derivation import DerivationSpec
 from panelkit.core.estimation import Defaults, ModelSpec
 from panelkit.core.exhibit import FigureSpec, TableSpec
 from panelkit.core.label import Label
+from panelkit.core.robustness import RobustnessSpec, Variant
 from panelkit.core.source import SourceSpec, Vintages
 from panelkit.core.spec import spec
 
@@ -133,7 +134,8 @@ class VariablePlan:
 class Study:
     """A study: validated, typed, immutable. `digest` is over its content, not its layout or comments.
 
-    root : the folder that source paths start from; it is where the study lies, not what it says.
+    variants : the specifications of every robustness battery. root : the folder that source paths start from; it is where the
+    study lies, not what it says.
     """
 
     head: Head
@@ -149,6 +151,8 @@ class Study:
     document: dict[str, Any] = field(repr=False)
     families: dict[str, FamilySpec] = field(default_factory=dict)
     quality: QualitySpec = field(default_factory=QualitySpec)
+    robustness: dict[str, RobustnessSpec] = field(default_factory=dict)
+    variants: tuple[Variant, ...] = ()
     root: Path = field(default=Path(), repr=False, compare=False)
 
     @property
@@ -159,7 +163,17 @@ class Study:
         """The model of that id."""
         return next(m for m in self.models if m.id == model_id)
 
+    @property
+    def every_model(self) -> tuple[ModelSpec, ...]:
+        """The models, then the specifications of the batteries."""
+        return (*self.models, *(v.model for v in self.variants))
+
     def checks_of(self, model: ModelSpec) -> dict[str, CheckSpec]:
-        """The checks that run on a model: those that it names, and `second_engine` and `few_clusters` always."""
+        """The checks that run on a model: `second_engine` and `few_clusters` always, and those that it (or its kind) names.
+
+        Of a specification of a battery `second_engine` alone: what the others look at is looked at in its base.
+        """
+        if model.id in {v.id for v in self.variants}:
+            return {"second_engine": self.checks["second_engine"]}
         names = dict.fromkeys(("second_engine", "few_clusters", *model.checks))
         return {name: self.checks[name] for name in names}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,16 +81,42 @@ def permute_paths(
     MacKinnon and Webb (2020, doi:10.1016/j.jeconom.2020.04.024) for coefficient and t; Stata `ritest`.
     p counts the true assignment, so it is never 0.
     """
-    treatment = matrix(path, "the treatment paths")
-    n = len(rows.unit_codes)
-    units, times = _cells(rows, treatment.shape)
-    coded, groups = group_codes(clusters, "the cluster", n)
+    case = Assignment(path=path, rows=rows, y=y, controls=controls, absorber=absorber, clusters=clusters)
     if draws < 1:
         raise ValueError(f"the placebo needs one draw or more, not {draws}")
+    units = matrix(path, "the treatment paths").shape[0]
+    own, out = slopes_under(case, _order_blocks(units, draws, seed, strata))
+    return _placebo(own, out)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Assignment:
+    """One regression whose treatment paths may change hands; fields as the parameters of `permute_paths`."""
+
+    path: FloatArray
+    rows: PanelRows
+    y: FloatArray
+    controls: FloatArray | None
+    absorber: Absorber
+    clusters: IntArray
+
+
+def slopes_under(case: Assignment, orders: Iterable[IntArray]) -> tuple[FloatArray, FloatArray]:
+    """Give back coefficient and t (2,) of the true assignment, and (B, 2) of those under `orders` (blocks of rows of `path_orders`).
+
+    Raises
+    ------
+    ValueError
+        If shapes differ, codes lie outside the paths, or the true treatment is absorbed.
+    """
+    treatment = matrix(case.path, "the treatment paths")
+    absorber, n = case.absorber, len(case.rows.unit_codes)
+    units, times = _cells(case.rows, treatment.shape)
+    coded, groups = group_codes(case.clusters, "the cluster", n)
     weights = absorber.weights
     root = np.ones(n) if weights is None else np.sqrt(weights)
-    basis = _basis(controls, absorber, root)
-    outcome = _project(vector(y, "y", n)[:, None], absorber, root, basis)[:, 0]
+    basis = _basis(case.controls, absorber, root)
+    outcome = _project(vector(case.y, "y", n)[:, None], absorber, root, basis)[:, 0]
 
     def slopes(X: FloatArray) -> FloatArray:
         return _slopes(X, _project(X, absorber, root, basis), outcome, root, coded, groups)
@@ -100,18 +126,17 @@ def permute_paths(
         raise ValueError("the effects and controls absorb the treatment: it has no placebo distribution")
     sample = Sample(units=units, times=times, clusters=coded, outcome=outcome, controls=basis)
     tables = path_tables(treatment, sample, absorber)
-    out = np.full((draws, 2), np.nan)
-    start, size = 0, max(1, BLOCK_CELLS // n)
-    for givers in _order_blocks(treatment.shape[0], draws, seed, strata):
-        here = out[start : start + len(givers)]
-        start += len(givers)
+    blocks, size = [], max(1, BLOCK_CELLS // n)
+    for givers in orders:
+        here = np.full((len(givers), 2), np.nan)
         if tables is not None:
             here[:] = tables.slopes(givers)
         left = np.flatnonzero(np.isnan(here[:, 0]))  # every draw without tables; otherwise the nearly absorbed ones
         for at in range(0, len(left), size):
             some = left[at : at + size]
             here[some] = slopes(treatment[givers[some][:, units], times[None, :]].T)
-    return _placebo(own[0], out)
+        blocks.append(here)
+    return own[0], np.concatenate(blocks)
 
 
 def path_orders(units: int, draws: int, seed: int, strata: IntArray | None = None) -> IntArray:

@@ -57,7 +57,7 @@ class PackageInputs:
     @property
     def seeds(self) -> dict[str, int]:
         """The seed that each model and its checks draw from, by model id."""
-        return {m.id: digest.child_seed(self.study.head.seed, m.id) for m in self.study.models}
+        return {m.id: digest.child_seed(self.study.head.seed, m.id) for m in self.study.every_model}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,7 +55,7 @@ def exhibits(study: Study, study_text: str, run: Run) -> tuple[Exhibit, ...]:
                 continue
             models = dict.fromkeys(e.key[0] for e in run.numbers.values() if e.exhibit == spec.id and e.key[0])
             named = getattr(spec, "columns", ()) or getattr(spec, "models", ()) or (getattr(spec, "model", ""),)
-            known = {m.id for m in study.models}
+            known = {m.id for m in study.every_model}
             models.update(dict.fromkeys(n for n in named if isinstance(n, str) and n in known))
             found.append(
                 Exhibit(

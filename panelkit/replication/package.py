@@ -89,7 +89,7 @@ def _derived(inputs: PackageInputs, run: Run) -> dict[str, bytes]:
     estimates = run.estimates["estimates"]
     panel, about = run.files["data/processed/panel.csv"], run.document("data/processed/panel.json")
     samples = run.files.get("data/processed/samples.csv")
-    models = {m.id: m for m in inputs.study.models}
+    models = {m.id: m for m in inputs.study.every_model}
     specifications = {m: to_json(s) for m, s in models.items()}
     return {
         "env/environment.json": _json({"versions": run.manifest.environment, "platform": platform_facts()}),

@@ -13,10 +13,22 @@ from panelkit.core.derivation import DerivationSpec
 from panelkit.core.errors import Fault, StudyError
 from panelkit.core.estimation import Defaults, ModelSpec
 from panelkit.core.exhibit import FigureSpec, TableSpec
+from panelkit.core.label import Label
 from panelkit.core.nearest import known_or_nearest
 from panelkit.core.registry import CHECKS, DERIVATIONS, ESTIMATORS, FIGURES, SOURCES, TABLES, Registry
+from panelkit.core.robustness import RobustnessSpec
 from panelkit.core.source import SourceSpec
-from panelkit.core.study import SCHEMA, FamilySpec, Head, PanelSpec, QualitySpec, Study, VariablePlan, VariableSpec
+from panelkit.core.study import (
+    SCHEMA,
+    FamilySpec,
+    Head,
+    PanelSpec,
+    QualitySpec,
+    Study,
+    VariablePlan,
+    VariableSpec,
+)
+from panelkit.study.battery import Declared, Expanded, expand
 from panelkit.study.known import Known
 from panelkit.study.typed import typed
 from panelkit.study.validate import faults_between
@@ -35,6 +47,7 @@ SECTIONS = (
     "figures",
     "families",
     "quality",
+    "robustness",
     "plugins",
 )
 
@@ -73,7 +86,7 @@ def study_from(document: dict[str, Any], known: Known | None = None, *, name: st
     sources = _sources(document, faults)
     variables = _variables(document, faults)
     defaults = typed(Defaults, document.get("defaults", {}), "defaults", faults)
-    models = _listed(document, "models", ESTIMATORS, ModelSpec, faults)
+    models = [_with_own_checks(m) for m in _listed(document, "models", ESTIMATORS, ModelSpec, faults)]
     checks = _checks(document, models, faults)
     tables = _listed(document, "tables", TABLES, TableSpec, faults)
     figures = _listed(document, "figures", FIGURES, FigureSpec, faults)
@@ -85,6 +98,12 @@ def study_from(document: dict[str, Any], known: Known | None = None, *, name: st
     quality = typed(QualitySpec, document.get("quality", {}), "quality", faults)
     if head is None or panel is None or defaults is None or quality is None:
         raise StudyError(faults=faults)
+    keys = (panel.unit, panel.time)
+    batteries, variants = _batteries(
+        Declared(document=document, variables=variables, keys=keys, models=tuple(models)), faults
+    )
+    variables |= {p.name: p for v in variants.values() for p in v.variables}
+    tables, figures = _with_batteries(batteries, tables, figures)
     study = Study(
         head=head,
         panel=panel,
@@ -97,6 +116,8 @@ def study_from(document: dict[str, Any], known: Known | None = None, *, name: st
         figures=tuple(figures),
         families=families,
         quality=quality,
+        robustness=batteries,
+        variants=tuple(v for e in variants.values() for v in e.variants),
         digest=digests.of_value(_plain(document)),
         document=document,
     )
@@ -224,6 +245,11 @@ def _listed(
     return made
 
 
+def _with_own_checks(model: ModelSpec) -> ModelSpec:
+    """The model with the checks that its kind brings, before those that it names."""
+    return replace(model, checks=tuple(dict.fromkeys((*ESTIMATORS[model.kind].checks, *model.checks))))
+
+
 def _checks(document: dict[str, Any], models: list[ModelSpec], faults: list[Fault]) -> dict[str, CheckSpec]:
     """The checks declared under [checks.NAME] (kind = NAME unless given), and the defaults of those that models name."""
     made: dict[str, CheckSpec] = {}
@@ -241,6 +267,38 @@ def _checks(document: dict[str, Any], models: list[ModelSpec], faults: list[Faul
         if name not in made and name in CHECKS:
             made[name] = CHECKS[name].spec(kind=name)
     return made
+
+
+def _batteries(declared: Declared, faults: list[Fault]) -> tuple[dict[str, RobustnessSpec], dict[str, Expanded]]:
+    """The batteries declared under [robustness.NAME], and the specifications of each."""
+    document = dict(declared.document)
+    batteries, expanded = {}, {}
+    for name, entry in _table(document, "robustness", faults).items():
+        battery = typed(RobustnessSpec, entry, f"robustness.{name}", faults)
+        if battery is not None:
+            batteries[name] = battery
+            expanded[name] = expand(name, battery, declared, faults)
+    return batteries, expanded
+
+
+def _with_batteries(
+    batteries: dict[str, RobustnessSpec], tables: list[TableSpec], figures: list[FigureSpec]
+) -> tuple[list[TableSpec], list[FigureSpec]]:
+    """The exhibits, with a table and a curve for each battery that has none: no specification can be left out of the report."""
+    tables, figures = list(tables), list(figures)
+    for name, battery in batteries.items():
+        of = battery.label
+        if not any(getattr(t, "battery", "") == name for t in tables):
+            title = Label(en=f"Robustness: {of.to('en') or battery.base}", zh=f"稳健性:{of.to('zh') or battery.base}")
+            made = TABLES["robustness"].spec(id=f"robustness_{name}", kind="robustness", battery=name, title=title)
+            tables.append(made)
+        if not any(getattr(f, "battery", "") == name for f in figures):
+            title = Label(
+                en=f"Specification curve: {of.to('en') or battery.base}", zh=f"设定曲线:{of.to('zh') or battery.base}"
+            )
+            drawn = FIGURES["spec_curve"].spec(id=f"curve_{name}", kind="spec_curve", battery=name, title=title)
+            figures.append(drawn)
+    return tables, figures
 
 
 def only(study: Study, model_id: str) -> Study:

@@ -6,6 +6,7 @@ from typing import Any
 
 from panelkit.core.estimation import Defaults
 from panelkit.core.registry import CHECKS, DERIVATIONS, ESTIMATORS, FIGURES, SOURCES, TABLES, Registry
+from panelkit.core.robustness import RobustnessSpec
 from panelkit.core.study import SCHEMA, FamilySpec, Head, PanelSpec, QualitySpec, VariableSpec
 
 
@@ -35,6 +36,7 @@ def json_schema() -> dict[str, Any]:
             "figures": {"type": "array", "items": _any(FIGURES, definitions)},
             "families": {"type": "object", "additionalProperties": _of(FamilySpec, definitions)},
             "quality": _of(QualitySpec, definitions),
+            "robustness": {"type": "object", "additionalProperties": _of(RobustnessSpec, definitions)},
         },
         "$defs": definitions,
     }

@@ -12,6 +12,7 @@ from panelkit.core.formula import parse_formula
 from panelkit.core.nearest import known_or_nearest
 from panelkit.core.registry import CHECKS, DERIVATIONS, ENGINES, ESTIMATORS, RENDERERS
 from panelkit.core.request import Clustered, covariance_columns
+from panelkit.study.battery import variant_of_path
 
 if TYPE_CHECKING:
     from panelkit.core.study import Study, VariablePlan
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 def faults_between(study: Study, document: dict[str, Any], known: Known) -> list[Fault]:
     """Every fault between the entries of a study that was typed; `document` tells what was declared, faulty or not."""
-    declared = {*document.get("variables", {}), study.panel.unit, study.panel.time}
+    declared = {*document.get("variables", {}), *study.variables, study.panel.unit, study.panel.time}
     faults = [*_panel(study), *_sources(study)]
     series = {
         f"{s}.{a}"
@@ -32,6 +33,7 @@ def faults_between(study: Study, document: dict[str, Any], known: Known) -> list
         faults += _variable(plan, declared, series, known)
     for model in study.models:
         faults += _model(study, model, declared, known)
+    faults += _variants(study, declared, known)
     faults += _defaults(study, known)
     models = {str(m.get("id")) for m in document.get("models", []) if isinstance(m, dict)}
     faults += _exhibits(study, models, declared)
@@ -133,6 +135,16 @@ def _model(study: Study, model: Any, declared: set[str], known: Known) -> Iterat
             yield _unknown(f"{where}.checks", "check", name, {*CHECKS.names(), *study.checks})
 
 
+def _variants(study: Study, declared: set[str], known: Known) -> Iterator[Fault]:
+    """The faults of the specifications of batteries, under the key of the choice; those of the base are told where it stands."""
+    told = {(f.what, f.mend) for m in study.models for f in _model(study, m, declared, known)}
+    for variant in study.variants:
+        for fault in _model(study, variant.model, declared, known):
+            if (fault.what, fault.mend) not in told:
+                told.add((fault.what, fault.mend))
+                yield Fault(where=variant_of_path(variant), what=fault.what, mend=fault.mend)
+
+
 def _covariance(covariance: Any, where: str, declared: set[str], known: Known) -> Iterator[Fault]:
     if covariance is None:
         return
@@ -167,6 +179,9 @@ def _defaults(study: Study, known: Known) -> Iterator[Fault]:
 def _exhibits(study: Study, models: set[str], declared: set[str]) -> Iterator[Fault]:
     for table in study.tables:
         panels = [m for panel in getattr(table, "panels", ()) for m in panel.columns]
+        battery = getattr(table, "battery", "")
+        if battery and battery not in study.robustness:
+            yield _unknown(f"tables.{table.id}.battery", "robustness battery", battery, study.robustness)
         for name in (*getattr(table, "columns", ()), *panels):
             if name not in models:
                 yield _unknown(f"tables.{table.id}.columns", "model", name, models)
@@ -177,6 +192,9 @@ def _exhibits(study: Study, models: set[str], declared: set[str]) -> Iterator[Fa
             if name not in RENDERERS:
                 yield _unknown(f"tables.{table.id}.formats", "output format", name, RENDERERS.names())
     for figure in study.figures:
+        battery = getattr(figure, "battery", "")
+        if battery and battery not in study.robustness:
+            yield _unknown(f"figures.{figure.id}.battery", "robustness battery", battery, study.robustness)
         name = getattr(figure, "model", "")
         if name and name not in models:
             yield _unknown(f"figures.{figure.id}.model", "model", name, models)

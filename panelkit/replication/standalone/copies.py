@@ -43,7 +43,17 @@ def modelled(folder: str, book: dict[str, Any], estimates: dict[str, Any], level
         )
         study = read(folder, "study.toml").decode("utf-8")
         quoted = (json.dumps(asked["formula"], ensure_ascii=False), f"'{asked['formula']}'")
-        level.hold(any(q in study for q in quoted), "differs", f"{where}: the formula is not in study.toml")
+        told = any(q in study for q in quoted) or from_battery(name, asked["formula"], study)
+        level.hold(told, "differs", f"{where}: the formula is not in study.toml")
+
+
+def from_battery(name: str, formula: str, study: str) -> bool:
+    """Whether a model is a specification of a declared robustness battery, its formula made of names that the study has."""
+    battery = name.partition("__")[0]
+    if "__" not in name or f"[robustness.{battery}" not in study:
+        return False
+    words = {re.sub(r"_w\d{3}$", "", w) for w in re.findall(r"[^\W\d]\w*", formula)}  # _w010: winsorised at 1 %
+    return all(re.search(rf"(?<!\w){re.escape(w)}(?!\w)", study) for w in words)
 
 
 def crosschecked(folder: str, estimates: dict[str, Any], checks: dict[Any, Any], level: Level) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from panelkit.core.errors import ReportError
 from panelkit.core.estimate import Estimate, Term
 from panelkit.core.exhibit import Figure, FigureSpec
 from panelkit.core.label import Language
+from panelkit.core.nearest import known_or_nearest
 from panelkit.core.panel import Panel
 from panelkit.core.registry import FIGURES, FigureKind
 from panelkit.core.results import Results
@@ -26,11 +28,16 @@ if TYPE_CHECKING:
 
 @spec
 class SpecCurveFigure(FigureSpec):
-    """A specification curve; terms : names that the coefficient goes by, the first that a model has. base : the model to mark."""
+    """A specification curve.
+
+    battery : a declared robustness battery, every specification of it with what it chose. Or, by hand: models; terms : names that
+    the coefficient goes by, the first that a model has. base : the model to mark.
+    """
 
     kind: Literal["spec_curve"] = "spec_curve"
-    models: tuple[str, ...]
-    terms: tuple[str, ...]
+    battery: str = ""
+    models: tuple[str, ...] = ()
+    terms: tuple[str, ...] = ()
     base: str = ""
 
 
@@ -43,6 +50,8 @@ def build(figure: SpecCurveFigure, results: Results) -> Figure:
         An unknown model, one without the term, or a base that is not among the models.
     """
     language = language_of(figure, results)
+    if figure.battery:
+        return _of_battery(figure, results)
     if figure.base and figure.base not in figure.models:
         raise ReportError(
             f"the base '{figure.base}' is none of the models",
@@ -61,17 +70,70 @@ def build(figure: SpecCurveFigure, results: Results) -> Figure:
         for c in sorted({x for xs in family for x in xs})
         if len({tuple(x) for x in family}) > 1
     )
+    chosen = {choice: tuple(int(any(choice in xs for xs in x)) for x in made) for choice in every}
+    return _figure(figure, results, pairs, chosen, figure.base)
+
+
+def _of_battery(figure: SpecCurveFigure, results: Results) -> Figure:
+    """The curve of a battery: for each dimension the base's choice and every other one, and which specification took it."""
+    language, known = language_of(figure, results), results.study.robustness
+    if figure.battery not in known or figure.models:
+        what = (
+            f"there is no battery '{figure.battery}'" if figure.battery not in known else "a battery has its own models"
+        )
+        mend = known_or_nearest(figure.battery, known) if figure.battery not in known else "leave out models"
+        raise ReportError(what, where=f"figures.{figure.id}.battery", mend=mend)
+    base = known[figure.battery].base
+    found = next(c for c in results.checks[base] if c.name == f"robustness_{figure.battery}")
+    terms = {str(r["specification"]): str(r["term"]) for r in found.rows if not r["failure"]}
+    variants = {v.id: v for v in results.study.variants if v.battery == figure.battery}
+    pairs = [(results.variants[v], results.variants[v].term(t)) for v, t in terms.items()]
+    if not pairs:
+        raise ReportError(
+            "no specification of the battery was estimated", where=f"figures.{figure.id}", mend="look at their failures"
+        )
+    pairs.sort(key=lambda p: (p[1].estimate, p[0].id))
+    chosen: dict[str, tuple[int, ...]] = {}
+    labels = {tuple(v.chosen.items()): v.label.to(language) for v in variants.values() if len(v.chosen) < 2}
+    for dimension in dict.fromkeys(d for v in variants.values() for d in v.chosen):
+        of = word(f"dimension_{dimension}", language)
+        crossed = known[figure.battery].combine == "product"
+        for choice in (*([""] if crossed else []), *getattr(known[figure.battery], dimension)):
+            shown_as = labels[((dimension, choice),)] if choice else word("choice_base", language)
+            name = word("choice_of", language, dimension=of, choice=shown_as)
+            name = name if name not in chosen else f"{name} ({choice})"
+            chosen[name] = tuple(int(variants[e.id].chosen.get(dimension, "") == choice) for e, _ in pairs)
+    if known[figure.battery].combine == "one_at_a_time":
+        base_row = variants[f"{figure.battery}__base"].label.to(language)
+        chosen = {base_row: tuple(int(not variants[e.id].chosen) for e, _ in pairs)} | chosen
+    made = _figure(figure, results, pairs, chosen, f"{figure.battery}__base")
+    failed = [r for r in found.rows if r["failure"]]
+    if not failed:
+        return made
+    each = "; ".join(f"{r[f'label_{language}']} ({r['failure']})" for r in failed)
+    return replace(made, notes=(*made.notes, word("not_drawn", language, each=each)))
+
+
+def _figure(
+    figure: SpecCurveFigure,
+    results: Results,
+    pairs: list[tuple[Estimate, Term]],
+    chosen: dict[str, tuple[int, ...]],
+    base: str,
+) -> Figure:
+    """The figure of sorted specifications; chosen : what a row of dots stands for -> 1 where a specification took it."""
+    language = language_of(figure, results)
     data: dict[str, tuple[object, ...]] = {
         "model": tuple(e.id for e, _ in pairs),
         "estimate": tuple(t.estimate for _, t in pairs),
         "low": tuple(t.low for _, t in pairs),
         "high": tuple(t.high for _, t in pairs),
         "p": tuple(t.p for _, t in pairs),
-        "base": tuple(int(e.id == figure.base) for e, _ in pairs),
+        "base": tuple(int(e.id == base) for e, _ in pairs),
     }
     labels = {"y": word("coefficient", language)}
-    for i, choice in enumerate(every):
-        data[f"choice{i}"] = tuple(int(any(choice in xs for xs in x)) for x in made)
+    for i, choice in enumerate(chosen):
+        data[f"choice{i}"] = chosen[choice]
         labels[f"choice{i}"] = choice
     values = [t.estimate for _, t in pairs]
     share = sum(v > 0 for v in values)
@@ -113,26 +175,38 @@ def choices(estimate: Estimate, term: Term, at: tuple[Panel, Language]) -> tuple
 
 def draw(figure: Figure) -> dict[str, bytes]:
     """The pictures, {extension: bytes}."""
-    rows = sum(k.startswith("choice") for k in figure.data)
-    return drawn(figure, _paint, size=(6.3, 2.6 + (0.2 if figure.width == "double" else 0.42) * rows))
+    lines = sum(_height(lines) for lines in _names(figure))
+    return drawn(figure, _paint, size=(6.3, 2.6 + (0.2 if figure.width == "double" else 0.34) * lines))
+
+
+def _height(lines: list[str]) -> float:
+    """Of a row, in rows of one line."""
+    return 1 + 0.55 * (len(lines) - 1)
+
+
+def _names(figure: Figure) -> list[list[str]]:
+    """The names of the rows of dots, folded into lines."""
+    width = 44 if figure.width == "double" else 30
+    return [folded(figure.labels[k], width) for k in figure.data if k.startswith("choice")]
 
 
 def _paint(figure: Figure, axes: Axes) -> None:
     keys = [k for k in figure.data if k.startswith("choice")]
     picture = axes.figure
     axes.remove()
-    ratios = [2.3, max((0.2 if figure.width == "double" else 0.4) * len(keys), 0.01)]
+    double, names = figure.width == "double", _names(figure)
+    tall = [_height(lines) for lines in names]
+    ratios = [2.3, max((0.2 if double else 0.34) * sum(tall), 0.01)]
+    rows = [sum(tall[:i]) + (tall[i] - 1) / 2 for i in range(len(tall))]
     above, below = picture.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": ratios})
     _curve(figure, above)
     at = list(range(len(figure.data["model"])))
-    for row, key in enumerate(keys):
+    for row, key in zip(rows, keys, strict=True):
         on = [i for i in at if figure.data[key][i]]
         below.plot(at, [row] * len(at), ".", color=PALE, markersize=2.5, zorder=1)
         below.plot(on, [row] * len(on), "s", color=INK, markersize=3.6, zorder=2)
-    double = figure.width == "double"
-    names = ["\n".join(folded(figure.labels[k], 40 if double else 30)) for k in keys]
-    below.set_yticks(range(len(keys)), names, fontsize=7 if double else 5)
-    below.set_ylim(len(keys) - 0.4, -0.6)
+    below.set_yticks(rows, ["\n".join(lines) for lines in names], fontsize=7 if double else 5, linespacing=0.95)
+    below.set_ylim(sum(tall) - 0.4, -0.6)
     below.set_xticks([])
     below.tick_params(length=0)
     for side in below.spines.values():

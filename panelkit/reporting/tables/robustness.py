@@ -1,8 +1,9 @@
-"""The robustness table: one coefficient under every specification, a row each, and what leaving clusters out does to it."""
+"""The robustness table: one coefficient under every specification of a battery, or of models that are named, a row each."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Literal
 
 from panelkit.core.errors import ReportError
@@ -34,15 +35,18 @@ from panelkit.reporting.words import JOIN, all_columns, joined, word
 class RobustnessTable(TableSpec):
     """A robustness table.
 
+    battery : a declared robustness battery, whose every specification has a row, those that failed with the reason. Or, by hand:
     base : the model that the others are held against. models : the others. terms : the coefficient, by its name; several where
-    it goes by another name in other models (the first that a model has is taken). leave_out : the range of the coefficient
-    without one cluster, from the check `few_clusters`. labels : of the rows, base first, in place of the models' own.
+    it goes by another name in other models (the first that a model has is taken). labels : of the rows, base first, in place of
+    the models' own.
+    leave_out : the range of the coefficient without one cluster, from the check `few_clusters`.
     """
 
     kind: Literal["robustness"] = "robustness"
-    base: str
-    models: tuple[str, ...]
-    terms: tuple[str, ...]
+    battery: str = ""
+    base: str = ""
+    models: tuple[str, ...] = ()
+    terms: tuple[str, ...] = ()
     labels: tuple[Label, ...] = ()
     leave_out: bool = True
     stars: tuple[float, ...] = STARS
@@ -63,6 +67,8 @@ def build(table: RobustnessTable, results: Results) -> Table:
         An unknown model, one without the term, or labels that do not fit.
     """
     language, where = language_of(table, results), f"tables.{table.id}"
+    if table.battery:
+        return of_battery(table, results)
     estimates = [
         model_of(table, table.base, results, "base"),
         *(model_of(table, m, results, "models") for m in table.models),
@@ -79,14 +85,9 @@ def build(table: RobustnessTable, results: Results) -> Table:
             mend = known_or_nearest(table.terms[0] if table.terms else "", [t.name for t in estimate.terms])
             raise ReportError(what, where=f"{where}.terms", mend=mend)
         named = word("base_row", language, label=label) if i == 0 else label
-        cells = _cells(table, estimate, name, results)
+        cells = cells_of(table, estimate, name, results)
         rows.append(Row(kind="term", label=f"({i + 1}) {named}", cells=cells, rule_above=i == 1))
-    fields = ["estimate", "se", "interval", "p_resampled", "rows", *(["leave_one_out"] if table.leave_out else [])]
-    kept = [j for j, f in enumerate(fields) if f in ("estimate", "se") or any(r.cells[j].key for r in rows)]
-    rows = [
-        Row(kind=r.kind, label=r.label, cells=tuple(r.cells[j] for j in kept), rule_above=r.rule_above) for r in rows
-    ]
-    columns = [Column(id=fields[j], heading=(word(f"column_{fields[j]}", language),)) for j in kept]
+    columns, rows = _kept(table, rows, language)
     names = dict.fromkeys(t for t in table.terms if any(t in {k.name for k in e.terms} for e in estimates))
     what = joined((term_label(n, results.panel, language) for n in names), language, "comma")
     notes = [
@@ -97,7 +98,65 @@ def build(table: RobustnessTable, results: Results) -> Table:
     return finished(table, results, columns, rows, notes)
 
 
-def _cells(table: RobustnessTable, estimate: Estimate, name: str, results: Results) -> tuple[Cell, ...]:
+def of_battery(table: RobustnessTable, results: Results) -> Table:
+    """The table of a battery: the base as declared, then every specification by dimension, and the verdict.
+
+    Raises
+    ------
+    ReportError
+        An unknown battery, or one beside `base` or `models`.
+    """
+    language, where = language_of(table, results), f"tables.{table.id}"
+    known = results.study.robustness
+    if table.battery not in known or table.base or table.models:
+        what = (
+            f"there is no battery '{table.battery}'" if table.battery not in known else "a battery has its own models"
+        )
+        mend = known_or_nearest(table.battery, known) if table.battery not in known else "leave out base and models"
+        raise ReportError(what, where=f"{where}.battery", mend=mend)
+    table = replace(table, leave_out=False)  # what leaving a cluster out does is looked at in the base alone
+    battery, base = known[table.battery], results.estimates[known[table.battery].base]
+    variants = [v for v in results.study.variants if v.battery == table.battery]
+    found = next(c for c in results.checks[base.id] if c.name == f"robustness_{table.battery}")
+    told = {r["specification"]: r for r in found.rows}
+    label = word("base_row", language, label=model_label(results, base.id, language))
+    term = battery.term or next(str(r["term"]) for r in found.rows if not r["failure"])
+    own = next((t for t in base.terms if t.name == term), base.terms[0]).name
+    made = [Row(kind="term", label=f"(1) {label}", cells=cells_of(table, base, own, results))]
+    part = ""
+    for i, variant in enumerate(variants, start=2):
+        dimension = word("dimension_product", language) if len(variant.chosen) > 1 else next(iter(variant.chosen), "")
+        if dimension != part:
+            heading = dimension if len(variant.chosen) > 1 else word(f"dimension_{dimension}", language)
+            made.append(Row(kind="panel", label=heading, rule_above=True))
+            part = dimension
+        row = told[variant.id]
+        named = f"({i}) {variant.label.to(language)}"
+        if row["failure"]:
+            blank = word("not_estimated", language, why=row["failure"])
+            made.append(Row(kind="text", label=f"{named}: {blank}", cells=(BLANK,) * 5))
+        else:
+            cells = cells_of(table, results.variants[variant.id], str(row["term"]), results)
+            made.append(Row(kind="term", label=named, cells=cells, rule_above=i == 2))
+    run = [base, *(results.variants[v.id] for v in variants if v.id in results.variants)]
+    notes = [
+        found.text.to(language),
+        word("battery_scale", language),
+        star_note(table.levels, language),
+        _conventions(run, results, language),
+    ]
+    return finished(table, results, *_kept(table, made, language), notes)
+
+
+def _kept(table: RobustnessTable, rows: list[Row], language: Language) -> tuple[list[Column], list[Row]]:
+    """Columns that have a number in some row, and the rows with those cells."""
+    fields = ["estimate", "se", "interval", "p_resampled", "rows", *(["leave_one_out"] if table.leave_out else [])]
+    kept = [j for j, f in enumerate(fields) if f in ("estimate", "se") or any(r.cells[j].key for r in rows if r.cells)]
+    columns = [Column(id=fields[j], heading=(word(f"column_{fields[j]}", language),)) for j in kept]
+    return columns, [replace(r, cells=tuple(r.cells[j] for j in kept)) if r.cells else r for r in rows]
+
+
+def cells_of(table: RobustnessTable, estimate: Estimate, name: str, results: Results) -> tuple[Cell, ...]:
     term = estimate.term(name)
     drawn = next((r.p for r in estimate.resampled if r.term == name and not math.isnan(r.p)), None)
     made = [

@@ -1,0 +1,85 @@
+"""A battery through the command line: every specification run is in estimates, table, curve and page; a failed one is told with its reason."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+BATTERY = """
+[robustness.dose]
+base = "{base}"
+permutations = 99
+
+[robustness.dose.samples]
+half = {{ where = "year >= 2016" }}
+none = {{ where = "year >= 2050" }}
+
+[robustness.dose.covariances]
+driscoll_kraay = {{ kind = "driscoll_kraay" }}
+
+[robustness.dose.winsor]
+cut = 0.02
+"""
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from panelkit import pipeline
+    from panelkit.template import make_study
+
+    home = tmp_path_factory.mktemp("battery") / "study"
+    make_study(home, simulated=False)
+    text = (home / "study.toml").read_text("utf-8")
+    base = pipeline.read_study(home / "study.toml").models[0].id
+    (home / "study.toml").write_text(text + BATTERY.format(base=base), "utf-8")
+    done = pipeline.run(home / "study.toml", output=home / "output")
+    assert done.exit_code == 0
+    return done.folder
+
+
+def test_every_specification_is_in_the_estimates_and_in_the_table_or_told_why_not(finished: Path) -> None:
+    ids = {e["id"] for e in json.loads((finished / "estimates.json").read_text("utf-8"))["estimates"]}
+    assert {"dose__base", "dose__half", "dose__driscoll_kraay", "dose__cut"} <= ids
+    assert "dose__none" not in ids
+    table = (finished / "tables" / "robustness_dose.csv").read_text("utf-8-sig")
+    labels = [row[0] for row in csv.reader(table.splitlines())]
+    assert sum(label.startswith("(") for label in labels) == 1 + 5
+    assert "not estimated" in table
+    keyed = {e["key"][0] for e in json.loads((finished / "ledger.json").read_text("utf-8"))}
+    assert {"dose__base", "dose__half", "dose__driscoll_kraay", "dose__cut"} <= keyed
+
+
+def test_the_verdict_counts_the_failed_one_as_not_agreeing(finished: Path) -> None:
+    checks = json.loads((finished / "checks.json").read_text("utf-8"))["checks"]
+    found = next(c for c in checks if c["name"] == "robustness_dose")
+    assert len(found["rows"]) == 5
+    assert [r["specification"] for r in found["rows"] if r["failure"]] == ["dose__none"]
+    assert found["value"] == sum(bool(r.get("agrees")) for r in found["rows"]) / 5
+    assert "5 specifications declared, 4 estimated" in found["text"]["en"]
+
+
+def test_the_curve_has_a_point_for_each_and_the_page_shows_both(finished: Path) -> None:
+    with (finished / "figures" / "curve_dose.csv").open(encoding="utf-8-sig") as file:
+        assert len(list(csv.DictReader(file))) == 4
+    page = (finished / "report.html").read_text("utf-8")
+    assert "robustness_dose" in page
+    assert "dose__none" not in page or "not estimated" in page
+
+
+def test_the_base_on_the_common_rows_is_the_base_where_nothing_is_missing(finished: Path) -> None:
+    every = {e["id"]: e for e in json.loads((finished / "estimates.json").read_text("utf-8"))["estimates"]}
+    base = next(e for e in every.values() if "__" not in e["id"])
+    assert every["dose__base"]["terms"] == base["terms"]
+    assert every["dose__driscoll_kraay"]["terms"][0]["estimate"] == base["terms"][0]["estimate"]
+    assert every["dose__driscoll_kraay"]["terms"][0]["se"] != base["terms"][0]["se"]
+
+
+def test_the_package_is_verified_to_the_second_engine(finished: Path) -> None:
+    from panelkit import packaging
+
+    study = finished.parents[1] / "study.toml"
+    where, _ = packaging.package(study, output=finished.parent)
+    assert packaging.verify(where, levels=("L0", "L1", "L2", "L4")).exit_code == 0
