@@ -137,7 +137,7 @@ def _computation(told: Told) -> str:
 
 
 def _programs(told: Told) -> str:
-    twins = [f"`stata/{m.id}.do`" for m in told.study.every_model]
+    twins = [f"`stata/{e['id']}.do`" for e in told.run.estimates["estimates"]]
     return f"""## Description of programs
 
 - `run.py`: raw files to every exhibit, through `study.toml`; the only program that makes anything.

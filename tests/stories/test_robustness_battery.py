@@ -1,4 +1,4 @@
-"""A battery through the command line: every specification run is in estimates, table, curve and page; a failed one is told with its reason."""
+"""A battery through the command line: every specification is in estimates, table, curve and page, a failed one with its reason."""
 
 from __future__ import annotations
 
