@@ -124,5 +124,6 @@ ESTIMATORS.register(
         estimate=estimate,
         prepare=prepare,
         explain=explain,
+        checks=("support",),
     )
 )

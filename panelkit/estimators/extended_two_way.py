@@ -115,5 +115,6 @@ ESTIMATORS.register(
         estimate=estimate,
         prepare=prepare,
         explain=explain,
+        checks=("support",),
     )
 )

@@ -66,6 +66,8 @@ def cell_dummies(design: Staggered, a: int) -> tuple[CohortEffects | np.ndarray,
     """The other route to imputed effects: least squares on a dummy for each treated cohort and period, or why there is none."""
     if design.covariates or design.effects is not None:
         return "with covariates or further effects the saturated regression is another estimator"
+    if design.panel.rows != design.panel.units * len(design.panel.periods):
+        return "on a panel with gaps one dummy for a cohort and period is not the mean of the effects imputed to single rows"
     return dated_again(extended_two_way(moved_back(design.panel, a)), a), "least squares on cell dummies"
 
 
@@ -116,5 +118,6 @@ ESTIMATORS.register(
         estimate=estimate,
         prepare=prepare,
         explain=explain,
+        checks=("support",),
     )
 )

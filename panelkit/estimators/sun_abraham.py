@@ -101,5 +101,6 @@ ESTIMATORS.register(
         estimate=estimate,
         prepare=prepare,
         explain=explain,
+        checks=("support",),
     )
 )
