@@ -16,6 +16,7 @@ from panelkit.etl.harmonise.unit_words import SAME as _SAME
 
 _BRACKET = re.compile(r"[(\[【]\s*(?:(?:计量)?单位\s*:\s*)?(?P<measure>[^()\[\]【】]*)[)\]】]")
 _MARK = re.compile(r"[_:,;、]|(?<=[^\x00-\x7f])[\s-]+|\s+(?=[^\x00-\x7f%‰])|\s+(?=[%‰])")
+_IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)+")
 _SHORT = frozenset(
     {"元", "人", "%", "‰", "件", "个", "项", "吨", "户"}
 )  # of one character, and no word of another meaning
@@ -37,8 +38,8 @@ def parse_measure(name: str) -> tuple[str, str | None]:
     ('人口数(人口抽样调查)', '人')
     >>> parse_measure("电子商务销售额（亿元）")
     ('电子商务销售额', '亿元')
-    >>> parse_measure("总人口数_人"), parse_measure("GDP:亿元"), parse_measure("人均GDP")
-    (('总人口数', '人'), ('GDP', '亿元'), ('人均GDP', None))
+    >>> parse_measure("总人口数_人"), parse_measure("GDP:亿元"), parse_measure("人均GDP"), parse_measure("exports_usd")
+    (('总人口数', '人'), ('GDP', '亿元'), ('人均GDP', None), ('exports_usd', None))
     """
     text = plain(name)
     spelled = _SPELLED.match(text)
@@ -50,6 +51,8 @@ def parse_measure(name: str) -> tuple[str, str | None]:
             stem = (text[: found.start()].rstrip() + text[found.end() :].strip(" #*")).strip()
             if measure is not None and found.start() > 0:
                 return stem, measure
+        return text, None
+    if _IDENTIFIER.fullmatch(text):  # a name that a program gave, such as exports_usd, says no unit of measure
         return text, None
     for mark in _MARK.finditer(text):
         stem, tail = text[: mark.start()].strip(" _"), text[mark.end() :].strip()
