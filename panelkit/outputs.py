@@ -55,6 +55,7 @@ def panel_files(panel: Panel, observations: pd.DataFrame, described: list[dict[s
             {
                 "unit": panel.unit,
                 "time": panel.time,
+                **({"parts": panel.parts} if panel.parts else {}),
                 "digest": panel.digest,
                 "variables": panel.variables,
                 "history": panel.history,
@@ -102,6 +103,7 @@ def read_panel(folder: Path) -> Panel:
         variables=variables,
         history=from_json(tuple[Step, ...], meta["history"]),
         unit_labels=from_json(dict[str, Label], meta["unit_labels"]),
+        parts=meta.get("parts", ()),
     )
     if panel.digest != meta["digest"]:
         raise PackageError(

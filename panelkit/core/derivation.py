@@ -30,6 +30,8 @@ class Columns:
     grid : every unit and every year from the first to the last that any source has, so that lags follow time, never row
     order. measures : unit of measure of each column. study_years : the panel's window. excluded : units that the study leaves out;
     they are on the grid, but nothing is refused for their sake. prices : basis of prices ("nominal", "real", "") of each column.
+    parts : the keys that a unit is made of, where there are several (province, industry), each as a column of texts on the grid.
+    code_lists : list that each key goes by.
     """
 
     values: dict[str, pd.Series]
@@ -40,6 +42,8 @@ class Columns:
     time: str
     excluded: frozenset[str] = frozenset()
     prices: dict[str, Price] = field(default_factory=dict)
+    parts: dict[str, pd.Series] = field(default_factory=dict)
+    code_lists: dict[str, str] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> pd.Series:
         if name not in self.values:

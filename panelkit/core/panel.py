@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from panelkit.core import digest as digests
 from panelkit.core.errors import PanelError
+from panelkit.core.key import parts_of
 from panelkit.core.label import Label
 from panelkit.core.nearest import known_or_nearest
 from panelkit.core.variable import Variable
@@ -31,7 +32,8 @@ class Panel:
     """A unit-time panel.
 
     Make one with `Panel.of`, which sorts by key and refuses what is no panel. `frame` hands out a copy: columns are the
-    unit (text), the time (int) and one per variable (float64, or text for categories), in the order of `variables`.
+    unit (text), the time (int) and one per variable (float64, or text for categories), in the order of `variables`. `parts` names
+    the categories that make up a unit of several keys (province, industry); it is empty where a unit is one thing.
     """
 
     unit: str
@@ -40,6 +42,7 @@ class Panel:
     history: tuple[Step, ...]
     digest: str
     unit_labels: Mapping[str, Label]
+    parts: tuple[str, ...] = ()
     _frame: pd.DataFrame = field(repr=False)
 
     @classmethod
@@ -52,8 +55,9 @@ class Panel:
         variables: Iterable[Variable],
         history: Iterable[Step] = (),
         unit_labels: Mapping[str, Label] | None = None,
+        parts: Iterable[str] = (),
     ) -> Panel:
-        """A panel of `frame`, sorted by unit and time; `unit_labels` names units that go by a code.
+        """A panel of `frame`, sorted by unit and time; `unit_labels` names units, or parts of them, that go by a code.
 
         Raises
         ------
@@ -74,6 +78,7 @@ class Panel:
             )
         tidy = _typed(frame[wanted], unit, time, declared).sort_values([unit, time], kind="stable", ignore_index=True)
         _refuse_bad_keys(tidy, unit, time)
+        _refuse_bad_parts(tidy, unit, tuple(parts))
         _refuse_infinite(tidy, unit, time, declared)
         return cls(
             unit=unit,
@@ -82,6 +87,7 @@ class Panel:
             history=tuple(history),
             digest=digests.of_frame(tidy),
             unit_labels=dict(unit_labels or {}),
+            parts=tuple(parts),
             _frame=tidy,
         )
 
@@ -116,6 +122,9 @@ class Panel:
     def unit_name(self, code: str) -> Label:
         """How a reader knows a unit: "Qinghai (630000)" where its code has a name, else the code."""
         name = self.unit_labels.get(code)
+        if name is None and self.parts:
+            named = [self.unit_labels.get(p, Label(en=p, zh=p)) for p in parts_of(code)]
+            name = Label(en=", ".join(n.en for n in named), zh="".join(n.zh for n in named))
         if name is None:
             return Label(en=code, zh=code)
         return Label(en=f"{name.en} ({code})", zh=f"{name.zh}({code})")
@@ -161,6 +170,7 @@ class Panel:
             variables=(*known, *added),
             history=self.history,
             unit_labels=self.unit_labels,
+            parts=self.parts,
         )
 
 
@@ -191,6 +201,24 @@ def _refuse_bad_keys(frame: pd.DataFrame, unit: str, time: str) -> None:
             f"{unit} {first[unit]}, {time} {first[time]} stands more than once ({int(twice.sum())} rows too many)",
             mend="keep one row per unit and time",
         )
+
+
+def _refuse_bad_parts(frame: pd.DataFrame, unit: str, parts: tuple[str, ...]) -> None:
+    """Parts must be columns, and a unit must be one value of each: no unit with two provinces, no two units of the same parts."""
+    if not parts:
+        return
+    absent = [p for p in parts if p not in frame.columns]
+    if absent:
+        raise PanelError(f"the part '{absent[0]}' of the unit is no column", mend="declare it as a category")
+    once = frame[[unit, *parts]].drop_duplicates()
+    for keys in ([unit], list(parts)):
+        twice = once[once.duplicated(keys, keep=False)]
+        if len(twice) or once[list(parts)].isna().any(axis=None):
+            first = once[once[list(parts)].isna().any(axis=1)] if not len(twice) else twice
+            raise PanelError(
+                f"units and their parts do not belong together: {first.iloc[0].to_dict()}",
+                mend=f"give each {unit} one value of {' and of '.join(parts)}, and no two the same",
+            )
 
 
 def _refuse_infinite(frame: pd.DataFrame, unit: str, time: str, variables: tuple[Variable, ...]) -> None:

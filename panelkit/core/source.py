@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 Prices = Literal["nominal", "real"]
 Vintages = Literal["one", "first_print", "declared_splice"]
+Units = str | dict[str, str]  # column of the unit, or key of the panel -> its column
 OBSERVED = ("unit", "time", "series", "value", "text", "measure", "vintage", "source", "cell")
 
 
@@ -40,6 +41,8 @@ class SourceSpec:
         { employment = ["urban_units_2013"] }; a series that crosses one undeclared stops the run (see facts/breaks.csv).
     prices : dict
         Alias -> 'nominal' or 'real'; money is nominal unless said otherwise.
+    at : dict
+        Key of the panel -> its value for the whole file, such as { industry = "17" } for a table of one industry.
     """
 
     id: str
@@ -52,6 +55,7 @@ class SourceSpec:
     vintages: dict[str, Vintages] = field(default_factory=dict)
     breaks: dict[str, tuple[str, ...]] = field(default_factory=dict)
     prices: dict[str, Prices] = field(default_factory=dict)
+    at: dict[str, str] = field(default_factory=dict)
     publisher: str = ""
     title: Label = Label()
     url: str = ""
@@ -79,17 +83,22 @@ class Provenance:
 class Observations:
     """Long frame of what was read, one row per cell, columns `OBSERVED`.
 
-    unit : str, code (GB/T 2260 for provinces), or the text as printed where the panel has no code list
+    unit : str, code (GB/T 2260 for provinces), or the text as printed where the panel has no code list; the parts of a unit of
+    several keys are joined as in `core.key`
     time : int
     series : str, "source.alias"
     value : float, NaN where the series is a category or the cell is blank; text : str or None, for categories
     measure : str, unit of measure; vintage : int, 0 where unknown; source : str, id; cell : str, "sheet!B7" or "line 12, column 3"
-    `notes` says what was passed over (footers, national rows, blank cells) with counts.
+    `notes` says what was passed over (footers, national rows, blank cells) with counts. `parts` names what the parts of `unit`
+    are: keys of the panel or columns; None where the layout knows regions only, empty where the file has no unit (a series of the
+    nation). `timeless` : the file has no year, its figures hold in all.
     """
 
     frame: pd.DataFrame
     provenance: Provenance
     notes: tuple[str, ...] = ()
+    parts: tuple[str, ...] | None = None
+    timeless: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from panelkit.core.source import SourceSpec, Vintages
 from panelkit.core.spec import spec
 
 SCHEMA = 1
+CodeList = Literal["gbt2260", "gbt2260_city", "as_printed"]
 
 
 @spec
@@ -37,24 +38,51 @@ class Head:
 class PanelSpec:
     """`[panel]`: the keys and the rules of assembly.
 
-    codes : 'gbt2260' (provinces by GB/T 2260), 'gbt2260_city' (cities with a pilot zone) or 'as_printed'; default gbt2260
-    where the unit is 'province'.
+    unit : the key beside time, or several: unit = ["province", "industry"]. A unit is then one of each ("330000 / 17", in the
+    column province_industry), and `province` and `industry` are categories of the panel that formulas, `cluster` and `where` may
+    name; a file that has only some of the keys holds for every unit that shares them.
+    codes : 'gbt2260' (provinces by GB/T 2260), 'gbt2260_city' (cities with a pilot zone) or 'as_printed'; with several
+    keys a table by key. Default gbt2260 for 'province', as_printed for any other.
     years : first and last year of the panel; sources may reach further back, for lags. exclude : unit code -> reason.
     gaps : 'refuse' stops on a blank or absent cell of any series inside its years, 'list' counts and goes on,
     'fill' fills what variables declare.
     """
 
-    unit: str = "province"
+    unit: str | tuple[str, ...] = "province"
     time: str = "year"
     years: tuple[int, int]
-    codes: Literal["gbt2260", "gbt2260_city", "as_printed"] | None = None
+    codes: CodeList | dict[str, CodeList] | None = None
     exclude: dict[str, str] = field(default_factory=dict)
     gaps: Literal["refuse", "list", "fill"] = "refuse"
     vintages: Vintages = "one"
 
     @property
+    def parts(self) -> tuple[str, ...]:
+        """The keys that a unit is made of; one, mostly."""
+        return (self.unit,) if isinstance(self.unit, str) else self.unit
+
+    @property
+    def entity(self) -> str:
+        """The column of the panel that holds its units."""
+        return "_".join(self.parts)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Every column that is a key or a part of one, the time last."""
+        return tuple(dict.fromkeys((self.entity, *self.parts, self.time)))
+
+    @property
+    def code_lists(self) -> dict[str, str]:
+        """The list that each part goes by."""
+        usual = {part: "gbt2260" if part == "province" else "as_printed" for part in self.parts}
+        if isinstance(self.codes, dict):
+            return usual | {part: name for part, name in self.codes.items() if part in usual}
+        return usual | ({self.parts[0]: self.codes} if self.codes else {})
+
+    @property
     def code_list(self) -> str:
-        return self.codes or ("gbt2260" if self.unit == "province" else "as_printed")
+        """The list of a panel whose units have one part; 'several' where they have more."""
+        return self.code_lists[self.parts[0]] if len(self.parts) == 1 else "several"
 
 
 @spec

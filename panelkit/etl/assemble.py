@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from panelkit.core.check import Check
 from panelkit.core.derivation import Columns
 from panelkit.core.errors import Fault, PanelError, PanelkitError
-from panelkit.core.label import Label
+from panelkit.core.key import level_of, parts_of
 from panelkit.core.nearest import known_or_nearest
 from panelkit.core.panel import Panel, Step
 from panelkit.core.source import OBSERVED, Observations
@@ -17,12 +19,12 @@ from panelkit.core.study import PanelSpec, Study
 from panelkit.etl.expressions import Grid
 from panelkit.etl.gaps import find_gaps, gap_check, gap_faults, kept_units
 from panelkit.etl.harmonise.breaks import break_faults
-from panelkit.etl.harmonise.provinces import to_codes
+from panelkit.etl.harmonise.keys import everywhere, labels_of, part_variables, to_units, units_of
 from panelkit.etl.harmonise.units import measure_of
 from panelkit.etl.harmonise.vintages import vintage_faults
 from panelkit.etl.prices import price_of_series
 from panelkit.etl.variables import Workbench, check_plan, direct_inputs, in_order, make_variables, windows
-from panelkit.facts.provinces import is_not_a_province, match, province, provinces
+from panelkit.facts.provinces import is_not_a_province, match, provinces
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,8 +96,12 @@ def _national(study: Study, observations: Mapping[str, Observations]) -> pd.Data
 
     frames = []
     for name in study.sources:
-        if study.panel.code_list == "gbt2260" and name in observations:
-            frame = observations[name].frame
+        if name not in observations:
+            continue
+        frame = observations[name].frame
+        if observations[name].parts == () and not study.sources[name].at:
+            frames.append(frame.assign(unit="nation")[list(OBSERVED)])
+        elif study.panel.code_list != "as_printed":
             nation = [u for u in frame["unit"].unique() if match(u) is None and is_not_a_province(u) == NATIONAL]
             frames.append(frame[frame["unit"].isin(nation)].assign(unit="nation")[list(OBSERVED)])
     frames = [f for f in frames if len(f)]
@@ -133,15 +139,25 @@ def harmonised(study: Study, observations: Mapping[str, Observations]) -> tuple[
             )
             continue
         observed = observations[name]
-        frame, said, wrong = to_codes(observed, spec.path, study.panel.code_list, study.panel.unit)
+        frame, said, wrong = to_units(observed, spec, study.panel)
         told, mixed = vintage_faults(spec, frame, study.panel.vintages)
         notes += [f"{name}: {note}" for note in (*observed.notes, *said, *told)]
         faults += [*wrong, *mixed]
         frames.append(frame)
     if not frames:
         return pd.DataFrame(columns=[*OBSERVED, "printed"]), notes, faults
+    timeless = [n for n in observations if observations[n].timeless]
+    if timeless:
+        frames = _in_every_year(frames, timeless, study.panel.years)
     together = pd.concat(frames, ignore_index=True)
     return together.sort_values(["series", "unit", "time"], kind="stable", ignore_index=True), notes, faults
+
+
+def _in_every_year(frames: list[pd.DataFrame], timeless: list[str], years: tuple[int, int]) -> list[pd.DataFrame]:
+    """Figures of files without a year, in every year that any file or the study has."""
+    dated = [int(t) for f in frames if len(f) and f["source"].iloc[0] not in timeless for t in f["time"].unique()]
+    span = range(min([years[0], *dated]), max([years[1], *dated]) + 1)
+    return [everywhere(f, span) if len(f) and f["source"].iloc[0] in timeless else f for f in frames]
 
 
 def _order(study: Study) -> tuple[str, ...]:
@@ -161,7 +177,7 @@ def _order(study: Study) -> tuple[str, ...]:
 
 def _grid(study: Study, frame: pd.DataFrame) -> Grid:
     first, last = study.panel.years
-    units = tuple(sorted(map(str, frame["unit"].unique())))
+    units = units_of(list(map(str, frame["unit"].unique())), study.panel)
     if not units and study.panel.code_list == "gbt2260":
         units = tuple(p.code for p in provinces())
     if not units:
@@ -173,19 +189,22 @@ def _grid(study: Study, frame: pd.DataFrame) -> Grid:
         study_years=study.panel.years,
         window=study.panel.years,
         kept=kept_units(units, study.panel.exclude),
-        unit=study.panel.unit,
+        unit=study.panel.entity,
         time=study.panel.time,
+        parts=study.panel.parts if len(study.panel.parts) > 1 else (),
     )
 
 
 def _excluded_faults(panel: PanelSpec, grid: Grid) -> list[Fault]:
     faults = []
+    known = dict.fromkeys([*grid.units, *(p for u in grid.units for p in parts_of(u))])
     for unit in panel.exclude:
-        if unit in grid.units:
+        if unit in known:
             continue
-        found = match(unit) if panel.code_list == "gbt2260" else None
-        mend = f'write "{found.code}"' if found else known_or_nearest(unit, grid.units)
-        faults.append(Fault(where=f"panel.exclude.{unit}", what=f"no source has the {panel.unit} '{unit}'", mend=mend))
+        found = match(unit) if "gbt2260" in panel.code_lists.values() else None
+        mend = f'write "{found.code}"' if found else known_or_nearest(unit, known)
+        noun = " or ".join(panel.parts)
+        faults.append(Fault(where=f"panel.exclude.{unit}", what=f"no source has the {noun} '{unit}'", mend=mend))
     if not grid.kept.any():
         faults.append(Fault(where="panel.exclude", what="every unit is excluded", mend="keep some"))
     return faults
@@ -194,7 +213,7 @@ def _excluded_faults(panel: PanelSpec, grid: Grid) -> list[Fault]:
 def _unknown_series(study: Study, frame: pd.DataFrame) -> list[Fault]:
     """Names in variables that are neither a series, nor a variable, nor a key."""
     series = {f"{s.id}.{alias}" for s in study.sources.values() for alias in s.series}
-    known = {*series, *study.variables, study.panel.unit, study.panel.time}
+    known = {*series, *study.variables, *study.panel.keys}
     held = set(frame["series"])
     faults = []
     for plan in study.variables.values():
@@ -228,7 +247,9 @@ def _bench(study: Study, frame: pd.DataFrame, grid: Grid) -> Workbench:
     for series, rows in frame.groupby("series", sort=True):
         is_text = rows["text"].notna().any()
         keyed = rows.set_index(pd.MultiIndex.from_arrays([rows["unit"], rows["time"]]))["text" if is_text else "value"]
-        column = keyed.reindex(index)
+        level = level_of(str(rows["unit"].iloc[0]))
+        holds = index if all(level) else _index(grid.units_at(level), grid)
+        column = keyed.reindex(holds).set_axis(index)
         values[str(series)] = (
             column.astype("object").where(column.notna(), None) if is_text else column.astype("float64")
         )
@@ -236,11 +257,13 @@ def _bench(study: Study, frame: pd.DataFrame, grid: Grid) -> Workbench:
     columns = Columns(
         values=values,
         measures=measures,
+        parts={p: pd.Series(grid.part_column(i), index=index, dtype="object") for i, p in enumerate(grid.parts)},
+        code_lists=study.panel.code_lists,
         grid=index,
         study_years=study.panel.years,
         unit=grid.unit,
         time=grid.time,
-        excluded=frozenset(study.panel.exclude),
+        excluded=frozenset(u for u, kept in zip(grid.units, grid.kept, strict=True) if not kept),
     )
     for source in study.sources.values():
         for alias in source.series:
@@ -257,19 +280,20 @@ def _bench(study: Study, frame: pd.DataFrame, grid: Grid) -> Workbench:
     )
 
 
-def _unit_labels(study: Study, grid: Grid) -> dict[str, Label]:
-    if study.panel.code_list != "gbt2260":
-        return {}
-    named = {code: province(code) for code in grid.units}
-    return {code: Label(en=p.name_en, zh=p.name_zh) for code, p in named.items()}
+def _index(units: Iterable[str], grid: Grid) -> pd.MultiIndex:
+    import pandas as pd
+
+    at = [u for u in units for _ in grid.years]
+    return pd.MultiIndex.from_arrays([at, grid.year_column], names=[grid.unit, grid.time])
 
 
 def _panel(study: Study, bench: Workbench, grid: Grid, frame: pd.DataFrame) -> Panel:
     import pandas as pd
 
-    variables = [bench.variables[name] for name in study.variables]
+    variables = [*part_variables(study.panel), *(bench.variables[name] for name in study.variables)]
     columns = {grid.unit: grid.unit_column, grid.time: grid.year_column}
-    columns |= {v.name: bench.columns.values[v.name].to_numpy() for v in variables}
+    columns |= {part: grid.part_column(place) for place, part in enumerate(grid.parts)}
+    columns |= {name: bench.columns.values[name].to_numpy() for name in study.variables}
     keys = len(frame[["unit", "time"]].drop_duplicates())
     rows = len(grid.units) * len(grid.years)
     step = Step(
@@ -283,11 +307,13 @@ def _panel(study: Study, bench: Workbench, grid: Grid, frame: pd.DataFrame) -> P
         time=grid.time,
         variables=variables,
         history=(step,) if keys != rows else (),
-        unit_labels=_unit_labels(study, grid),
+        unit_labels=labels_of(grid.units, study.panel),
+        parts=grid.parts,
     )
     for unit, reason in study.panel.exclude.items():
-        name = f"{province(unit).name_en} ({unit})" if study.panel.code_list == "gbt2260" else unit
-        panel = panel.keep(panel.column(grid.unit) != unit, why=f"{name} excluded: {reason}")
+        name = panel.unit_name(unit).en if unit in panel.unit_labels or unit in panel.units else unit
+        out = np.isin(panel.column(grid.unit), [u for u in grid.units if unit in (u, *parts_of(u))])
+        panel = panel.keep(~out, why=f"{name} excluded: {reason}")
     first, last = study.panel.years
     years = panel.column(grid.time)
     inside = (years >= first) & (years <= last)

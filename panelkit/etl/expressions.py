@@ -15,6 +15,7 @@ import numpy as np
 from panelkit.core.errors import StudyError
 from panelkit.core.evaluation import CELL_FUNCTIONS, Evaluator, Rows, check_arguments, shown
 from panelkit.core.expression import Binary, Call, Name, Node, Number, Text, Unary
+from panelkit.core.key import at_level, parts_of
 from panelkit.core.nearest import known_or_nearest
 from panelkit.etl.harmonise.provinces import named
 from panelkit.etl.harmonise.units import Measure
@@ -25,7 +26,7 @@ class Grid:
     """Every unit and every year, units outermost, both sorted.
 
     study_years : the panel's years. window : first and last year that matter, earlier where the result is lagged later on.
-    kept : bool, units that the study does not exclude.
+    kept : bool, units that the study does not exclude. parts : keys that a unit is made of, where there are several.
     """
 
     units: tuple[str, ...]
@@ -35,6 +36,23 @@ class Grid:
     kept: np.ndarray
     unit: str
     time: str
+    parts: tuple[str, ...] = ()
+
+    def key_column(self, name: str) -> np.ndarray | None:
+        """The column of a key of the panel, or of a part of one; None for any other name."""
+        if name == self.unit:
+            return self.unit_column
+        if name == self.time:
+            return self.year_column.astype(np.float64)
+        return self.part_column(self.parts.index(name)) if name in self.parts else None
+
+    def part_column(self, place: int) -> np.ndarray:
+        """The column of one part of the units, by its place among the parts."""
+        return np.repeat(np.array([parts_of(u)[place] for u in self.units], dtype=object), len(self.years))
+
+    def units_at(self, level: tuple[bool, ...]) -> list[str]:
+        """For each unit, the one whose figure holds for it in a series of that level."""
+        return list(self.units) if all(level) else [at_level(u, level) for u in self.units]
 
     @property
     def unit_column(self) -> np.ndarray:
@@ -89,9 +107,11 @@ _FUNCTIONS = (
         name="standardise", least=1, most=1, summary="minus mean, over standard deviation (n - 1)", measure="pure"
     ),
     GridFunction(
-        name="mean_by", least=2, most=2, summary="mean over rows with the same second argument", measure="same"
+        name="mean_by", least=2, most=5, summary="mean over rows with the same further arguments", measure="same"
     ),
-    GridFunction(name="sum_by", least=2, most=2, summary="sum over rows with the same second argument", measure="same"),
+    GridFunction(
+        name="sum_by", least=2, most=5, summary="sum over rows with the same further arguments", measure="same"
+    ),
 )
 GRID_FUNCTIONS: Mapping[str, GridFunction] = MappingProxyType({f.name: f for f in _FUNCTIONS})
 
@@ -252,8 +272,16 @@ def _across(
             if spread == 0.0:
                 raise StudyError(f"{shown(call)}: it does not vary over the panel", where=where, mend="leave it out")
             return (values - used.mean()) / spread
-    key = evaluator.value(call.arguments[1], grid.rows(*grid.window))
-    return _by(values, key, study, take_mean=call.function == "mean_by")
+    keys = [evaluator.value(a, grid.rows(*grid.window)) for a in call.arguments[1:]]
+    return _by(values, _together(keys), study, take_mean=call.function == "mean_by")
+
+
+def _together(keys: list[np.ndarray]) -> np.ndarray:
+    """Several keys as one, None where any is missing."""
+    if len(keys) == 1:
+        return keys[0]
+    rows = zip(*keys, strict=True)
+    return np.array([None if any(k is None or k != k for k in row) else repr(row) for row in rows], dtype=object)
 
 
 def _cut_by_year(values: np.ndarray, share: float, grid: Grid) -> np.ndarray:

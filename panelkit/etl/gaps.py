@@ -10,6 +10,7 @@ import numpy as np
 
 from panelkit.core.check import Check
 from panelkit.core.errors import Fault
+from panelkit.core.key import level_of, parts_of
 from panelkit.core.label import Label
 from panelkit.core.source import SourceSpec
 from panelkit.etl.expressions import Grid
@@ -57,14 +58,16 @@ def find_gaps(
 
 def _gaps_of(series: str, path: str, rows: pd.DataFrame, grid: Grid, window: tuple[int, int]) -> SeriesGaps:
     years = list(range(window[0], window[1] + 1))
-    units = [u for u, kept in zip(grid.units, grid.kept, strict=True) if kept]
+    level = level_of(str(rows["unit"].iloc[0]))
+    units = list(dict.fromkeys(u for u, kept in zip(grid.units_at(level), grid.kept, strict=True) if kept))
     keyed = rows.set_index(["unit", "time"])
     index = keyed.index
     present = set(index[(keyed["value"].notna() | keyed["text"].notna()).to_numpy()])
     cells = dict(zip(index, keyed["cell"], strict=True))
     missing = [(u, t) for u in units for t in years if (u, t) not in present]
     whole = {t for t in years if sum(m[1] == t for m in missing) == len(units)} if len(units) > 1 else set()
-    listed = [f"every {grid.unit} in {t} ({'blank' if (units[0], t) in cells else 'absent'})" for t in sorted(whole)]
+    noun = grid.unit if all(level) else "unit"
+    listed = [f"every {noun} in {t} ({'blank' if (units[0], t) in cells else 'absent'})" for t in sorted(whole)]
     for unit, year in missing:
         if year not in whole:
             at = f"{cells[unit, year]}, blank" if (unit, year) in cells else "absent"
@@ -131,5 +134,5 @@ def gap_check(found: list[SeriesGaps]) -> Check:
 
 
 def kept_units(units: tuple[str, ...], excluded: Mapping[str, str]) -> np.ndarray:
-    """Which units the study keeps, as bool (units,)."""
-    return np.array([u not in excluded for u in units], dtype=bool)
+    """Which units the study keeps, as bool (units,); a part that is excluded takes all its units with it."""
+    return np.array([u not in excluded and not any(p in excluded for p in parts_of(u)) for u in units], dtype=bool)

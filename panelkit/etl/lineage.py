@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,13 +12,14 @@ import numpy as np
 
 from panelkit.core.errors import PanelError
 from panelkit.core.expression import Binary, Call, Name, Node, Unary, walk
+from panelkit.core.key import JOINT, at_level, joined, parts_of
 from panelkit.core.nearest import known_or_nearest
 from panelkit.core.panel import Panel
 from panelkit.core.study import Study, VariablePlan
 from panelkit.etl.expressions import GRID_FUNCTIONS, years_back
+from panelkit.etl.harmonise.keys import code_of
 from panelkit.etl.harmonise.provinces import named
 from panelkit.etl.variables import direct_inputs, filled_from, in_order, series_behind, tree_of, windows_of
-from panelkit.facts.provinces import match
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -114,12 +116,18 @@ def lineage_of(name: str, unit: str, time: int, study: Study, kept: Assembled | 
 
 def _code(unit: str, study: Study, kept: Assembled | Saved) -> str:
     known = {str(u) for u in kept.observations["unit"].unique()}
+    if kept.panel is not None:
+        known |= set(kept.panel.units)
     if unit in known:
         return unit
-    found = match(unit) if study.panel.code_list == "gbt2260" else None
-    if found is None or found.code not in known:
-        raise PanelError(f"there is no {study.panel.unit} '{unit}'", mend=known_or_nearest(unit, known))
-    return found.code
+    lists = list(study.panel.code_lists.values())
+    pieces = [p.strip() for p in unit.split(JOINT.strip())] if len(lists) > 1 else [unit]
+    if len(pieces) == len(lists):
+        found = joined(code_of(p, name) for p, name in zip(pieces, lists, strict=True))
+        if found in known:
+            return found
+    mend = known_or_nearest(unit, known) if len(lists) == 1 else f"write it as {next(iter(sorted(known)), '')!r}"
+    raise PanelError(f"there is no {study.panel.entity} '{unit}'", mend=mend)
 
 
 def _rows_behind(name: str, study: Study, observations: pd.DataFrame) -> pd.DataFrame:
@@ -156,6 +164,8 @@ class _Tracer:
     def raw(self, series: str, unit: str, time: int) -> Lineage:
         row = self.cells.get((series, unit, time))
         if row is None:
+            row = next((self.cells[k] for u in _wider(unit) if (k := (series, u, time)) in self.cells), None)
+        if row is None:
             return Lineage(name=series, unit=unit, time=time, value=None, how="no cell in the file")
         place = place_of(row, self.study)
         text = row["text"]
@@ -163,6 +173,8 @@ class _Tracer:
         vintage = f", vintage {place['vintage']}" if place["vintage"] else ""
         measure = f" {row['measure']}" if row["measure"] else ""
         how = f"as printed{measure} in {place['path']}, {place['cell']}{vintage}"
+        if row["unit"] != unit:
+            how += f" (one figure for {named(str(row['unit']))})"
         return Lineage(name=series, unit=unit, time=time, value=value, how=how, place=place)
 
     def _value(self, name: str, unit: str, time: int) -> tuple[float | str | None, bool]:
@@ -189,12 +201,21 @@ class _Tracer:
             low, high = (low, high) if fit is None else (min(times[0], fit[0]), max(times[0], fit[1]))
         found = []
         for series in series_behind(plan.name, self.study.variables):
-            keys = [k for k in self.cells if k[0] == series and k[1] != unit and low <= k[2] <= high]
+            keys = [
+                k for k in self.cells if k[0] == series and k[1] not in (unit, *_wider(unit)) and low <= k[2] <= high
+            ]
             if keys:
                 units = len({k[1] for k in keys})
                 span = str(low) if low == high else f"{low}-{high}"
                 found.append(f"{len(keys)} cells of {units} other units in {span} of {series}")
         return tuple(found)
+
+
+def _wider(unit: str) -> tuple[str, ...]:
+    """Units whose figures hold for `unit` too, the nearest first: those of some of its keys, then of none."""
+    count = len(parts_of(unit))
+    levels = sorted(itertools.product((True, False), repeat=count), key=lambda level: -sum(level))
+    return tuple(at_level(unit, level) for level in levels[1:])
 
 
 def _method(plan: VariablePlan) -> str:
@@ -311,7 +332,7 @@ def cells_of(name: str, unit: str, time: int, study: Study, observations: pd.Dat
         low, high = needed.get(series, (time, time))
         rows = observations[
             (observations["series"] == series)
-            & (observations["unit"] == unit)
+            & observations["unit"].isin((unit, *_wider(unit)))
             & observations["time"].between(low, high)
         ]
         found += [_cell(row, study) for row in rows.to_dict("records")]

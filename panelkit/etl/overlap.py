@@ -11,6 +11,7 @@ import numpy as np
 from panelkit.core.check import Check
 from panelkit.core.errors import Fault, StudyError
 from panelkit.core.expression import Binary, Call, Name, Node, Number, Unary, walk
+from panelkit.core.key import at_level, level_of
 from panelkit.core.label import Label
 from panelkit.core.registry import ESTIMATORS
 from panelkit.core.study import Study, VariablePlan
@@ -185,14 +186,14 @@ def _series_wide(assembled: Assembled, study: Study) -> dict[str, np.ndarray]:
     """Raw series as (units, years) of the study, NaN where there is none."""
     first, last = study.panel.years
     seen = assembled.observations
-    seen = seen[seen["time"].between(first, last) & ~seen["unit"].isin(list(study.panel.exclude))]
-    units = assembled.panel.units
-    return {
-        str(name): rows.pivot(index="unit", columns="time", values="value")
-        .reindex(index=list(units), columns=list(range(first, last + 1)))
-        .to_numpy()
-        for name, rows in seen[seen["value"].notna()].groupby("series", sort=True)
-    }
+    seen = seen[seen["time"].between(first, last) & seen["value"].notna()]
+    wide = {}
+    for name, rows in seen.groupby("series", sort=True):
+        level = level_of(str(rows["unit"].iloc[0]))
+        at = [at_level(u, level) for u in assembled.panel.units]
+        pivot = rows.pivot(index="unit", columns="time", values="value")
+        wide[str(name)] = pivot.reindex(index=at, columns=list(range(first, last + 1))).to_numpy()
+    return wide
 
 
 def _same_in_a_year(values: np.ndarray) -> bool:

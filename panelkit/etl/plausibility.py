@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from panelkit.core.check import Check, Verdict
+from panelkit.core.key import level_of, parts_of
 from panelkit.core.label import Label
 from panelkit.core.study import Study
 from panelkit.etl.harmonise.provinces import named
@@ -34,7 +35,9 @@ def looked_at(study: Study, assembled: Assembled) -> pd.DataFrame:
     """Observations of series that variables rest on, in kept units, sorted by series, unit and time; numbers only."""
     used = {s for v in assembled.panel.variables for s in v.origin.inputs}
     seen = assembled.observations
-    seen = seen[seen["series"].isin(sorted(used)) & ~seen["unit"].isin(list(study.panel.exclude))]
+    excluded = set(study.panel.exclude)
+    out = {u: not excluded.isdisjoint((u, *parts_of(u))) for u in seen["unit"].unique()}
+    seen = seen[seen["series"].isin(sorted(used)) & ~seen["unit"].map(out)]
     return seen[seen["value"].notna()].sort_values(["series", "unit", "time"], kind="stable")
 
 
@@ -168,6 +171,7 @@ def ratios_to_nation(study: Study, assembled: Assembled, totals: Mapping[str, st
 
     found: list[dict[str, Any]] = []
     cells = assembled.observations[assembled.observations["value"].notna()]
+    cells = cells[cells["unit"].map({u: any(level_of(u)) for u in cells["unit"].unique()}).astype(bool)]
     nation = assembled.national[assembled.national["value"].notna()]
     for series, own in cells.groupby("series", sort=True):
         source = (totals or {}).get(str(series), str(series))

@@ -193,7 +193,8 @@ def _fills(study: Study, assembled: Assembled, language: Language) -> Table:
     for variable in panel.variables:
         missing = int(frame[variable.name].isna().sum())
         if missing or variable.filled:
-            rule = study.variables[variable.name].spec.fill
+            plan = study.variables.get(variable.name)
+            rule = plan.spec.fill if plan else None
             method = rule if isinstance(rule, str) else getattr(rule, "method", "")
             rows.append(
                 (variable.name, (missing, variable.filled, variable.filled / panel.rows if panel.rows else 0.0, method))

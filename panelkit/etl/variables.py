@@ -319,11 +319,8 @@ def _of_expression(plan: VariablePlan, bench: Workbench, grid: Grid, known: Mapp
     where = f"variables.{spec.name}.expression"
 
     def column(name: str) -> np.ndarray:
-        if name == grid.unit:
-            return grid.unit_column
-        if name == grid.time:
-            return grid.year_column.astype(np.float64)
-        return _column(name, known).to_numpy()
+        key = grid.key_column(name)
+        return _column(name, known).to_numpy() if key is None else key
 
     for name in names_in(tree):
         column(name)

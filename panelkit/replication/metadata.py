@@ -27,8 +27,8 @@ def datacite(study: Study, version: str) -> dict[str, Any]:
     ]
     about.append(
         {
-            "description": f"Panel by {study.panel.unit} and {study.panel.time}, {study.panel.years[0]}-{study.panel.years[1]}; "
-            f"unit of observation: {study.panel.unit}-{study.panel.time}."
+            "description": f"Panel by {study.panel.entity} and {study.panel.time}, {study.panel.years[0]}-{study.panel.years[1]}; "
+            f"unit of observation: {study.panel.entity}-{study.panel.time}."
             + (" The data are simulated." if head.simulated else ""),
             "descriptionType": "Methods",
             "lang": "en",

@@ -52,7 +52,7 @@ def _overview(told: Told) -> str:
     abstract = _plain(head.abstract.to("en"))
     return (
         f"Authors: {authors}\n\n## Overview\n\n{abstract + chr(10) * 2 if abstract else ''}"
-        f"One study file (`study.toml`) takes {len(told.run.raw)} raw file(s) to a panel by {told.study.panel.unit} and "
+        f"One study file (`study.toml`) takes {len(told.run.raw)} raw file(s) to a panel by {told.study.panel.entity} and "
         f"{told.study.panel.time} ({told.study.panel.years[0]}-{told.study.panel.years[1]}), {len(told.study.models)} "
         f"model(s) and {len(told.exhibits)} exhibit(s). One command, `python run.py`, makes all of it; expected run time "
         f"{told.run_time}. `python verify.py` checks the package with Python alone, nothing installed."
@@ -203,7 +203,7 @@ def readme_zh(told: Told) -> str:
         _plain(head.abstract.to("zh")),
         f"`study.toml` 写明全部来源、变量、模型、表与图;`python run.py` 由原始文件生成全部结果,运行时间 {told.run_time}"
         "(实测时间见 `log/`,不计入任何校验值)。"
-        f"面板:{told.study.panel.unit} × {told.study.panel.time},"
+        f"面板:{told.study.panel.entity} × {told.study.panel.time},"
         f"{told.study.panel.years[0]}—{told.study.panel.years[1]} 年。",
         "## 数据来源与权利声明",
         "- 作者提交本复现包,即确认其合法取得并有权使用文中数据。\n"

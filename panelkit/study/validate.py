@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def faults_between(study: Study, document: dict[str, Any], known: Known) -> list[Fault]:
     """Every fault between the entries of a study that was typed; `document` tells what was declared, faulty or not."""
-    declared = {*document.get("variables", {}), *study.variables, study.panel.unit, study.panel.time}
+    declared = {*document.get("variables", {}), *study.variables, *study.panel.keys}
     faults = [*_panel(study), *_sources(study)]
     series = {
         f"{s}.{a}"
@@ -48,9 +48,18 @@ def _panel(study: Study) -> Iterator[Fault]:
     first, last = study.panel.years
     if first > last:
         yield Fault(where="panel.years", what=f"{first} is after {last}", mend="write [first, last]")
-    if study.panel.unit == study.panel.time:
+    if study.panel.time in (study.panel.entity, *study.panel.parts):
         yield Fault(where="panel.time", what="unit and time are the same", mend="name two different keys")
-    for name in (study.panel.unit, study.panel.time):
+    if not study.panel.parts or len(set(study.panel.parts)) < len(study.panel.parts):
+        mend = 'name each key once: unit = ["province", "industry"]'
+        yield Fault(where="panel.unit", what="a key is missing, or stands twice", mend=mend)
+    for part in study.panel.codes if isinstance(study.panel.codes, dict) else ():
+        if part not in study.panel.parts:
+            yield _unknown(f"panel.codes.{part}", "key", part, study.panel.parts)
+    if isinstance(study.panel.codes, str) and len(study.panel.parts) > 1:
+        mend = "say which: codes = { " + study.panel.parts[0] + f' = "{study.panel.codes}" }}'
+        yield Fault(where="panel.codes", what="one list is named for several keys", mend=mend)
+    for name in study.panel.keys:
         if name in study.variables:
             yield Fault(where=f"variables.{name}", what=f"'{name}' is a key of the panel", mend="choose another name")
 
@@ -172,7 +181,7 @@ def _defaults(study: Study, known: Known) -> Iterator[Fault]:
     if known.conventions and study.defaults.small_sample not in known.conventions:
         yield _unknown("defaults.small_sample", "convention", study.defaults.small_sample, known.conventions)
     yield from _covariance(
-        study.defaults.covariance, "defaults.covariance", {*study.variables, study.panel.unit, study.panel.time}, known
+        study.defaults.covariance, "defaults.covariance", {*study.variables, *study.panel.keys}, known
     )
 
 

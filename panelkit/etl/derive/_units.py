@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from panelkit.core.derivation import Columns
 from panelkit.core.errors import StudyError
+from panelkit.core.key import parts_of
 from panelkit.facts.provinces import provinces
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def city_codes(columns: Columns) -> list[str]:
         A unit that is no six-digit code inside a province.
     """
     known = {p.code[:2] for p in provinces()}
-    units = [str(u) for u in columns.grid.levels[0]]
+    units = places(columns)
     strange = [u for u in units if not (len(u) == 6 and u.isdigit() and u[:2] in known and u[4:] == "00")]
     if strange:
         raise StudyError(
@@ -32,8 +33,28 @@ def city_codes(columns: Columns) -> list[str]:
     return units
 
 
+def places(columns: Columns) -> list[str]:
+    """The place of each unit: the unit itself, or the part of it that goes by a list of places.
+
+    Raises
+    ------
+    StudyError
+        A unit of several parts, none of which is a place.
+    """
+    units = [str(u) for u in columns.grid.levels[0]]
+    if not columns.parts:
+        return units
+    listed = [i for i, part in enumerate(columns.parts) if columns.code_lists.get(part) in ("gbt2260", "gbt2260_city")]
+    if len(listed) != 1:
+        raise StudyError(
+            f"none of the keys {', '.join(columns.parts)} is a place",
+            mend="say which is: codes = { province = 'gbt2260' } under [panel]",
+        )
+    return [parts_of(u)[listed[0]] for u in units]
+
+
 def on_grid(columns: Columns, value: Callable[[str, int], Any], kind: str = "float64") -> pd.Series:
-    """A column of value(unit, year) for every cell of the grid.
+    """A column of value(province, year) for every cell of the grid.
 
     Raises
     ------
@@ -43,10 +64,13 @@ def on_grid(columns: Columns, value: Callable[[str, int], Any], kind: str = "flo
     import pandas as pd
 
     known = {p.code for p in provinces()}
-    strange = [u for u in columns.grid.get_level_values(columns.unit).unique() if u not in known]
+    here = places(columns)
+    strange = [u for u in here if u not in known]
     if strange:
         raise StudyError(
             f"facts are known for provinces, and '{strange[0]}' is no province code",
             mend="say codes = 'gbt2260' under [panel], or bring the fact as a series of a file",
         )
-    return pd.Series([value(str(u), int(t)) for u, t in columns.grid], index=columns.grid, dtype=kind)
+    years = [int(t) for t in columns.grid.levels[1]]
+    found = {u: [value(u, t) for t in years] for u in dict.fromkeys(here)}
+    return pd.Series([v for u in here for v in found[u]], index=columns.grid, dtype=kind)

@@ -11,7 +11,7 @@ from panelkit.core.errors import StudyError
 from panelkit.core.registry import DERIVATIONS, DerivationKind
 from panelkit.core.spec import spec
 from panelkit.etl.derive._tables import on_grid_of
-from panelkit.etl.derive._units import city_codes, on_grid
+from panelkit.etl.derive._units import city_codes, on_grid, places
 from panelkit.facts import zones
 
 NEVER = 0.0
@@ -41,7 +41,7 @@ def derive(options: FirstTreatedSpec, columns: Columns) -> Derived:
     if options.level == "city":
         return _of_cities(options, columns)
     known = zones.first_treated(options.rule) if options.policy == "pilot_zone" else zones.free_trade_zone(options.rule)
-    units = {str(u) for u in columns.grid.get_level_values(columns.unit)}
+    units = set(places(columns))
     later = sorted(u for u in units if known.get(u, 0) > columns.study_years[1])
     notes = (f"{len(later)} provinces are treated only after {columns.study_years[1]}",) if later else ()
     return Derived(

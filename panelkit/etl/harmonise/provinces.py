@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from panelkit.core.errors import Fault
+from panelkit.core.key import JOINT, joined, parts_of
 from panelkit.core.source import Observations
 from panelkit.facts.cities import cities, match_city
 from panelkit.facts.provinces import is_not_a_province, match, nearest, province
@@ -38,26 +39,29 @@ def to_codes(
         The frame keeps the printed name in a further column `printed`. Faults: names that cannot be matched, and
         keys that stand twice, each with file and cell.
     """
-    frame = observed.frame.assign(printed=observed.frame["unit"])
-    notes: list[str] = []
-    faults: list[Fault] = []
-    if code_list == "gbt2260":
-        frame, notes, faults = _matched(frame, path)
-    elif code_list == "gbt2260_city":
-        frame, notes, faults = _cities(frame, path)
-    else:
-        names = {u: _tidied(u) for u in frame["unit"].unique()}
-        frame = frame.assign(unit=frame["unit"].map(names).astype("object"))
-    faults += _standing_twice(frame, path, unit, code_list)
+    frame, notes, faults = coded(observed.frame.assign(printed=observed.frame["unit"]), path, code_list)
+    faults += standing_twice(frame, path, unit, code_list)
     return frame.reset_index(drop=True), notes, faults
 
 
-def named(unit: str) -> str:
-    """A unit as messages name it: a province code with its name.
+def coded(frame: pd.DataFrame, path: str, code_list: str) -> tuple[pd.DataFrame, list[str], list[Fault]]:
+    """The rows of a frame that are units of the list, their column `unit` as codes, under the index that they had."""
+    if code_list == "gbt2260":
+        return _matched(frame, path)
+    if code_list == "gbt2260_city":
+        return _cities(frame, path)
+    names = {u: _tidied(u) for u in frame["unit"].unique()}
+    return frame.assign(unit=frame["unit"].map(names).astype("object")), [], []
 
-    >>> named("110000"), named("Ohio")
-    ('北京 110000', 'Ohio')
+
+def named(unit: str) -> str:
+    """A unit as messages name it: a province code with its name, also where it is a part of a unit.
+
+    >>> named("110000"), named("Ohio"), named("110000 / 17")
+    ('北京 110000', 'Ohio', '北京 110000 / 17')
     """
+    if JOINT in unit:
+        return joined(map(named, parts_of(unit)))
     found = match(unit) if len(unit) == 6 and unit.isdigit() else None
     return f"{province(found.code).name_zh} {unit}" if found else unit
 
@@ -177,7 +181,8 @@ def _ungarbled(name: str) -> str:
     return ""
 
 
-def _standing_twice(frame: pd.DataFrame, path: str, unit: str, code_list: str) -> list[Fault]:
+def standing_twice(frame: pd.DataFrame, path: str, unit: str, code_list: str) -> list[Fault]:
+    """Keys that stand more than once in a series, with the cells and the names as printed."""
     twice = frame[frame.duplicated(["series", "unit", "time"], keep=False)]
     faults = []
     for (series, code), rows in twice.groupby(["series", "unit"], sort=False):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from panelkit.core.digest import of_bytes
 from panelkit.core.errors import Fault, SourceError
-from panelkit.core.source import OBSERVED, Observations, Provenance, Reading, SeriesSeen, SourceSpec
+from panelkit.core.source import OBSERVED, Observations, Provenance, Reading, SeriesSeen, SourceSpec, Units
 from panelkit.etl.harmonise.units import same_measure
 from panelkit.etl.sources._cells import NoNumeral, read_number
 from panelkit.facts.provinces import is_not_a_province, match
@@ -88,9 +88,15 @@ class Ledger:
 
 
 def sealed(
-    spec: SourceSpec, data: bytes, columns: dict[str, list[object]], ledger: Ledger, steps: Iterable[str] = ()
+    spec: SourceSpec,
+    data: bytes,
+    columns: dict[str, list[object]],
+    ledger: Ledger,
+    steps: Iterable[str] = (),
+    parts: tuple[str, ...] | None = None,
+    timeless: bool = False,
 ) -> Observations:
-    """Observations of what was read, inside the years that the source declares.
+    """Observations of what was read, inside the years that the source declares; `parts`, `timeless` as in `Observations`.
 
     Raises
     ------
@@ -101,7 +107,7 @@ def sealed(
 
     ledger.finish()
     frame = pd.DataFrame(columns)
-    if spec.years is not None:
+    if spec.years is not None and not timeless:
         inside = frame["time"].between(*spec.years)
         if not inside.all():
             ledger.counts[f"cells outside {spec.years[0]}-{spec.years[1]} left out"] = int((~inside).sum())
@@ -111,8 +117,23 @@ def sealed(
         span = f" in the years {spec.years[0]}-{spec.years[1]}" if spec.years else ""
         raise SourceError(f"the file holds no figure{span}", where=ledger.where, mend="correct years, or the path")
     return Observations(
-        frame=_typed(frame, spec), provenance=provenance(spec, data, tuple(steps)), notes=ledger.notes()
+        frame=_typed(frame, spec),
+        provenance=provenance(spec, data, tuple(steps)),
+        notes=ledger.notes(),
+        parts=parts,
+        timeless=timeless,
     )
+
+
+def unit_columns(unit: Units) -> dict[str, str]:
+    """Key of the panel -> column; a column that stands alone is its own key, no column is none.
+
+    >>> unit_columns("region"), unit_columns({"industry": "code"}), unit_columns("")
+    ({'region': 'region'}, {'industry': 'code'}, {})
+    """
+    if isinstance(unit, str):
+        return {unit: unit} if unit else {}
+    return dict(unit)
 
 
 def _typed(frame: pd.DataFrame, spec: SourceSpec) -> pd.DataFrame:

@@ -6,15 +6,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from panelkit.core.errors import SourceError
+from panelkit.core.key import EVERY, joined
 from panelkit.core.nearest import known_or_nearest
 from panelkit.core.registry import SOURCES, SourceKind
-from panelkit.core.source import Observations, Reading, SeriesSeen, SourceSpec
+from panelkit.core.source import Observations, Reading, SeriesSeen, SourceSpec, Units
 from panelkit.core.spec import spec
 from panelkit.etl.harmonise.units import parse_measure, plain
 from panelkit.etl.sources._cells import is_blank, narrow, read_year
 from panelkit.etl.sources._frames import CellTable, table_of
 from panelkit.etl.sources._guess import Roles, guess_roles, is_text
-from panelkit.etl.sources._observed import Ledger, reading, sealed, series_seen, settle_measure
+from panelkit.etl.sources._observed import Ledger, reading, sealed, series_seen, settle_measure, unit_columns
 from panelkit.etl.sources._text import file_bytes
 
 _COLUMNS = ("unit", "time", "series", "value", "text", "measure", "vintage", "cell")
@@ -26,8 +27,11 @@ class TidySpec(SourceSpec):
 
     Parameters
     ----------
-    unit, time : str
-        Columns that hold the unit and the year.
+    unit : str, or dict
+        Column that holds the unit; "" where the file has none (a series of the nation); or key of the panel -> its column, such as
+        { province = "region", industry = "code" }.
+    time : str
+        Column that holds the year; "" where figures hold in every year.
     measures : dict
         Alias -> unit of measure; without one, printed or declared, a series counts as a pure number and a note says so.
     series : dict
@@ -42,7 +46,7 @@ class TidySpec(SourceSpec):
         Sheet of a workbook, or data frame of an R file, where there are several.
     """
 
-    unit: str = "province"
+    unit: Units = "province"
     time: str = "year"
     categories: tuple[str, ...] = ()
     series_column: str = ""
@@ -78,11 +82,15 @@ def read(spec: TidySpec, path: Path) -> Observations:
         _long(spec, table, (rows, units, times), columns, ledger)
     else:
         _wide(spec, table, (rows, units, times), columns, ledger)
-    return sealed(spec, data, columns, ledger)
+    return sealed(spec, data, columns, ledger, parts=tuple(unit_columns(spec.unit)), timeless=not spec.time)
 
 
 def _require_columns(spec: TidySpec, table: CellTable, ledger: Ledger) -> None:
-    wanted = {"unit": spec.unit, "time": spec.time}
+    wanted = {"time": spec.time} if spec.time else {}
+    if isinstance(spec.unit, str):
+        wanted |= {"unit": spec.unit} if spec.unit else {}
+    else:
+        wanted |= {f"unit.{key}": column for key, column in spec.unit.items()}
     if spec.series_column:
         wanted |= {"series_column": spec.series_column, "value_column": spec.value_column}
     else:
@@ -108,10 +116,14 @@ def _keys(spec: TidySpec, table: CellTable, ledger: Ledger) -> _Keys:
     rows: list[int] = []
     units: list[str] = []
     times: list[int] = []
-    unit_at, time_at = table.names.index(spec.unit), table.names.index(spec.time)
-    for row, (unit, time) in enumerate(zip(table.columns[unit_at], table.columns[time_at], strict=True)):
-        name, year = _unit_text(unit), read_year(time)
-        if not name and is_blank(time):
+    columns = unit_columns(spec.unit)
+    unit_at = table.names.index(next(iter(columns.values()))) if columns else 0
+    time_at = table.names.index(spec.time) if spec.time else 0
+    names = unit_texts(columns, table)
+    times_of = table.columns[time_at] if spec.time else [0] * table.rows
+    for row, (name, time) in enumerate(zip(names, times_of, strict=True)):
+        year = read_year(time) if spec.time else 0
+        if not name and (is_blank(time) or not spec.time):
             if not all(is_blank(c[row]) for c in table.columns):
                 ledger.fault(
                     "the row has figures but neither unit nor time",
@@ -122,7 +134,7 @@ def _keys(spec: TidySpec, table: CellTable, ledger: Ledger) -> _Keys:
                 ledger.note("rows without any cell passed over", table.place(row, unit_at))
             continue
         if not name:
-            ledger.fault(f"the row has no {spec.unit}", "fill it", table.place(row, unit_at))
+            ledger.fault(f"the row has no {' or no '.join(columns.values())}", "fill it", table.place(row, unit_at))
         elif year is None:
             ledger.fault(
                 f"'{time}' is no year", "write years such as 2015", f"{table.place(row, time_at)} ({plain(name)})"
@@ -134,7 +146,18 @@ def _keys(spec: TidySpec, table: CellTable, ledger: Ledger) -> _Keys:
     return rows, units, times
 
 
-def _unit_text(unit: object) -> str:
+def unit_texts(columns: dict[str, str], table: CellTable) -> list[str]:
+    """The unit of every row, its parts joined, "" where one is blank; every row the whole where there is no column."""
+    if not columns:
+        return [EVERY] * table.rows
+    texts = [[unit_text(u) for u in table[column]] for column in columns.values()]
+    if len(texts) == 1:
+        return texts[0]
+    return [joined(row) if all(row) else "" for row in zip(*texts, strict=True)]
+
+
+def unit_text(unit: object) -> str:
+    """A unit as text: 110000.0 is "110000"."""
     if is_blank(unit):
         return ""
     if isinstance(unit, float) and unit == int(unit):
