@@ -1,4 +1,4 @@
-"""The plain engine for small panels: explicit dummies, textbook formulas, refits for the jackknife; shares no algebra with numerics."""
+"""The plain engine: explicit dummies (means in turn, where they are many), textbook formulas, refits; shares no algebra with numerics."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from panelkit.core.request import Classical, Clustered, Fit, Request, Robust
 from panelkit.engines._dense_k_class import KClass, limited_information
 from panelkit.engines._dense_panel import transformed
 from panelkit.engines._dense_poisson import Poisson, poisson
+from panelkit.engines._dense_sweep import FEW_CELLS, swept
 from panelkit.engines._dense_unitwise import unitwise
 from panelkit.engines._poisson_fit import poisson_fit
 from panelkit.engines._sample import METHODS, UNITWISE, Sample, answer, refusal, refuse_or_read
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from panelkit.core.panel import Panel
 
 LARGEST = 5e7  # cells of the matrix of dummies and regressors (400 MB)
+LARGEST_SWEPT = 1e9  # the same, where dummies are not written out
 COLLINEAR = 1e-9  # share of a column left by the others, below which it is taken to be one of them
 
 
@@ -56,7 +58,7 @@ class Dense:
             some cluster do not determine a coefficient.
         """
         sample = refuse_or_read(self.refuses(request), self.name, request, panel)
-        _refuse_size(sample)
+        _refuse_size(sample, is_linear=request.family != "poisson")
         if request.estimator in UNITWISE:
             return self._unitwise(request, panel, sample)
         if request.family == "poisson":
@@ -125,12 +127,12 @@ def _refuse_unidentified(request: Request, sample: Sample, X: np.ndarray, Z: np.
         _refuse_collinear(Z, np.column_stack([sample.instruments, sample.exogenous]), sample.weights, own)
 
 
-def _refuse_size(sample: Sample) -> None:
+def _refuse_size(sample: Sample, *, is_linear: bool) -> None:
     columns = sample.levels + sample.exogenous.shape[1] + sample.endogenous.shape[1] + sample.instruments.shape[1]
-    if sample.rows * columns > LARGEST:
+    if sample.rows * columns > (LARGEST_SWEPT if is_linear and _is_swept(sample) else LARGEST):
         raise EstimationError(
-            f"the engine 'dense' writes every effect out as dummies, and {sample.rows} rows by {columns} columns are"
-            f" more than its limit of {LARGEST:.0e} cells",
+            f"the engine 'dense' writes effects out as dummies or takes their means out in turn, and {sample.rows} rows by"
+            f" {columns} columns are more than its limit of {LARGEST:.0e} and {LARGEST_SWEPT:.0e} cells",
             mend="take the engine pyfixest or linearmodels",
         )
 
@@ -154,19 +156,38 @@ def _purged(sample: Sample, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, n
     X = sample.regressors[rows]
     y = sample.outcome[rows]
     Z = np.column_stack([sample.instruments, sample.exogenous])[rows] if sample.instruments.shape[1] else None
-    D = _dummies(sample, rows)
-    if not D.shape[1]:
+    if not sample.effects and not sample.trends:
         return X, y, Z
     root = np.ones(len(rows)) if sample.weights is None else np.sqrt(sample.weights[rows])
-    Q = _basis(D * root[:, None])
-    M = np.column_stack([X, y[:, None], *([] if Z is None else [Z])]) * root[:, None]
-    size = np.linalg.norm(M, axis=0)
-    for _ in range(2):  # the second pass takes off what rounding left
-        M = M - Q @ (Q.T @ M)
-    M[:, np.linalg.norm(M, axis=0) <= 1e-13 * size] = 0.0
-    M /= root[:, None]
+    M = np.column_stack([X, y[:, None], *([] if Z is None else [Z])])
+    size = np.linalg.norm(M * root[:, None], axis=0)
+    M = _without_effects(sample, rows, M, root)
+    M[:, np.linalg.norm(M * root[:, None], axis=0) <= 1e-13 * size] = 0.0
     k = X.shape[1]
     return M[:, :k], M[:, k], None if Z is None else M[:, k + 1 :]
+
+
+def _without_effects(sample: Sample, rows: np.ndarray, M: np.ndarray, root: np.ndarray) -> np.ndarray:
+    """The columns of M without what the dummies explain: by means in turn where there are many, else by QR of the dummies."""
+    if _is_swept(sample):
+        weights = None if sample.weights is None else sample.weights[rows]
+        found = swept(M, tuple(codes[rows] for codes in sample.effects), weights)
+        if found is not None:
+            return found
+        if len(rows) * sample.levels > LARGEST:
+            raise EstimationError(
+                "the engine 'dense' takes means out in turn, and they do not settle: the effects hardly meet",
+                mend="take the engine pyfixest or linearmodels",
+            )
+    Q = _basis(_dummies(sample, rows) * root[:, None])
+    M = M * root[:, None]
+    for _ in range(2):  # the second pass takes off what rounding left
+        M = M - Q @ (Q.T @ M)
+    return np.asarray(M / root[:, None])
+
+
+def _is_swept(sample: Sample) -> bool:
+    return not sample.trends and len(sample.effects) > 0 and sample.rows * sample.levels > FEW_CELLS
 
 
 def _basis(D: np.ndarray) -> np.ndarray:

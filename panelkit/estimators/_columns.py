@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -81,6 +81,7 @@ def lay_out(formula: Formula, spec: ModelSpec, panel: Panel, clusters: tuple[str
     EstimationError
         If a category has one level only, or the reference of i() is no level of it.
     """
+    formula = with_units(formula, panel)
     columns: dict[str, np.ndarray] = {}
     made: list[Variable] = []
     slopes: list[str] = []
@@ -116,6 +117,20 @@ def lay_out(formula: Formula, spec: ModelSpec, panel: Panel, clusters: tuple[str
         weights=spec.weights,
     )
     return extended, layout
+
+
+def with_units(formula: Formula, panel: Panel) -> Formula:
+    """The equation with an effect of every part of the unit, such as province^industry, as the effect of the unit that it is."""
+    if not panel.parts:
+        return formula
+    effects = [replace(e, factors=unit_or_parts("^".join(e.factors), panel)) for e in formula.absorb]
+    return replace(formula, absorb=tuple(effects))
+
+
+def unit_or_parts(name: str, panel: Panel) -> tuple[str, ...]:
+    """The factors of a combined category: the unit itself where they are all its parts."""
+    factors = tuple(name.split("^"))
+    return (panel.unit,) if panel.parts and set(factors) == set(panel.parts) else factors
 
 
 def _combined(panel: Panel, name: str) -> np.ndarray:

@@ -15,7 +15,7 @@ from panelkit.core.formula import Formula, parse_formula
 from panelkit.core.panel import Panel
 from panelkit.core.request import Clustered, Covariance, Design, Inference, Regression, covariance_columns
 from panelkit.estimators import _leave_out
-from panelkit.estimators._columns import Layout, lay_out, needed, refuse_bad_names
+from panelkit.estimators._columns import Layout, lay_out, needed, refuse_bad_names, unit_or_parts, with_units
 from panelkit.estimators._convention import asked_covariance, resolve
 from panelkit.estimators._sample import sample_of, select_rows
 from panelkit.numerics.projection import absorber, collinear
@@ -48,9 +48,10 @@ class Rows:
     clusters: tuple[str, ...]
 
 
-def formula_of(spec: ModelSpec) -> Formula:
-    """The model's equation. Raises StudyError where it is none."""
-    return parse_formula(spec.formula, where=f"models.{spec.id}.formula")
+def formula_of(spec: ModelSpec, panel: Panel | None = None) -> Formula:
+    """The model's equation, on a panel with its units for all their parts. Raises StudyError where it is none."""
+    formula = parse_formula(spec.formula, where=f"models.{spec.id}.formula")
+    return formula if panel is None else with_units(formula, panel)
 
 
 def columns_of(spec: ModelSpec, *further: str) -> tuple[str, ...]:
@@ -82,7 +83,7 @@ def cluster_names(spec: ModelSpec, panel: Panel, setting: Setting) -> tuple[str,
     """The cluster variables: those of the covariance, else the model's, else the unit; resampling needs one in any case."""
     asked = asked_covariance(spec, setting)
     named = asked.by if isinstance(asked, Clustered) else ()
-    return named or (spec.cluster or panel.unit,)
+    return tuple("^".join(unit_or_parts(n, panel)) for n in named or (spec.cluster or panel.unit,))
 
 
 def compile_model(
@@ -101,7 +102,7 @@ def compile_model(
     EstimationError
         Whatever the data do not allow; StudyError where the formula is none.
     """
-    equation = formula or formula_of(spec)
+    equation = with_units(formula or formula_of(spec), panel)
     rows = rows_of(spec, equation, panel, setting)
     made, layout = lay_out(equation, spec, rows.panel, rows.clusters)
     if not layout.slopes and not layout.endogenous and not layout.constant:

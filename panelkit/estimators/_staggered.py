@@ -78,7 +78,7 @@ def staggered_of(
         Whatever the data do not allow.
     """
     where = f"models.{spec.id}"
-    base = formula_of(spec)
+    base = formula_of(spec, panel)
     _refuse(spec, base, panel, cohort, (sampling, further))
     name = treated_name(cohort)
     events = events_of(panel, cohort, (-1, 1), f"{where}.cohort")

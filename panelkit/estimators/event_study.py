@@ -86,7 +86,7 @@ def _compiled(spec: EventStudy, panel: Panel, setting: Setting) -> tuple[Compile
     """The regression, event times of its rows, and the event times that occur."""
     _refuse_bad_fields(spec, panel)
     where = f"models.{spec.id}"
-    base = formula_of(spec)
+    base = formula_of(spec, panel)
     every = [t for t in range(spec.window[0], spec.window[1] + 1) if t != spec.reference]
     columns, variables = dummies(events_of(panel, spec.cohort, spec.window, f"{where}.cohort"), every, spec.window)
     extended = panel.extended(columns, variables)

@@ -17,6 +17,8 @@ def key_label(name: str, panel: Panel, language: Language) -> str:
             return variable.label.to(language)
     if name in WORDS:
         return word(name, language)
+    if name == panel.unit and panel.parts:
+        return " × ".join(key_label(part, panel, language) for part in panel.parts)
     return name[:1].upper() + name[1:] if name in (panel.unit, panel.time) else name
 
 

@@ -1,8 +1,20 @@
 """Panels simulated with known coefficients, for tests and first runs; nothing here is a fact about the economy."""
 
+from panelkit.simulation.industries import IndustryTruth, SimulatedIndustries, industry_targets, simulate_industries
 from panelkit.simulation.panel import Simulated, simulate
 from panelkit.simulation.targets import Target, targets
 from panelkit.simulation.truth import Truth
 from panelkit.simulation.write import write_simulated
 
-__all__ = ["Simulated", "Target", "Truth", "simulate", "targets", "write_simulated"]
+__all__ = [
+    "IndustryTruth",
+    "Simulated",
+    "SimulatedIndustries",
+    "Target",
+    "Truth",
+    "industry_targets",
+    "simulate",
+    "simulate_industries",
+    "targets",
+    "write_simulated",
+]

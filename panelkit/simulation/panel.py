@@ -66,7 +66,7 @@ class Simulated:
     years: tuple[int, int]
 
 
-def _autoregressive(rng: np.random.Generator, sd: Array, persistence: float, periods: int) -> Array:
+def autoregressive(rng: np.random.Generator, sd: Array, persistence: float, periods: int) -> Array:
     """(n, periods) stationary first-order process with the given standard deviation by row."""
     drawn = rng.standard_normal((len(sd), periods))
     path = np.empty_like(drawn)
@@ -139,10 +139,10 @@ def _draw(rng: np.random.Generator, truth: Truth, years: tuple[int, int]) -> dic
     sd = truth.error_sd()
 
     def driver(size: float) -> Array:
-        return _autoregressive(rng, np.full(n, size), DRIVER_PERSISTENCE, periods)
+        return autoregressive(rng, np.full(n, size), DRIVER_PERSISTENCE, periods)
 
     def noise(growth: float) -> Array:
-        return _effects_of(rng, n, periods, growth) + _autoregressive(rng, sd, truth.persistence, periods)
+        return _effects_of(rng, n, periods, growth) + autoregressive(rng, sd, truth.persistence, periods)
 
     shift_ecommerce, shift_cluster = driver(SHIFT_SD), driver(SHIFT_SD)
     research, labour = driver(RESEARCH_SD), driver(LABOUR_SD)

@@ -131,9 +131,9 @@ def _model(study: Study, model: Any, declared: set[str], known: Known) -> Iterat
     except StudyError as error:
         yield from error.faults
     for field in ("weights", "cluster"):
-        name = getattr(model, field)
-        if name and name not in declared:
-            yield _unknown(f"{where}.{field}", "variable", name, declared)
+        for name in filter(None, getattr(model, field).split("^")):
+            if name not in declared:
+                yield _unknown(f"{where}.{field}", "variable", name, declared)
     if model.where:
         yield from _expression(model.where, f"{where}.where", declared, known)
     if model.years and model.years[0] > model.years[1]:
