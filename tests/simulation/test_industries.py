@@ -60,7 +60,8 @@ def test_effects_are_the_panel_with_zones_minus_the_panel_without() -> None:
     for name in ("ln_jobs", "ln_brands"):
         np.testing.assert_allclose(one.frame[name] - other.frame[name], one.effects[name], atol=1e-12)
     untouched = one.frame.exposure == 0
-    assert (one.effects.ln_jobs[untouched] == 0).all() and (one.effects.ln_brands[untouched] == 0).all()
+    assert (one.effects.ln_jobs[untouched] == 0).all()
+    assert (one.effects.ln_brands[untouched] == 0).all()
 
 
 def test_the_triple_difference_finds_the_truth_and_two_ways_do_not() -> None:
