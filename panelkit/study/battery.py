@@ -30,7 +30,7 @@ class Declared:
 
     document: Mapping[str, Any]
     variables: Mapping[str, VariablePlan]
-    keys: tuple[str, str]
+    keys: tuple[str, ...]
     models: tuple[ModelSpec, ...]
 
 

@@ -98,9 +98,8 @@ def study_from(document: dict[str, Any], known: Known | None = None, *, name: st
     quality = typed(QualitySpec, document.get("quality", {}), "quality", faults)
     if head is None or panel is None or defaults is None or quality is None:
         raise StudyError(faults=faults)
-    keys = (panel.unit, panel.time)
     batteries, variants = _batteries(
-        Declared(document=document, variables=variables, keys=keys, models=tuple(models)), faults
+        Declared(document=document, variables=variables, keys=panel.keys, models=tuple(models)), faults
     )
     variables |= {p.name: p for v in variants.values() for p in v.variables}
     tables, figures = _with_batteries(batteries, tables, figures)
