@@ -213,6 +213,12 @@ def _subject(study: Study, panel: Panel, model: ModelSpec, made: Estimate) -> Su
                 return reason
         return kind.estimate(model, panel, setting)
 
+    def refit(other: ModelSpec, on: Panel) -> Estimate | str:
+        try:
+            return ESTIMATORS[other.kind].estimate(other, on, setting_of(study, other, main, resample=False))
+        except EstimationError as error:
+            return "; ".join(dict.fromkeys(f.what for f in error.faults))
+
     return Subject(
         model=model,
         estimate=made,
@@ -221,6 +227,7 @@ def _subject(study: Study, panel: Panel, model: ModelSpec, made: Estimate) -> Su
         again=again,
         confirm=study.defaults.confirm,
         seed=digests.child_seed(study.head.seed, model.id, "checks"),
+        refit=refit,
     )
 
 

@@ -43,12 +43,19 @@ class Check:
     rows: tuple[dict[str, Any], ...] = ()
 
 
+def no_refit(model: Any, panel: Panel) -> Estimate | str:
+    """What a subject answers that was handed no way to fit another specification."""
+    return "nothing here fits another specification"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What a check may look at: the model's specification, its estimate, the panel it was fitted on, its design, and a refit.
+    """What a check may look at: the model's specification, its estimate, the panel it was fitted on, its design, and refits.
 
     again(engine, covariance) fits the same model by another engine, under another covariance where given; it gives the
     estimate, or the reason (str) why that engine does not answer. confirm : names of the engines that confirm.
+    refit(model, panel) fits another specification, by the same engine and without resampling; it gives the estimate, or the
+    reason (str) why it cannot be fitted.
     """
 
     model: Any
@@ -58,3 +65,4 @@ class Subject:
     again: Callable[[str, Covariance | None], Estimate | str]
     confirm: tuple[str, ...]
     seed: int
+    refit: Callable[[Any, Panel], Estimate | str] = no_refit

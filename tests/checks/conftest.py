@@ -14,6 +14,7 @@ import panelkit.checks
 import panelkit.engines
 import panelkit.estimators  # noqa: F401
 from panelkit.core.check import Check, Subject
+from panelkit.core.errors import EstimationError
 from panelkit.core.estimate import Estimate
 from panelkit.core.estimation import Defaults, Setting
 from panelkit.core.label import Label
@@ -62,6 +63,13 @@ def make_panel() -> Callable[[pd.DataFrame], Panel]:
     return make
 
 
+def refitted(other: Any, on: Panel, setting: Setting) -> Estimate | str:
+    try:
+        return ESTIMATORS[other.kind].estimate(other, on, setting)
+    except EstimationError as error:
+        return error.faults[0].what
+
+
 @pytest.fixture(scope="session")
 def subject_of() -> Callable[..., Subject]:
     def build(
@@ -91,6 +99,7 @@ def subject_of() -> Callable[..., Subject]:
             again=again,
             confirm=confirm,
             seed=5,
+            refit=lambda other, on: refitted(other, on, setting(confirm[0])),
         )
 
     return build

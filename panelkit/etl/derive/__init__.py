@@ -16,4 +16,5 @@ from panelkit.etl.derive import pre_mean as pre_mean
 from panelkit.etl.derive import province_fact as province_fact
 from panelkit.etl.derive import spatial_gini as spatial_gini
 from panelkit.etl.derive import treated_after as treated_after
+from panelkit.etl.derive import treated_neighbours as treated_neighbours
 from panelkit.etl.derive import zone_exposure as zone_exposure
