@@ -324,6 +324,9 @@ def verify(
         bool, typer.Option("--offline", help="L3: ask no index; take wheels from --wheels alone.")
     ] = False,
     wheels: Annotated[Path | None, typer.Option("--wheels", help="L3: a folder of wheels.")] = None,
+    python: Annotated[
+        Path | None, typer.Option("--python", help="L3: an interpreter that has the lock's versions; none is built.")
+    ] = None,
     run_package_code: Annotated[
         bool, typer.Option("--run-package-code", help="L3: run the panelkit in the package, a stranger's code.")
     ] = False,
@@ -338,7 +341,8 @@ def verify(
         from panelkit.replication.rebuild import Rebuild
         from panelkit.replication.verify import Means
 
-        rebuild = Rebuild(offline=offline, wheels=wheels, code="package" if run_package_code else "ours")
+        code = "package" if run_package_code else "ours"
+        rebuild = Rebuild(offline=offline, wheels=wheels, python=python, code=code)
         report = packaging.verify(package, levels=tuple(levels.split(",")), means=Means(rebuild=rebuild))
         if certificate is not None:
             packaging.certify(report, certificate)

@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from panelkit import outputs
-from panelkit.building import documented
+from panelkit.building import documented, files_of
 from panelkit.core.errors import StudyError
 from panelkit.pipeline import Say, check, estimate, read_study, run, silent
+from panelkit.steps import times
 
 if TYPE_CHECKING:
+    from panelkit.core.study import Study
     from panelkit.replication.audit import AuditReport
+    from panelkit.replication.collect import FactTable
     from panelkit.replication.verify import Means, Report
 
 
@@ -34,18 +37,48 @@ def package(
     """
     from panelkit.replication.collect import PackageInputs
     from panelkit.replication.package import make_package, write_package
+    from panelkit.replication.run_time import UNMEASURED, run_log, run_time
 
     done = run(path, output=output, root=root, say=say)
+    study = documented(done.study)
+    seconds = times(Path(output) / ".steps" / study.id)
     inputs = PackageInputs(
-        study=documented(done.study),
+        study=study,
         study_text=Path(path).read_text("utf-8-sig"),
         output=done.folder,
-        root=done.study.root,
+        root=study.root,
         lock=_lock(),
+        run_time=run_time(sum(seconds.values())) if seconds else UNMEASURED,
+        raw={s.id: _relative(study, files_of(study, s)) for s in study.sources.values()},
+        facts=_facts(),
     )
-    destination = Path(to) if to is not None else Path(output) / "packages" / done.study.id
+    destination = Path(to) if to is not None else Path(output) / "packages" / study.id
     files = make_package(inputs)
-    return write_package(files, destination, zip=destination.suffix == ".zip"), len(files)
+    log = run_log(study.id, seconds)
+    return write_package(files, destination, zip=destination.suffix == ".zip", log=log), len(files)
+
+
+def _relative(study: Study, files: tuple[Path, ...]) -> tuple[str, ...]:
+    return tuple(f.relative_to(study.root).as_posix() for f in files)
+
+
+def _facts() -> tuple[FactTable, ...]:
+    """Every table of facts that panelkit ships, as a package would take it."""
+    from panelkit.core.label import Label
+    from panelkit.facts.tables import catalogue, table_bytes
+    from panelkit.replication.collect import FactTable
+
+    return tuple(
+        FactTable(
+            id=name,
+            title=Label(en=note.title_en, zh=note.title_zh),
+            source=note.source,
+            confidence=note.confidence,
+            caveats=note.caveats,
+            data=table_bytes(name),
+        )
+        for name, note in catalogue().items()
+    )
 
 
 def _lock() -> str:
@@ -69,7 +102,9 @@ def verify(folder: Path | str, *, levels: tuple[str, ...] = ("L0", "L1", "L2"), 
     unknown = [level for level in levels if level not in LEVELS]
     if unknown:
         raise StudyError(f"unknown level '{unknown[0]}'", where="--levels", mend=f"levels are {', '.join(LEVELS)}")
-    given = replace(means or Means(), rerun=estimates_anew, second=second_engines_anew)
+    means = means or Means()
+    rebuild = replace(means.rebuild, lock=means.rebuild.lock or _lock())
+    given = replace(means, rerun=estimates_anew, second=second_engines_anew, rebuild=rebuild)
     return held(Path(folder), levels=[level for level in LEVELS if level in levels], means=given)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,11 +13,23 @@ from panelkit.core import digest as digests
 from panelkit.core.codec import from_json, to_json
 
 T = TypeVar("T")
+TIMES = "seconds.json"
+
+
+def times(folder: Path) -> dict[str, float]:
+    """Step -> seconds, as the last run noted them in the folder of its steps; nothing where it did not."""
+    try:
+        read = json.loads((folder / TIMES).read_text("utf-8"))
+        return {str(k): float(v) for k, v in read.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}
 
 
 @dataclass(kw_only=True)
 class Steps:
     """The memory of one study's steps, in `folder`; `reasons` tells of each step of this run whether it was done, and why.
+
+    `seconds` is how long each step took when it was done, which may have been in an earlier run; no output depends on it.
 
     A kept result is used only where every part of its key is the same: code, specification, data, engines. The name of
     the part that differs is the reason for doing a step again.
@@ -24,6 +37,7 @@ class Steps:
 
     folder: Path | None
     reasons: dict[str, str] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
 
     def do(self, name: str, kind: Any, parts: dict[str, str], make: Callable[[], T]) -> T:
         """The result of step `name`, from memory where every part is unchanged, else made now and kept."""
@@ -34,12 +48,28 @@ class Steps:
             changed = sorted(p for p in {*parts, *kept["parts"]} if parts.get(p) != kept["parts"].get(p))
             if not changed and digests.of_value(kept["result"]) == kept["digest"]:
                 self.reasons[name] = "unchanged"
+                self.seconds[name] = float(kept.get("seconds", 0.0))
                 remembered: T = from_json(kind, kept["result"])
                 return remembered
             self.reasons[name] = f"{' and '.join(changed)} changed" if changed else "what was kept is damaged"
-        made = make()
+        made = self.timed(name, make)
         self._keep(name, parts, to_json(made))
         return made
+
+    def timed(self, name: str, make: Callable[[], T]) -> T:
+        """What `make` gives, its time noted."""
+        start = time.perf_counter()
+        made = make()
+        self.seconds[name] = time.perf_counter() - start
+        return made
+
+    def log(self) -> None:
+        """Write down what a whole run takes, step by step, beside what is kept: for the log of a package alone."""
+        if self.folder is not None:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            beside = self.folder / f"{TIMES}.part"
+            beside.write_text(json.dumps({k: round(v, 3) for k, v in self.seconds.items()}, indent=1), "utf-8")
+            beside.replace(self.folder / TIMES)
 
     def _path(self, name: str) -> Path:
         assert self.folder is not None
@@ -61,6 +91,7 @@ class Steps:
         path = self._path(name)
         beside = path.with_suffix(".part")
         kept = {"step": name, "parts": parts, "result": result, "digest": digests.of_value(result)}
+        kept["seconds"] = self.seconds.get(name, 0.0)
         beside.write_text(json.dumps(kept, ensure_ascii=False), "utf-8")
         beside.replace(path)
 

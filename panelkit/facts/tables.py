@@ -51,6 +51,15 @@ def _read_text(file: str) -> str:
     return resources.files("panelkit.facts").joinpath(file).read_text(encoding="utf-8")
 
 
+def table_bytes(name: str) -> bytes:
+    """A shipped table as it stands in its file.
+
+    >>> table_bytes("contiguity")[:6]
+    b'code_a'
+    """
+    return _read_text(catalogue()[name].file).encode()
+
+
 @cache
 def catalogue() -> MappingProxyType[str, TableNote]:
     """Every shipped table by name, with title, source, confidence and caveats.

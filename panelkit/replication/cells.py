@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import gzip
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from panelkit.core.errors import StudyError
 from panelkit.core.expression import Binary, Call, Name, Node, Number, Unary, parse_expression
-from panelkit.core.study import Study
-from panelkit.replication.collect import raw_path, table_of
+from panelkit.replication.collect import RawFile, table_of
 
 HEADER = ("unit", "time", "variable", "series", "raw_unit", "raw_time", "file", "cell", "how")
 
@@ -23,7 +22,7 @@ def gzipped(data: bytes) -> bytes:
     return store.getvalue()
 
 
-def panel_cells(study: Study, panel: bytes, about: Mapping[str, Any], observations: bytes) -> bytes:
+def panel_cells(raw: Sequence[RawFile], panel: bytes, about: Mapping[str, Any], observations: bytes) -> bytes:
     """`provenance/panel_cells.csv.gz`: unit, time and variable; then series, unit, time, file and cell of each raw cell behind it.
 
     A variable that is made with lags or leads is followed to the years it really takes. What a derivation takes besides the cells
@@ -32,13 +31,17 @@ def panel_cells(study: Study, panel: bytes, about: Mapping[str, Any], observatio
     import pandas as pd
 
     frame = pd.read_csv(io.BytesIO(panel), dtype=str, keep_default_na=False)
-    raw = pd.read_parquet(io.BytesIO(observations))
-    files = {s.id: raw_path(s) for s in study.sources.values()}
+    seen = pd.read_parquet(io.BytesIO(observations))
+    files: dict[str, list[str]] = {}
+    for held in raw:
+        for source in held.sources:
+            files.setdefault(source, []).append(held.path)
     places: dict[tuple[str, int, str], list[tuple[str, str]]] = {}
     for unit, time, series, source, cell in zip(
-        raw["unit"], raw["time"], raw["series"], raw["source"], raw["cell"], strict=True
+        seen["unit"], seen["time"], seen["series"], seen["source"], seen["cell"], strict=True
     ):
-        places.setdefault((str(unit), int(time), str(series)), []).append((files[source], str(cell)))
+        at = _file_of(files[source], str(cell))
+        places.setdefault((str(unit), int(time), str(series)), []).append((at, str(cell)))
     variables = {v["name"]: v for v in about["variables"]}
     rows: list[tuple[str, ...]] = [HEADER]
     reached = {name: reach(name, variables) for name in variables}
@@ -49,17 +52,22 @@ def panel_cells(study: Study, panel: bytes, about: Mapping[str, Any], observatio
                 continue
             how = variable["origin"]["how"]
             found = [
-                (series, str(time + shift), file, cell)
+                (series, str(time + shift), at, cell)
                 for series, shift in reached[name]
-                for file, cell in sorted(places.get((unit, time + shift, series), ()))
+                for at, cell in sorted(places.get((unit, time + shift, series), ()))
             ]
-            for series, at, file, cell in found or [("", "", "", "")]:
+            for series, year, at, cell in found or [("", "", "", "")]:
                 rows.append(
-                    (unit, str(time), name, series, unit if series else "", at, file, cell, how if not found else "")
+                    (unit, str(time), name, series, unit if series else "", year, at, cell, how if not found else "")
                 )
     for name, variable in variables.items():
         rows.append(("", "", name, " ".join(variable["origin"]["inputs"]), "", "", "", "", variable["origin"]["how"]))
     return gzipped(table_of(rows))
+
+
+def _file_of(files: Sequence[str], cell: str) -> str:
+    """The file of a cell; where a source has several, the cell names it, as in "raw-2016.xls!Sheet1!B7"."""
+    return next((f for f in files if len(files) > 1 and cell.startswith(f"{f.rpartition('/')[2]}!")), files[0])
 
 
 def reach(name: str, variables: Mapping[str, Mapping[str, Any]]) -> tuple[tuple[str, int], ...]:

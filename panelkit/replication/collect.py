@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -13,15 +14,18 @@ from typing import Any
 from panelkit.core import digest
 from panelkit.core.codec import from_json
 from panelkit.core.errors import Fault, PackageError
+from panelkit.core.label import Label
 from panelkit.core.manifest import Entry, Manifest
 from panelkit.core.source import SourceSpec
 from panelkit.core.study import Study
 from panelkit.replication.ledger import ledger, same
+from panelkit.replication.standalone import unsafe
 
 PANEL_FILES = ("panel.csv", "panel.parquet", "panel.json", "codebook.csv", "observations.parquet")
 SAMPLES = "samples.csv"  # which rows each model used; runs of before had none
 RESULT_FILES = ("estimates.json", "checks.json")
 ALONE = ("report.html", "report.pdf", "numbers.tex")
+TAKEN = frozenset({"tables", "figures", "results", "env", "stata", "provenance", "log"})  # folders of every package
 RERUN = "run the study again, then package it"
 PROGRAM = '''"""Run this study from its raw files; the same as `panelkit run study.toml`."""
 
@@ -35,6 +39,23 @@ if __name__ == "__main__":
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FactTable:
+    """A table of facts that is shipped with panelkit: its content, and what its catalogue says of it."""
+
+    id: str
+    title: Label
+    source: str
+    confidence: str
+    caveats: tuple[str, ...]
+    data: bytes = field(repr=False)
+
+    @property
+    def path(self) -> str:
+        """Where a package has it."""
+        return f"data/facts/{self.id}.csv"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PackageInputs:
     """What a package is made of.
 
@@ -43,7 +64,8 @@ class PackageInputs:
     study, study_text : the study as read, and the text of its file.
     output : the run's output folder. root : the folder that source paths are relative to.
     lock : text of the lock file. run_time : class of the run time in the data editors' words, such as '<10 minutes'.
-    program : text of `run.py`.
+    program : text of `run.py`. raw : source id -> its files relative to `root`, where they are not the one at its path.
+    facts : what is known of each table of facts that panelkit ships, of which a package takes those that its panel rests on.
     """
 
     study: Study
@@ -53,6 +75,8 @@ class PackageInputs:
     lock: str
     run_time: str = "<10 minutes"
     program: str = PROGRAM
+    raw: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    facts: tuple[FactTable, ...] = ()
 
     @property
     def seeds(self) -> dict[str, int]:
@@ -68,18 +92,19 @@ class RawFile:
     path: str
     sha256: str
     data: bytes | None
-    sidecar: bytes | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """A run as its output folder holds it, checked against its own manifest."""
+    """A run as its output folder holds it, checked against its own manifest; cards : of the raw files, by path in a package."""
 
     manifest: Manifest
     numbers: dict[str, Entry]
     estimates: dict[str, Any]
     files: dict[str, bytes] = field(repr=False)
     raw: tuple[RawFile, ...] = ()
+    cards: dict[str, bytes] = field(default_factory=dict, repr=False)
+    facts: tuple[FactTable, ...] = ()
 
     def document(self, name: str) -> Any:
         """The content of one of its JSON files, by its path in the package."""
@@ -130,7 +155,13 @@ def collect(inputs: PackageInputs) -> Run:
         files["data/processed/observations.parquet"], inputs.study.sources
     )
     return Run(
-        manifest=manifest, numbers=numbers, estimates=json.loads(files["results/estimates.json"]), files=files, raw=raw
+        manifest=manifest,
+        numbers=numbers,
+        estimates=json.loads(files["results/estimates.json"]),
+        files=files,
+        raw=raw,
+        cards=_cards(inputs),
+        facts=_facts(inputs.facts, json.loads(files["data/processed/panel.json"])),
     )
 
 
@@ -176,22 +207,30 @@ def _place(name: str) -> str:
     return name if name in ALONE or name.startswith(("tables/", "figures/")) else ""
 
 
-def raw_path(source: SourceSpec) -> str:
-    """Where a source's file stands in a package: as in the study where that is below data, else data/raw/<id>/<name>.
+def raw_place(source: str, path: str) -> str:
+    """Where a raw file stands in a package: where the study has it, so that it is found; else data/raw/<source>/<name>.
 
-    A study with a source of the latter kind is verified from its panel (L2), not from raw (L3).
+    A study with a file of the latter kind (it lies at a place that a package has for something else) is verified from its panel
+    (L2), not from raw (L3).
+
+    >>> raw_place("gdp", "data/gdp.csv"), raw_place("gdp", "tables/gdp.csv")
+    ('data/gdp.csv', 'data/raw/gdp/gdp.csv')
     """
-    path = PurePosixPath(source.path.replace("\\", "/"))
-    own = (
-        path.parts[:1] == ("data",) and len(path.parts) > 2 and path.parts[1] != "processed" and ".." not in path.parts
-    )
-    return path.as_posix() if own else f"data/raw/{source.id}/{path.name}"
+    parts = PurePosixPath(path.replace("\\", "/")).parts
+    own = len(parts) > 1 and not unsafe("/".join(parts)) and parts[0] not in TAKEN
+    own = own and (parts[0] != "data" or parts[1] not in ("processed", "facts"))
+    return "/".join(parts) if own else f"data/raw/{source}/{parts[-1]}"
+
+
+def _files_of(inputs: PackageInputs, source: SourceSpec) -> tuple[str, ...]:
+    return inputs.raw.get(source.id) or (source.path,)
 
 
 def _raw(inputs: PackageInputs, manifest: Manifest, faults: list[Fault]) -> tuple[RawFile, ...]:
     by_path: dict[str, list[SourceSpec]] = {}
     for source in inputs.study.sources.values():
-        by_path.setdefault(source.path, []).append(source)
+        for name in _files_of(inputs, source):
+            by_path.setdefault(name, []).append(source)
     found = []
     for name, sources in sorted(by_path.items()):
         path = inputs.root / name
@@ -202,17 +241,32 @@ def _raw(inputs: PackageInputs, manifest: Manifest, faults: list[Fault]) -> tupl
         sha256 = digest.of_bytes(data)
         if manifest.inputs.get(f"raw {name}", sha256) != sha256:
             faults.append(Fault(where=name, what="this raw file has changed since the run", mend=RERUN))
-        sidecar = path.with_name(path.name + ".source.toml")
         found.append(
             RawFile(
                 sources=tuple(s.id for s in sources),
-                path=raw_path(sources[0]),
+                path=raw_place(sources[0].id, name),
                 sha256=sha256,
                 data=data if all(s.redistribute for s in sources) else None,
-                sidecar=sidecar.read_bytes() if sidecar.is_file() else None,
             )
         )
     return tuple(found)
+
+
+def _cards(inputs: PackageInputs) -> dict[str, bytes]:
+    """The cards beside raw files; a source of one file for each year has one, called as its path is."""
+    found: dict[str, bytes] = {}
+    for source in inputs.study.sources.values():
+        for name in dict.fromkeys((source.path, *_files_of(inputs, source))):
+            card = inputs.root / f"{name}.source.toml"
+            if card.is_file():
+                found[f"{raw_place(source.id, name)}.source.toml"] = card.read_bytes()
+    return found
+
+
+def _facts(known: tuple[FactTable, ...], about: Mapping[str, Any]) -> tuple[FactTable, ...]:
+    """The tables of facts that a variable of the panel says it is made from."""
+    used = {n for v in about["variables"] for n in re.findall(r"\(facts: (\w+)\)", v["origin"]["how"])}
+    return tuple(fact for fact in known if fact.id in used)
 
 
 def _withheld(observations: bytes, sources: Mapping[str, SourceSpec]) -> bytes:

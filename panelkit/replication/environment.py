@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib import metadata
 
 MATTER = (
@@ -21,6 +21,11 @@ MATTER = (
     "python-docx",
     "python-calamine",
     "pyreadstat",
+)
+
+_LONGEST = 100_000  # characters of one pin: a wheel for each system has a hash
+_PIN = re.compile(
+    r"([A-Za-z0-9][A-Za-z0-9._-]*(?:\[[A-Za-z0-9._, -]*\])?\s*==\s*[A-Za-z0-9.!+_-]+(?:\s*;[^#]*?)?)(?:\s+--hash=sha256:[0-9a-f]+)+"
 )
 
 
@@ -53,14 +58,47 @@ def platform_facts() -> dict[str, str]:
     }
 
 
-def locked(lock: str) -> dict[str, str]:
-    """Name -> version of every distribution that the text of a lock file pins.
+def locked(lock: str, machine: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Name -> version of every distribution that a lock pins for a machine; environment markers (PEP 508) are read, not guessed.
 
-    >>> locked("numpy==2.4.0 \\\\\\n    --hash=sha256:00")
+    Parameters
+    ----------
+    machine : values of the marker variables ("python_full_version", "sys_platform", ...); by default those of this interpreter.
+
+    Raises
+    ------
+    ValueError
+        A line that is no pin with hashes: an option, an address, a range. A lock could have pip take anything by such a line.
+
+    >>> locked("numpy==2.4.0 ; python_version < '3' --hash=sha256:00")
+    {}
+    >>> locked("numpy==2.4.0 --hash=sha256:00")
     {'numpy': '2.4.0'}
     """
-    pins = re.findall(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==([^\s;\\]+)", lock, flags=re.MULTILINE)
-    return {name.lower().replace("_", "-"): version for name, version in sorted(pins)}
+    from packaging.markers import InvalidMarker, UndefinedEnvironmentName, default_environment
+    from packaging.requirements import InvalidRequirement, Requirement
+    from packaging.utils import canonicalize_name
+
+    where = {**{k: str(v) for k, v in default_environment().items()}, **(machine or {})}
+    pins: dict[str, str] = {}
+    for line in re.sub(r"\\\r?\n", " ", lock).splitlines():
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        found = _PIN.fullmatch(line.strip())
+        if found is None or len(line) > _LONGEST:
+            raise ValueError(f"a line of the lock is no pin with hashes: {line.strip()[:80]!r}")
+        try:
+            asked = Requirement(found.group(1))
+            holds = asked.marker is None or asked.marker.evaluate({**where, "extra": ""})
+        except (InvalidRequirement, InvalidMarker, UndefinedEnvironmentName, RecursionError) as error:
+            raise ValueError(f"a line of the lock cannot be read: {line.strip()[:80]!r} ({error})") from None
+        (pinned,) = asked.specifier
+        if not holds:
+            continue
+        name = canonicalize_name(asked.name)
+        if pins.setdefault(name, pinned.version) != pinned.version:
+            raise ValueError(f"the lock pins {name} twice for one machine: {pins[name]} and {pinned.version}")
+    return dict(sorted(pins.items()))
 
 
 def departures(run: dict[str, str], here: dict[str, str]) -> tuple[str, ...]:

@@ -44,6 +44,21 @@ def study_lines(text: str) -> dict[tuple[str, str], int]:
     return lines
 
 
+def seed_line(text: str) -> int:
+    """The line of the study file that sets the seed, from 1; 0 where none does.
+
+    >>> seed_line('[study]\\nid = "a"\\nseed = 7\\n')
+    3
+    """
+    section = ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        header = _HEADER.match(line)
+        section = header[1] if header else section
+        if section == "study" and re.match(r"\s*seed\s*=", line):
+            return number
+    return 0
+
+
 def exhibits(study: Study, study_text: str, run: Run) -> tuple[Exhibit, ...]:
     """Tables, then figures, in the study's order; only those that the run made."""
     lines = study_lines(study_text)
@@ -72,7 +87,7 @@ def exhibits(study: Study, study_text: str, run: Run) -> tuple[Exhibit, ...]:
     return tuple(found)
 
 
-def exhibit_map(study: Study, study_text: str, shown: tuple[Exhibit, ...]) -> bytes:
+def exhibit_map(study: Study, study_text: str, run: Run, shown: tuple[Exhibit, ...]) -> bytes:
     """`map.csv`: one row per file of an exhibit, with the program, its line in the study file and what goes in."""
     lines = study_lines(study_text)
     rows: list[tuple[str, ...]] = [("exhibit", "file", "program", "study_line", "inputs")]
@@ -80,5 +95,15 @@ def exhibit_map(study: Study, study_text: str, shown: tuple[Exhibit, ...]) -> by
         models = [f"{m} (study.toml:{lines.get(('models', m), 0)})" for m in exhibit.models]
         inputs = "; ".join(["data/processed/panel.csv", *models])
         rows += [(exhibit.id, name, exhibit.command, f"study.toml:{exhibit.line}", inputs) for name in exhibit.files]
+    if "numbers.tex" in run.files:
+        rows.append(
+            (
+                "numbers in the text",
+                "numbers.tex",
+                "panelkit run study.toml",
+                "study.toml:1",
+                "data/processed/panel.csv",
+            )
+        )
     rows.append(("report", "report.html", "panelkit run study.toml", "study.toml:1", "data/processed/panel.csv"))
     return table_of(rows)

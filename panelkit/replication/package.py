@@ -14,14 +14,16 @@ from panelkit.replication.bundle import VERSION, program_zip
 from panelkit.replication.cells import panel_cells
 from panelkit.replication.collect import PackageInputs, Run, collect
 from panelkit.replication.environment import platform_facts
-from panelkit.replication.exhibits import exhibit_map, exhibits
+from panelkit.replication.exhibits import exhibit_map, exhibits, seed_line
 from panelkit.replication.joined import joined
 from panelkit.replication.metadata import datacite
 from panelkit.replication.models import crosscheck, model_files
-from panelkit.replication.readme import Told, readme, readme_zh
+from panelkit.replication.readme import readme
+from panelkit.replication.readme_zh import readme_zh
 from panelkit.replication.rights import citation, licence, not_provided
 from panelkit.replication.standalone import from_csv
 from panelkit.replication.stata import do_files, dta
+from panelkit.replication.told import Told
 
 MANIFEST = "MANIFEST.sha256"
 
@@ -42,13 +44,12 @@ def make_package(inputs: PackageInputs) -> dict[str, bytes]:
         **_papers(inputs),
         **_derived(inputs, run),
         "ledger.json": _json(_ledger(inputs, run)),
-        "map.csv": exhibit_map(study, inputs.study_text, shown),
+        "map.csv": exhibit_map(study, inputs.study_text, run, shown),
     }
     for raw in run.raw:
         if raw.data is not None:
             files[raw.path] = raw.data
-        if raw.sidecar is not None:
-            files[f"{raw.path}.source.toml"] = raw.sidecar
+    files |= run.cards | {fact.path: fact.data for fact in run.facts}
     if any(raw.data is None for raw in run.raw):
         files["data/raw/NOT_PROVIDED.md"] = not_provided(study, run.raw).encode()
     told = Told(
@@ -59,6 +60,7 @@ def make_package(inputs: PackageInputs) -> dict[str, bytes]:
         run_time=inputs.run_time,
         size=sum(map(len, files.values())),
         program=program_zip()[0],
+        seed_line=seed_line(inputs.study_text),
     )
     files["README.md"] = readme(told).encode()
     files["README.zh.md"] = readme_zh(told).encode()
@@ -98,7 +100,7 @@ def _derived(inputs: PackageInputs, run: Run) -> dict[str, bytes]:
         "data/processed/panel.dta": dta(panel, about, samples),
         **do_files(estimates, models, about, samples is not None),
         "provenance/panel_cells.csv.gz": panel_cells(
-            inputs.study, panel, about, run.files["data/processed/observations.parquet"]
+            run.raw, panel, about, run.files["data/processed/observations.parquet"]
         ),
     }
 

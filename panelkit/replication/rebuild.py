@@ -32,8 +32,18 @@ done = panelkit.run("study.toml", root=".", output=sys.argv[2])
 print(done.folder.as_posix())
 """
 LISTED = """
-import importlib.metadata as m, json
-print(json.dumps({d.metadata["Name"].lower().replace("_", "-"): d.version for d in m.distributions()}))
+import importlib.metadata as m, json, os, platform, re, sys
+told = sys.implementation.version
+full = f"{told.major}.{told.minor}.{told.micro}" + ("" if told.releaselevel == "final" else f"{told.releaselevel[0]}{told.serial}")
+machine = {
+    "implementation_name": sys.implementation.name, "implementation_version": full, "os_name": os.name,
+    "platform_machine": platform.machine(), "platform_python_implementation": platform.python_implementation(),
+    "platform_release": platform.release(), "platform_system": platform.system(), "platform_version": platform.version(),
+    "python_full_version": platform.python_version(), "python_version": ".".join(platform.python_version_tuple()[:2]),
+    "sys_platform": sys.platform,
+}
+names = {re.sub("[-_.]+", "-", d.metadata["Name"]).lower(): d.version for d in m.distributions() if d.metadata["Name"]}
+print(json.dumps({"machine": machine, "distributions": names}))
 """
 MOST_BYTES = 64 * 1024**2
 
@@ -48,8 +58,8 @@ class Rebuild:
 
     offline : no index is asked; wheels come from `wheels` (a folder) alone.
     python : an interpreter that has the lock's distributions already; it is held against the lock, and no environment is built.
-    seconds : what building and running may take together. code : 'ours' runs this panelkit and refuses where the package carries
-    another; 'package' runs the one in the package, a stranger's code.
+    seconds : what building and running may take together. code : 'ours' runs this panelkit with this panelkit's lock (`lock`, its
+    text) and refuses where the package carries another of either; 'package' runs those in the package, a stranger's code.
     """
 
     offline: bool = False
@@ -57,6 +67,7 @@ class Rebuild:
     python: Path | None = None
     seconds: float = 3600.0
     code: str = "ours"
+    lock: str = ""
 
 
 def rebuilt(folder: Path, how: Rebuild) -> tuple[dict[str, bytes], tuple[str, ...]]:
@@ -71,15 +82,16 @@ def rebuilt(folder: Path, how: Rebuild) -> tuple[dict[str, bytes], tuple[str, ..
     absent = sorted(name for name, raw in book["inputs"].items() if not raw["provided"])
     if absent:
         raise NotRerunError(f"{len(absent)} raw file(s) are not provided: {', '.join(absent)}")
-    if any(p.is_symlink() for p in [folder / "data", *(folder / "data").rglob("*")]):
-        raise NotRerunError("there is a link among the data")
+    if any(p.is_symlink() for p in folder.rglob("*")):
+        raise NotRerunError("there is a link in the package")
     until = time.monotonic() + how.seconds
     with tempfile.TemporaryDirectory(prefix="panelkit-l3-") as made:
         home = Path(made)
         program, said = _program(folder, home / "program", how.code)
         python, built = _python(folder, home / "venv", how, until)
         study = home / "study"
-        for name in ["study.toml", *book["inputs"], *(f"{n}.source.toml" for n in book["inputs"])]:
+        cards = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*.source.toml"))
+        for name in ["study.toml", *book["inputs"], *cards]:
             path = folder.joinpath(*safe_path(name).parts)
             if path.is_file():
                 target = study.joinpath(*safe_path(name).parts)
@@ -127,21 +139,45 @@ def _opened(path: Path) -> dict[str, bytes]:
 def _python(folder: Path, venv: Path, how: Rebuild, until: float) -> tuple[Path, tuple[str, ...]]:
     """The interpreter to run with, and what is to be said of it."""
     lock = folder / LOCK
-    if how.python is not None:
-        listed = json.loads(_do([str(how.python), "-I", "-c", LISTED], folder, until, f"{how.python.name}"))
-        wanted = locked(lock.read_text("utf-8"))
-        apart = [f"{n} {listed.get(n, 'absent')} instead of {v}" for n, v in wanted.items() if listed.get(n) != v]
-        if apart:
-            raise NotRerunError(f"the interpreter given is not what the lock says: {'; '.join(apart[:5])}")
-        return how.python, (f"an interpreter that was given, with all {len(wanted)} versions of the lock",)
+    if lock.is_symlink() or not lock.is_file() or lock.stat().st_size > MOST_BYTES:
+        raise NotRerunError(f"there is no {LOCK} that can be read")
+    text = lock.read_text("utf-8")
+    if how.code != "package" and how.lock and text != how.lock:
+        raise NotRerunError(
+            f"{LOCK} is not this panelkit's, and what it names is installed only where that is asked for (--run-package-code)"
+        )
+    try:
+        if how.python is not None:
+            told = json.loads(_do([str(how.python), "-I", "-c", LISTED], folder, until, f"{how.python.name}"))
+            return how.python, (_held(locked(text, told["machine"]), told["distributions"]),)
+        locked(text)
+    except ValueError as error:
+        raise NotRerunError(str(error)) from None
     _do([sys.executable, "-m", "venv", str(venv)], folder, until, "making an environment")
     python = venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     where = ["--no-index"] if how.offline else []
     where += ["--find-links", str(how.wheels.resolve())] if how.wheels else []
     command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
-    command += ["--require-hashes", "--only-binary", ":all:", *where, "-r", str(lock.resolve())]
+    command += [
+        "--require-hashes",
+        "--no-deps",
+        "--no-compile",
+        "--only-binary",
+        ":all:",
+        *where,
+        "-r",
+        str(lock.resolve()),
+    ]
     _do(command, venv, until, "installing the lock" + (" offline" if how.offline else ""))
     return python, ("a new environment, every distribution of the lock installed by its hash",)
+
+
+def _held(wanted: dict[str, str], there: dict[str, str]) -> str:
+    """What is to be said of an interpreter that has every version that the lock pins for it."""
+    apart = [f"{n} {there.get(n, 'absent')} instead of {v}" for n, v in wanted.items() if there.get(n) != v]
+    if apart:
+        raise NotRerunError(f"the interpreter given is not what the lock says: {'; '.join(apart[:5])}")
+    return f"an interpreter that was given, with all {len(wanted)} versions that the lock pins for it"
 
 
 def _do(command: list[str], where: Path, until: float, what: str) -> str:

@@ -246,5 +246,9 @@ def finished(folder: Path, language: str = "en", made: Results | None = None) ->
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     return PackageInputs(
-        study=study, study_text=STUDY, output=folder / "output" / "small", root=folder, lock="numpy==2.4.0\n"
+        study=study,
+        study_text=STUDY,
+        output=folder / "output" / "small",
+        root=folder,
+        lock="numpy==2.4.0 --hash=sha256:00\n",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import hashlib
 import io
 import json
@@ -16,12 +17,16 @@ import pandas as pd
 import pytest
 
 from panelkit import __version__
+from panelkit.core import digest
 from panelkit.core.errors import PackageError
-from panelkit.replication.collect import PackageInputs, raw_path
+from panelkit.core.label import Label
+from panelkit.replication import standalone
+from panelkit.replication.collect import FactTable, PackageInputs, raw_place
 from panelkit.replication.environment import departures, environment, locked
 from panelkit.replication.exhibits import study_lines
 from panelkit.replication.ledger import ledger
 from panelkit.replication.package import MANIFEST, make_package, verifier, write_package
+from panelkit.replication.run_time import run_log, run_time
 
 LAYOUT = {
     "README.md", "README.zh.md", "LICENSE.txt", "CITATION.cff", "datacite.json", "study.toml", "run.py", "verify.py", "ledger.json",
@@ -84,7 +89,7 @@ def test_readme_has_what_data_editors_ask(files: dict[str, bytes]) -> None:
         "## References",
     ):
         assert wanted in readme
-    assert "随机种子 7" in files["README.zh.md"].decode()
+    assert "唯一种子 7" in files["README.zh.md"].decode()
 
 
 def test_ledger_holds_every_printed_number(files: dict[str, bytes]) -> None:
@@ -166,9 +171,71 @@ def test_stray_files_of_an_older_run_stay_out(again: PackageInputs) -> None:
     assert "tables/old.tex" not in make_package(again)
 
 
-def test_raw_path_outside_of_the_study(inputs: PackageInputs) -> None:
-    source = replace(inputs.study.sources["book"], path="../../shared/y.csv")
-    assert raw_path(source) == "data/raw/book/y.csv"
+def test_a_raw_file_stands_where_the_study_looks_for_it() -> None:
+    assert raw_place("book", "data/y.csv") == "data/y.csv"
+    assert raw_place("book", "raw/2016/y.csv") == "raw/2016/y.csv"
+    for taken in ("../../shared/y.csv", "tables/y.csv", "data/processed/y.csv", "data/facts/y.csv", "y.csv"):
+        assert raw_place("book", taken) == "data/raw/book/y.csv"
+
+
+def test_a_source_of_one_file_for_each_year(again: PackageInputs) -> None:
+    study, name = again.study, "data/raw/book/y-{year}.csv"
+    sources = {**study.sources, "book": replace(study.sources["book"], path=name)}
+    for year in (2015, 2016):
+        (again.root / name.format(year=year)).write_bytes(f"of {year}".encode())
+    (again.root / f"{name}.source.toml").write_text('publisher = "NBS"')
+    raw = {"book": tuple(name.format(year=y) for y in (2015, 2016)), "closed": ("data/raw/closed/x.csv",)}
+    seen = pd.read_parquet(again.output / "observations.parquet")
+    own = seen["source"] == "book"
+    seen.loc[own, "cell"] = "y-" + seen["time"].clip(upper=2016).astype(str) + ".csv!line 2, column 3"
+    seen.to_parquet(again.output / "observations.parquet", index=False)
+    manifest = json.loads((again.output / "manifest.json").read_text("utf-8"))
+    manifest["files"]["observations.parquet"] = digest.of_bytes((again.output / "observations.parquet").read_bytes())
+    (again.output / "manifest.json").write_text(json.dumps(manifest))
+    files = make_package(replace(again, study=replace(study, sources=sources), raw=raw))
+    assert files["data/raw/book/y-2016.csv"] == b"of 2016"
+    assert f"{name}.source.toml" in files
+    assert "`data/raw/book/y-2015.csv`" in files["README.md"].decode()
+    places = gzip.decompress(files["provenance/panel_cells.csv.gz"]).decode()
+    assert '110000,2015,y,book.y,110000,2015,data/raw/book/y-2015.csv,"y-2015.csv!' in places
+    assert '110000,2019,y,book.y,110000,2019,data/raw/book/y-2016.csv,"y-2016.csv!' in places
+
+
+def test_facts_that_the_panel_rests_on_are_there(again: PackageInputs) -> None:
+    about = json.loads((again.output / "panel.json").read_text("utf-8"))
+    about["variables"][1]["origin"]["how"] = "zone_years of pilot zones (facts: zones)"
+    (again.output / "panel.json").write_text(json.dumps(about))
+    manifest = json.loads((again.output / "manifest.json").read_text("utf-8"))
+    manifest["files"]["panel.json"] = digest.of_bytes((again.output / "panel.json").read_bytes())
+    (again.output / "manifest.json").write_text(json.dumps(manifest))
+    known = tuple(
+        FactTable(
+            id=i, title=Label(en=f"All {i}", zh=i), source="A gazette", confidence="high", caveats=(), data=b"a,b\n"
+        )
+        for i in ("zones", "rivers")
+    )
+    files = make_package(replace(again, facts=known))
+    assert files["data/facts/zones.csv"] == b"a,b\n"
+    assert "data/facts/rivers.csv" not in files
+    for readme in ("README.md", "README.zh.md"):
+        assert "data/facts/zones.csv" in files[readme].decode()
+
+
+def test_run_time_is_a_class_and_the_log_has_no_digest(inputs: PackageInputs, tmp_path: Path) -> None:
+    assert [run_time(s) for s in (1, 599, 600, 7199, 10**7)] == [
+        "<10 minutes",
+        "<10 minutes",
+        "10-60 minutes",
+        "1-2 hours",
+        ">14 days",
+    ]
+    log = run_log("small", {"model both": 1.5})
+    assert run_log("small", {}) == ""
+    folder = write_package(make_package(replace(inputs, run_time="1-2 hours")), tmp_path / "p", log=log)
+    assert "1-2 hours" in (folder / "README.md").read_text("utf-8")
+    assert (folder / "log" / "run.txt").read_text() == log
+    found = standalone.verify(str(folder), ["L0", "L1"])
+    assert [level["findings"] for level in found["levels"]] == [[], []]
 
 
 def test_one_key_one_value() -> None:
@@ -188,7 +255,8 @@ def test_environment() -> None:
     assert {"python", "numpy", "panelkit"} <= set(here)
     assert departures(here, here) == ()
     assert departures({"numpy": "1.0"}, here)[0].startswith("numpy: the package was made with 1.0")
-    assert locked("numpy==2.4.0 \\\n  --hash=x\nPandas_x==3.0\n") == {"numpy": "2.4.0", "pandas-x": "3.0"}
+    pins = "numpy==2.4.0 \\\n  --hash=sha256:0\nPandas_x==3.0 --hash=sha256:1\n# said\n"
+    assert locked(pins) == {"numpy": "2.4.0", "pandas-x": "3.0"}
 
 
 def test_study_lines_read_quoted_and_commented_heads() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
 import zipfile
 from collections.abc import Callable
@@ -16,8 +17,9 @@ from panelkit.replication import verify as verifying
 from panelkit.replication.archive import zipped
 from panelkit.replication.bundle import program_zip
 from panelkit.replication.certificate import certificate
+from panelkit.replication.environment import locked
 from panelkit.replication.package import MANIFEST, manifest_of, write_package
-from panelkit.replication.rebuild import NotRerunError, Rebuild, rebuilt
+from panelkit.replication.rebuild import Rebuild
 from panelkit.replication.standalone import level_1
 from panelkit.replication.verify import LevelResult, Means, Report, verify
 
@@ -86,14 +88,60 @@ def test_from_raw_compares_numbers_and_texts(files: Files, tmp_path: Path, monke
     assert any("0.810" in f for f in level(folder, "L3").findings)
 
 
+def test_a_lock_is_read_for_the_machine_it_is_for() -> None:
+    lock = (Path(__file__).resolve().parents[2] / "requirements.lock").read_text("utf-8")
+    older = locked(lock, {"python_version": "3.11", "python_full_version": "3.11.7", "sys_platform": "linux"})
+    newer = locked(lock, {"python_version": "3.13", "python_full_version": "3.13.0", "sys_platform": "win32"})
+    assert "colorama" in newer.keys() - older.keys()
+    assert "pexpect" in older.keys() - newer.keys()
+    assert older["numpy"] != newer["numpy"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "--index-url https://example.org/simple",
+        "-r /etc/passwd",
+        "numpy @ https://example.org/numpy.whl --hash=sha256:00",
+        "numpy==2.4.0",
+        "numpy>=2.4.0 --hash=sha256:00",
+        "numpy==2.4.0 --hash=sha256:00 --config-settings x",
+        f"numpy==2.4.0 ; {'(' * 9000} --hash=sha256:00",
+        "numpy==2.4.0 ; weather == 'fine' --hash=sha256:00",
+        "numpy==2.4.0 --hash=sha256:00\nnumpy==2.5.0 --hash=sha256:00",
+    ],
+)
+def test_a_lock_that_is_more_than_pins_is_refused(files: Files, tmp_path: Path, line: str) -> None:
+    folder = opened(files, tmp_path)
+    (folder / "env" / "requirements.lock").write_text(line + "\n")
+    with pytest.raises(ValueError, match="lock"):
+        locked(line)
+    assert "lock" in level(folder, "L3").notes[0]
+
+
+def test_a_strangers_lock_is_not_installed(files: Files, tmp_path: Path) -> None:
+    found = level(opened(files, tmp_path), "L3", rebuild=Rebuild(lock="numpy==9.9 --hash=sha256:00\n"))
+    assert found.verdict == "not rerun"
+    assert "requirements.lock is not this panelkit's" in found.notes[0]
+
+
 @pytest.mark.slow
-def test_from_raw_in_an_interpreter_that_was_given(packages: Callable[[str], Path], tmp_path: Path) -> None:
-    try:
-        made, said = rebuilt(packages("known_truth"), Rebuild(python=Path(sys.executable), code="package"))
-    except NotRerunError as reason:
-        pytest.skip(str(reason))
-    assert json.loads(made["estimates.json"])
-    assert "all" in said[-1]
+def test_from_raw_in_an_interpreter_that_was_given(packages: Callable[[str], Path]) -> None:
+    found = level(packages("known_truth"), "L3", rebuild=Rebuild(python=Path(sys.executable)))
+    assert found.verdict == "verified", found
+    assert found.compared > 200
+    assert "that the lock pins for it" in found.notes[-2]
+
+
+@pytest.mark.slow
+def test_from_raw_in_a_new_environment_built_from_the_lock(packages: Callable[[str], Path]) -> None:
+    found = level(packages("known_truth"), "L3", rebuild=Rebuild(seconds=1800.0))
+    if found.verdict == "not rerun" and re.search(r"Connection|resolution|No matching distribution", found.notes[0]):
+        pytest.skip(f"no index can be asked here: {found.notes[0]}")
+    assert found.verdict == "verified", found
+    assert "every distribution of the lock installed by its hash" in found.notes[-2]
+    same, there = re.match(r"(\d+) of (\d+) files", found.notes[-1]).groups()  # type: ignore[union-attr]
+    assert same == there
 
 
 def test_second_engine(files: Files, tmp_path: Path) -> None:

@@ -47,7 +47,8 @@ def derive(options: FirstTreatedSpec, columns: Columns) -> Derived:
     return Derived(
         values=on_grid(columns, lambda unit, year: float(known.get(unit, NEVER))),
         measure="year",
-        how=f"first year with a {options.policy.replace('_', ' ')}, timing rule {options.rule}; 0 where there is none",
+        how=f"first year with a {options.policy.replace('_', ' ')}, timing rule {options.rule}; 0 where there is none "
+        f"(facts: {'cbec_pilot_zones' if options.policy == 'pilot_zone' else 'ftz_batches'})",
         notes=notes,
     )
 
@@ -68,7 +69,8 @@ def _of_cities(options: FirstTreatedSpec, columns: Columns) -> Derived:
     return Derived(
         values=on_grid_of(columns, first[:, None]),
         measure="year",
-        how=f"first year with a pilot zone of the whole city, timing rule {options.rule}; 0 where there is none",
+        how=f"first year with a pilot zone of the whole city, timing rule {options.rule}; 0 where there is none "
+        "(facts: cbec_pilot_zones)",
         notes=notes,
     )
 

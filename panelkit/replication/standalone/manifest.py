@@ -10,7 +10,7 @@ from typing import Any
 from panelkit.replication.standalone.level import LARGEST, MANIFEST, Cannot, Level, read, unsafe, walk
 
 JUNK = {"__MACOSX", ".git", ".DS_Store", "Thumbs.db", "__pycache__", ".ipynb_checkpoints"}
-NO_SCAN = ("data/raw/", "env/requirements.lock", "verify.py")
+NO_SCAN = re.compile(r"data/(?!processed/)|env/requirements\.lock$|verify\.py$")  # raw files are as they were found
 SCANNED = (".json", ".csv", ".md", ".toml", ".txt", ".py", ".tex", ".html")
 HOME = re.compile(r"(?<![\w./:-])/(?:home|Users|root|tmp)/\w|\b[A-Za-z]:\\{1,2}(?:Users|Documents)\b")
 LOG = re.compile(r"log/[A-Za-z0-9_.-]+\.txt$")
@@ -92,7 +92,7 @@ def match(folder: str, name: str, expected: str, level: Level) -> int:
         level.find("differs", f"{name} is empty")
     if digest.hexdigest() != expected:
         level.find("differs", f"{name} is not the file that the manifest lists")
-    if name.endswith(SCANNED) and not name.startswith(NO_SCAN) and size <= LARGEST:
+    if name.endswith(SCANNED) and not NO_SCAN.match(name) and size <= LARGEST:
         found = HOME.search(read(folder, name).decode("utf-8", "replace"))
         if found:
             level.find("differs", f"{name} names a path of somebody's machine: {found.group(0)!r}")
