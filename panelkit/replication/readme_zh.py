@@ -51,7 +51,7 @@ def _overview(told: Told) -> str:
         f"{abstract + chr(10) * 2 if abstract else ''}"
         f"一个研究文件(`study.toml`)由 {len(told.run.raw)} 个原始文件得到面板"
         f"({study.panel.entity} × {study.panel.time},{study.panel.years[0]}—{study.panel.years[1]} 年,{told.rows} 行)、"
-        f"{len(told.run.estimates['estimates'])} 个模型与 {len(told.exhibits)} 个图表。`python run.py` 一条命令完成全部,运行时间:{told.run_time}。"
+        f"{told.models} 个模型与 {len(told.exhibits)} 个图表。`python run.py` 一条命令完成全部,运行时间:{told.run_time}。"
         "`python verify.py` 只需 Python 即可核对本包。"
     )
 
@@ -151,7 +151,7 @@ def _programs(told: Told) -> str:
 - `study.toml`:以数据写成的整项研究:来源、变量、模型、检验、表与图,其中没有可执行代码。
 - `verify.py`:不运行包内任何程序即可核对本包(L0、L1,见下)。
 - `{told.program}`:生成本包的 panelkit(MIT 许可)。
-- `stata/run_all.do` 与 {len(told.run.estimates['estimates'])} 个模型各一的 do 文件:每个回归的 Stata 对照程序,应得数值写为 `assert`;
+- `stata/run_all.do` 与 {told.models} 个模型各一的 do 文件:每个回归的 Stata 对照程序,应得数值写为 `assert`;
   由 panelkit 写出,未经其运行。{none}
 - `results/estimates.json`:全精度估计结果;`results/models/`:每个模型的设定与种子;`results/checks.json`:全部检验及结论;
   `results/crosscheck.json`:第二引擎结果。

@@ -49,6 +49,11 @@ class Told:
         return tuple(r for r in self.run.raw if source.id in r.sources)
 
     @property
+    def models(self) -> int:
+        """How many models were estimated, those of batteries included."""
+        return len(self.run.estimates["estimates"])
+
+    @property
     def rows(self) -> int:
         """Rows of the panel."""
         history = self.run.document("data/processed/panel.json")["history"]
