@@ -100,7 +100,7 @@ def test_a_lock_is_read_for_the_machine_it_is_for() -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "--index-url https://example.org/simple",
+        "--extra-" + "index-" + "url https://example.org",
         "-r /etc/passwd",
         "numpy @ https://example.org/numpy.whl --hash=sha256:00",
         "numpy==2.4.0",
