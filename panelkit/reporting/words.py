@@ -12,6 +12,10 @@ from panelkit.reporting.numbers import shown
 
 # key: (English, Chinese); slots in braces
 WORDS: dict[str, tuple[str, str]] = {
+    "alike": (
+        "{positive} of {models} estimates are positive; {apart} of the intervals leave out zero.",
+        "{models}个估计值中有{positive}个为正；{apart}个区间不含零。",
+    ),
     # rows and columns
     "yes": ("Yes", "是"),
     "no": ("No", "否"),

@@ -34,7 +34,7 @@ SETUP = (
 )
 BRACED = r"\{((?:[^{}]|\{[^{}]*\})*)\}"
 COLUMNS = re.compile(
-    r"\\begin\{(?:tabular|longtable)\}\{(?:l|>\{\\raggedright\\arraybackslash\}p\{0\.27\\linewidth\})(?:[lc]|"
+    r"\\begin\{(?:tabular|longtable)\}\{(?:l|>\{\\raggedright\\arraybackslash\}b\{0\.27\\linewidth\})(?:[lc]|"
     rf"S\[table-format=-?\d+\.\d+(?:,table-space-text-(?:pre|post)={BRACED})*\])*\}}$"
 )
 TEX_NUMBER = re.compile(rf"(?:{BRACED})?(-?)(\d[\d,]*(?:\.\d+)?)(?:{BRACED})?$", re.ASCII)

@@ -1,4 +1,4 @@
-"""Tables, and numbers in the text, read back from our HTML; what may hide a printed number is refused."""
+"""Tables, numbers in the text and quotations, read back from our HTML; what may hide a printed number is refused."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from panelkit.replication.standalone.plain_tables import headed
 
-COUNTED = re.compile(r"(?<![\w.])[-\u2212+]?\d[\d,]*(?:\.\d+)?(?![\w])")
+COUNTED = re.compile(r"(?<![\w.])[-\u2212+]?\d[\d,]*(?:\.\d+)?(?:e[-\u2212+]?\d+)?(?![\w])", re.ASCII)
 WIDTH = re.compile(r"(min-width:[\d.]+ch)?$")
 HIDES = re.compile(rb"(content|display\s*:\s*none|visibility|font-size\s*:\s*0[^.])", re.IGNORECASE)
 
@@ -25,22 +25,18 @@ class Page(HTMLParser):
         self.heads: list[tuple[int, str]] = []
         self.level = 0
         self.loose: list[list[str]] = []  # key and text of numbers bound outside of tables
-        self.quiet = self.unbound = self.bound = (
-            0  # depth of what is no text; numbers in the text without and with a key
-        )
-
-    def told(self, name: str) -> str:
-        """How many numbers of the page have a key, and how many have none (years, headings, what a check says in words)."""
-        inside = sum(len(facts) for facts in self.facts.values())
-        return (
-            f"{name}: {inside} numbers in tables and {len(self.loose)} outside are bound to the results; "
-            f"{self.unbound} numbers in its text are not"
-        )
+        self.quotes: list[tuple[str, str]] = []  # what a text quotes, and the text
+        self.quoting: list[list[Any]] = []  # quotations that are open: source, tag, tags of that name within, text
+        self.quiet = self.unbound = 0  # depth of what is no text; numbers in the text with neither key nor source
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, Any]]) -> None:
         """Open a table, cell, row label or note."""
         given = {k: v or "" for k, v in attrs}
         self.quiet += tag in ("script", "style", "svg", "template")
+        if "data-from" in given and not self.inside:
+            self.quoting.append([given["data-from"], tag, 0, ""])
+        elif self.quoting and tag == self.quoting[-1][1]:
+            self.quoting[-1][2] += 1
         if tag == "table" and given.get("id", "").startswith("table-"):
             self.table, self.inside, self.level = given["id"][6:], True, 0
             self.tables.setdefault(self.table, {})
@@ -88,11 +84,19 @@ class Page(HTMLParser):
             self.notes = -1
         if tag == "table":
             self.inside = False
+        if self.quoting and tag == self.quoting[-1][1]:
+            self.quoting[-1][2] -= 1
+            if self.quoting[-1][2] < 0:
+                where, _, _, text = self.quoting.pop()
+                self.quotes.append((where, text))
 
     def handle_data(self, data: str) -> None:
         """Text of what is open."""
         if not self.open and not self.quiet and not self.inside:
-            self.unbound += len(COUNTED.findall(data))
+            if self.quoting:
+                self.quoting[-1][3] += data
+            else:
+                self.unbound += len(COUNTED.findall(data))
         if self.open == "label":
             self.label += data
         elif self.open == "head":

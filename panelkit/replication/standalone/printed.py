@@ -18,6 +18,7 @@ from panelkit.replication.standalone.level import Level, load, read, walk
 from panelkit.replication.standalone.numbers import NUMBER, bare, number, rounds, same
 from panelkit.replication.standalone.page import HIDES, from_html
 from panelkit.replication.standalone.plain_tables import from_csv
+from panelkit.replication.standalone.quotes import Quoted
 from panelkit.replication.standalone.typst import from_typ
 from panelkit.replication.standalone.word import from_docx
 
@@ -50,7 +51,7 @@ def printed(folder: str, book: dict[str, Any], known: tuple[Any, Any, Frame], le
                     raise ValueError("its style may hide what is printed")
                 page = from_html(data)
                 if name == "report.html":
-                    level.notes.append(page.told(name))
+                    level.notes.append(Quoted(folder, book, known, page).against(name, level))
                 for key, text, _ in page.loose:
                     loosely(f"{name}, {key}", key.split("|"), text.strip(), book, known, level)
                 wanted = set(entries) if name == "report.html" else {table}

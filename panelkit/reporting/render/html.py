@@ -21,7 +21,7 @@ table.pk tbody tr:first-child>*{padding-top:.4em}
 table.pk thead .stub{border-bottom:1px solid;padding-bottom:.35em}
 table.pk th[scope=row],table.pk .left{text-align:left}table.pk th[scope=row]{min-width:9em}
 table.pk tr.rule>*{border-top:1px solid}
-table.pk tr.bracket td{padding-top:0}
+table.pk tr.bracket td{padding-top:0}table.pk tr.term td,table.pk tr.stat td{vertical-align:bottom}
 table.pk .num,table.pk td.left{white-space:nowrap}
 table.pk .a,table.pk .b{display:inline-block}
 table.pk .a{text-align:right}table.pk .b{text-align:left}

@@ -118,7 +118,7 @@ def _layout(table: Table) -> tuple[list[str], str]:
     at, broken, _ = _fitting(table)
     size = _SIZES[at][3]
     settings = [size, r"\setlength{\tabcolsep}{3pt}"] if size else []
-    stub = rf">{{\raggedright\arraybackslash}}p{{{_BROKEN}\linewidth}}" if broken else "l"
+    stub = rf">{{\raggedright\arraybackslash}}b{{{_BROKEN}\linewidth}}" if broken else "l"
     return settings, f"{stub}{letters}"
 
 

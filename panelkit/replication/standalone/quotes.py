@@ -1,0 +1,176 @@
+"""Numbers in the sentences of the page, each held against the piece of the results that its sentence quotes; keys are elsewhere."""
+
+from __future__ import annotations
+
+import math
+import os
+from typing import Any
+
+from panelkit.replication.standalone.frame import Frame
+from panelkit.replication.standalone.level import Level, load, read, walk
+from panelkit.replication.standalone.numbers import MINUS, number, rounds
+from panelkit.replication.standalone.page import COUNTED, Page
+
+# what stands in the names of conventions: authors' years, and degrees of freedom such as G - 1
+FIXED = {*"0123", *map(str, range(1980, 2040))}
+
+
+class Source:
+    """Numbers that may stand in a text: `tokens` as written, `values` to be rounded; `strict` where any other number is wrong."""
+
+    def __init__(self, strict: bool) -> None:
+        self.strict = strict
+        self.tokens: set[str] = set()
+        self.values: list[float] = []
+
+    def take(self, found: Any) -> Source:
+        """Add every number of a JSON value, those within its texts too."""
+        if isinstance(found, dict):
+            for key, value in found.items():
+                self.take(str(key)).take(value)
+        elif isinstance(found, (list, tuple)):
+            for value in found:
+                self.take(value)
+        elif isinstance(found, str):
+            self.tokens.update(tokens(found))
+        value = None if isinstance(found, (dict, list, tuple)) else number(found)
+        if value is not None:
+            self.values.append(value)
+        return self
+
+    def has(self, token: str) -> bool:
+        """Whether a number of the text is one of these, or one of these rounded, or as a percentage."""
+        return token in self.tokens or any(rounds(v, token) or rounds(100 * v, token) for v in self.values)
+
+
+def tokens(text: str) -> list[str]:
+    """The numbers of a text, without separators, a hyphen for a minus sign."""
+    return [t.replace(",", "").replace(MINUS, "-").lstrip("+") for t in COUNTED.findall(text)]
+
+
+class Quoted:
+    """Every quotation of a page against what it quotes."""
+
+    def __init__(self, folder: str, book: dict[str, Any], known: tuple[Any, Any, Frame], page: Page) -> None:
+        self.folder, self.book, self.page = folder, book, page
+        self.estimates, _, self.frame = known
+        self.checks: list[dict[str, Any]] = load(folder, "results/checks.json")["checks"]
+        self.made: dict[str, Source] = {}
+        labels = Source(False)
+        for variable in self.frame.about["variables"]:
+            labels.take(variable["label"])
+        labels.take(self.frame.about.get("unit_labels", {}))
+        self.labels = labels.tokens
+        self.study_tokens: set[str] = set()
+
+    def against(self, name: str, level: Level) -> str:
+        """Find every number that is not in what it quotes; how many are held, and how many are bound to nothing."""
+        held, loose = 0, self.page.unbound
+        for where, text in self.page.quotes:
+            if where not in self.made:
+                self.made[where] = self.source(where.split("|"))
+            source = self.made[where]
+            for token in tokens(text):
+                if source.has(token) or token in self.labels:
+                    held += 1
+                elif source.strict:
+                    level.find("differs", f"{name}: {token} is not in {where.replace('|', ', ')}, which it quotes")
+                else:
+                    loose += 1
+        inside = sum(len(facts) for facts in self.page.facts.values())
+        return (
+            f"{name}: {inside} numbers in tables and {len(self.page.loose)} outside are bound to the results, {held} in sentences "
+            f"to what they quote; {loose} are bound to nothing"
+        )
+
+    def source(self, path: list[str]) -> Source:
+        """What a quotation may hold. Raises LookupError where there is no such thing."""
+        kind, rest = path[0], path[1:]
+        if kind == "checks":
+            found = [c for c in self.checks if [c["of"], c["name"]] == rest]
+            return Source(True).take([{k: v for k, v in c.items() if k not in ("of", "name")} for c in found])
+        if kind == "estimates":
+            return self.of_estimate(*rest)
+        if kind == "panel":
+            return self.of_panel(*rest)
+        if kind == "counts":
+            verdicts = [c["verdict"] for c in self.checks]
+            sizes = {"models": len(self.estimates), "variables": len(self.frame.about["variables"])}
+            return Source(True).take(sizes.get(rest[0], verdicts.count(rest[0])))
+        if kind in ("checks_of", "counts_of_models"):
+            mine = [
+                c for c in self.checks if (c["of"] == rest[0] if kind == "checks_of" else c["of"] in self.estimates)
+            ]
+            return Source(True).take(sum(c["verdict"] == rest[-1] for c in mine))
+        if kind == "curve":
+            terms = [
+                t
+                for e in self.estimates.values()
+                if e["outcome"] == rest[0]
+                for t in e["terms"]
+                if t["name"] == rest[1]
+            ]
+            known = [[number(t[k]) for k in ("low", "estimate", "high")] for t in terms]
+            known = [k for k in known if math.isfinite(k[1])]
+            apart = sum(low > 0 or high < 0 for low, _, high in known)
+            return Source(True).take([len(known), sum(b > 0 for _, b, _ in known), apart])
+        if kind == "level":
+            return Source(True).take(100 * float(self.book.get("level", 0.95)))
+        if kind == "figure":
+            of = self.estimates.get(rest[0], {})
+            found = [of.get(k) for k in ("tests", "sample", "resampled", "curves", "terms")]
+            return (
+                self.study()
+                .take([c for c in self.checks if c["of"] == rest[0]])
+                .take([found, self.book.get("level", 0.95)])
+            )
+        if kind == "table":
+            return self.study().take(list(self.page.tables.get(rest[0], {}).values()))
+        return self.study()
+
+    def of_estimate(self, model: str, part: str) -> Source:
+        """One part of an estimate; its notes may be told in another language with other numbers, such as an author's year."""
+        estimate = self.estimates[model]
+        source = Source(part != "notes").take(estimate[part])
+        if part in ("covariance", "resampled"):
+            source.tokens |= FIXED
+        return source
+
+    def of_panel(self, part: str, variable: str = "", time: str = "") -> Source:
+        """A fact of the panel."""
+        about, frame = self.frame.about, self.frame
+        times = frame.columns[about["time"]]
+        if part == "present":
+            column = frame.columns.get(variable) or [0.0 if v else float("nan") for v in frame.column(variable)]
+            return Source(True).take(sum(t == float(time) and v == v for t, v in zip(times, column)))  # noqa: B905
+        if part == "treated":
+            first: dict[str, float] = {}
+            for unit, value in zip(frame.units, frame.columns[variable]):  # noqa: B905
+                first[unit] = min(
+                    first.get(unit, math.inf), value if value == value and value <= max(times) else math.inf
+                )
+            return Source(True).take(sum(v == float(time or "inf") for v in first.values()))
+        counts = {"rows": frame.rows, "units": len(set(frame.units)), "periods": len(set(times))}
+        if part in counts:
+            return Source(True).take(counts[part])
+        if part == "years":
+            return Source(True).take(sorted(set(times)))
+        source = Source(part != "variables").take(about[part])
+        source.tokens |= {"10", "100", "10000"}  # units of measure in the other language: 亿元 is 100 million yuan
+        return source
+
+    def study(self) -> Source:
+        """What the author wrote, in the study and in the cards of the sources, and the numbers of the exhibits."""
+        if not self.study_tokens:
+            names = [
+                "study.toml",
+                *(n for n, kind in walk(self.folder) if kind == "file" and n.endswith(".source.toml")),
+            ]
+            for name in names:
+                if os.path.isfile(os.path.join(self.folder, *name.split("/"))):
+                    self.study_tokens.update(tokens(read(self.folder, name).decode("utf-8")))
+            self.study_tokens.update(str(k) for k in range(1, len(self.book["settings"]) + 40))
+            self.study_tokens.update(tokens(str(load(self.folder, "env/environment.json"))))
+        source = Source(False)
+        source.tokens = set(self.study_tokens)
+        return source
