@@ -32,7 +32,7 @@ SETUP = (
     "\\sisetup{input-decimal-markers=.,input-ignore={,},group-digits=integer,group-minimum-digits=4,group-separator={,},"
     "retain-negative-zero=true,table-align-text-before=false,table-align-text-after=false}"
 )
-BRACED = r"\{((?:[^{}]|\{[^{}]*\})*)\}"
+BRACED = r"\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}"
 COLUMNS = re.compile(
     r"\\begin\{(?:tabular|longtable)\}\{(?:l|>\{\\raggedright\\arraybackslash\}b\{0\.27\\linewidth\})(?:[lc]|"
     rf"S\[table-format=-?\d+\.\d+(?:,table-space-text-(?:pre|post)={BRACED})*\])*\}}$"

@@ -22,7 +22,7 @@ _SETUP = (
 )
 _PLAIN = re.compile(rf"([(\[]?<?)({MINUS}?)((?:0|[1-9]\d{{0,2}}(?:,\d{{3}})*)(?:\.\d+)?)([)\]]?)", re.ASCII)
 # braces before it, sign, digits, braces behind it: a bare number is never in braces itself
-_BRACED = r"\{((?:[^{}]|\{[^{}]*\})*)\}"
+_BRACED = r"\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}"
 _NUMBER = re.compile(rf"(?:{_BRACED})?(-?)(\d[\d,]*(?:\.\d+)?)(?:{_BRACED})?", re.ASCII)
 _ROW = re.compile(r"^(.*) \\\\ % pk (r\d+)$")
 # digits that a line of 345 points holds at each size, the blank beside a column in digits, points from line to line
