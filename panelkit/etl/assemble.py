@@ -19,7 +19,7 @@ from panelkit.core.study import PanelSpec, Study
 from panelkit.etl.expressions import Grid
 from panelkit.etl.gaps import find_gaps, gap_check, gap_faults, kept_units
 from panelkit.etl.harmonise.breaks import break_faults
-from panelkit.etl.harmonise.keys import everywhere, labels_of, part_variables, to_units, units_of
+from panelkit.etl.harmonise.keys import NATION, everywhere, labels_of, part_variables, to_units, units_of
 from panelkit.etl.harmonise.units import measure_of
 from panelkit.etl.harmonise.vintages import vintage_faults
 from panelkit.etl.prices import price_of_series
@@ -28,9 +28,6 @@ from panelkit.facts.provinces import is_not_a_province, match, provinces
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-NATIONAL = "the national total"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,10 +96,10 @@ def _national(study: Study, observations: Mapping[str, Observations]) -> pd.Data
         if name not in observations:
             continue
         frame = observations[name].frame
-        if observations[name].parts == () and not study.sources[name].at:
+        if observations[name].parts == () and not study.sources[name].at:  # no column of units
             frames.append(frame.assign(unit="nation")[list(OBSERVED)])
         elif study.panel.code_list != "as_printed":
-            nation = [u for u in frame["unit"].unique() if match(u) is None and is_not_a_province(u) == NATIONAL]
+            nation = [u for u in frame["unit"].unique() if match(u) is None and is_not_a_province(u) == NATION]
             frames.append(frame[frame["unit"].isin(nation)].assign(unit="nation")[list(OBSERVED)])
     frames = [f for f in frames if len(f)]
     if not frames:

@@ -13,12 +13,13 @@ from panelkit.core.study import PanelSpec
 from panelkit.core.variable import Origin, Variable
 from panelkit.etl.harmonise.provinces import coded, standing_twice
 from panelkit.facts.cities import match_city
-from panelkit.facts.provinces import match_province, province
+from panelkit.facts.provinces import is_not_a_province, match, match_province, province
 
 if TYPE_CHECKING:
     import pandas as pd
 
 REGIONS = ("gbt2260", "gbt2260_city")
+NATION = "the national total"
 _LABELS = {
     "province": Label(en="Province", zh="省份"),
     "city": Label(en="City", zh="城市"),
@@ -46,6 +47,7 @@ def to_units(observed: Observations, spec: SourceSpec, panel: PanelSpec) -> Keye
     frame = observed.frame.assign(printed=observed.frame["unit"])
     if faults:
         return frame, [], faults
+    frame, parts = _of_the_nation(frame, panel, parts, tuple(p for p in parts if p not in spec.at))
     if len(panel.parts) == 1 and parts and not spec.at:
         found, notes, faults = coded(frame, spec.path, panel.code_list)
     else:
@@ -90,14 +92,32 @@ def _parts(observed: Observations, spec: SourceSpec, panel: PanelSpec) -> tuple[
     return (*given, *spec.at), wrong
 
 
+def _of_the_nation(
+    frame: pd.DataFrame, panel: PanelSpec, parts: tuple[str, ...], read: tuple[str, ...]
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """A file that has no region but the nation, as one without the key: its units without that part."""
+    regions = [p for p in read if panel.code_lists[p] in REGIONS]
+    if len(regions) != 1 or frame.empty:
+        return frame, parts
+    place = read.index(regions[0])
+    split = {u: parts_of(u) if len(read) > 1 else (u,) for u in frame["unit"].unique()}
+    if not all(match(s[place]) is None and is_not_a_province(s[place]) == NATION for s in split.values()):
+        return frame, parts
+    kept = {u: joined(p for i, p in enumerate(s) if i != place) or EVERY for u, s in split.items()}
+    return frame.assign(unit=frame["unit"].map(kept).astype("object")), tuple(p for p in parts if p != regions[0])
+
+
 def _of_parts(frame: pd.DataFrame, spec: SourceSpec, panel: PanelSpec, parts: tuple[str, ...]) -> Keyed:
     """Codes part by part; a row that is no unit by any of its parts is set aside."""
     import pandas as pd
 
     notes: list[str] = []
     faults: list[Fault] = []
-    read = [p for p in parts if p not in spec.at]
+    read = tuple(p for p in parts if p not in spec.at)
     split = {u: parts_of(u) for u in frame["unit"].unique()}
+    if len(read) > 1 and (bad := sorted(u for u, s in split.items() if len(s) != len(read))):
+        what = f"'{bad[0]}' holds '{JOINT.strip()}' inside one of {', '.join(read)}"
+        return frame, [], [Fault(where=spec.path, what=what, mend="write it otherwise")]
     codes: dict[str, pd.Series] = {}
     for place, part in enumerate(read):
         own = (

@@ -8,6 +8,8 @@ from io import BytesIO
 from pathlib import Path
 
 from panelkit.core.errors import Fault, SourceError
+from panelkit.core.key import EVERY, joined
+from panelkit.etl.sources._cells import is_blank
 from panelkit.etl.sources._text import CUT, at, decode, separated
 
 LARGEST_TABLE = 50_000_000  # cells
@@ -69,6 +71,25 @@ def table_of(data: bytes, path: Path, where: str, encoding: str = "", separator:
         return _separated(data, where, encoding, separator)
     mend = "unpack it" if suffix in _COMPRESSED else "give .csv, .tsv, .parquet, .dta, .rda, .xls or .xlsx"
     raise SourceError(f"a table cannot be read from '{suffix or path.name}'", where=where, mend=mend)
+
+
+def unit_texts(columns: dict[str, str], table: CellTable) -> list[str]:
+    """The unit of every row, its parts joined, "" where one is blank; every row the whole where there is no column."""
+    if not columns:
+        return [EVERY] * table.rows
+    texts = [[unit_text(u) for u in table[column]] for column in columns.values()]
+    if len(texts) == 1:
+        return texts[0]
+    return [joined(row) if all(row) else "" for row in zip(*texts, strict=True)]
+
+
+def unit_text(unit: object) -> str:
+    """A unit as text: 110000.0 is "110000"."""
+    if is_blank(unit):
+        return ""
+    if isinstance(unit, float) and unit == int(unit):
+        return str(int(unit))
+    return str(unit)
 
 
 def _separated(data: bytes, where: str, encoding: str, separator: str) -> CellTable:

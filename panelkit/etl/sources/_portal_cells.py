@@ -16,6 +16,7 @@ from panelkit.etl.sources._portal import ODD, CellRow, PortalSpec, PortalTable, 
 from panelkit.facts.provinces import is_not_a_province, match
 
 _REVISION = re.compile(r"[^。;]*(?:第[一二三四五六七八九]次全国(?:经济|人口)普查|系统修订|修订后)[^。;]*")
+NATIONAL = ("年度数据", "季度数据", "月度数据", "全国年度数据")  # databases of the portal that have no region
 _KEYS = ("unit", "time", "series", "value", "measure", "cell")
 
 Opened = tuple[bytes, PortalTable, tuple[str, ...]]  # bytes, table, what is to be said of the file
@@ -219,6 +220,9 @@ def _region_of(spec: PortalSpec, table: PortalTable, ledger: Ledger) -> str:
     inside = table.head.get("地区", "")
     if inside and spec.unit_name and match(inside) != match(spec.unit_name):
         ledger.fault(f"the file is for {inside}, the source says {spec.unit_name}", "correct unit_name, or the path")
+    if not inside and not spec.unit_name and table.head.get("数据库", "") in NATIONAL:
+        ledger.say(f"the database is {table.head['数据库']}: figures of the nation")
+        return "全国"
     if not inside and not spec.unit_name:
         ledger.fault(
             "there is no province column: indicators stand in rows, and the file does not say which region it is for",

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from panelkit.core.errors import SourceError
+from panelkit.core.key import EVERY, JOINT
 from panelkit.core.nearest import known_or_nearest
 from panelkit.core.registry import SOURCES, SourceKind
-from panelkit.core.source import Observations, Reading, SourceSpec
+from panelkit.core.source import Observations, Reading, SourceSpec, Units
 from panelkit.core.spec import spec
 from panelkit.etl.sources._engine import locked, settings, within_time
-from panelkit.etl.sources._observed import Ledger, reading, sealed, series_seen, settle_measure
+from panelkit.etl.sources._observed import Ledger, reading, sealed, series_seen, settle_measure, unit_columns
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -35,10 +36,12 @@ class RecordsSpec(SourceSpec):
 
     Parameters
     ----------
-    unit, time : str
-        Columns of the unit and of the year, or a date or time of which the year is taken.
+    unit : str, or dict
+        Column of the unit; "" to add up over all records of a year (figures of the nation); or key of the panel -> its column.
+    time : str
+        Column of the year, or of a date or time of which the year is taken.
     within : str
-        A further column, such as an industry; the unit is then "unit / industry" (for codes = 'as_printed').
+        A further column, such as an industry; the unit is then "unit / industry", in a panel of one key with codes = 'as_printed'.
     series : dict
         Alias -> "sum(amount)", "mean(price)", "min(...)", "max(...)", "count()" or "distinct(firm)".
     only : dict
@@ -52,7 +55,7 @@ class RecordsSpec(SourceSpec):
         Limit of the engine, such as "2GB". threads : int; with one, sums are the same to the last digit every time.
     """
 
-    unit: str = "province"
+    unit: Units = "province"
     time: str = "year"
     within: str = ""
     only: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
@@ -102,7 +105,7 @@ def read(spec: RecordsSpec, path: Path) -> Observations:
         columns["measure"] += [measures[total.alias]] * len(frame)
         columns["cell"] += [f"{spec.series[total.alias]} of {n} records" for n in frame[f"n_{total.alias}"]]
     ledger.say(f"{int(frame['records'].sum()):,} records added up to {len(frame)} units and years")
-    return sealed(spec, _digest_text(path), columns, ledger)
+    return sealed(spec, _digest_text(path), columns, ledger, parts=tuple(unit_columns(spec.unit)))
 
 
 def _totals(spec: RecordsSpec, ledger: Ledger) -> tuple[_Total, ...]:
@@ -130,7 +133,8 @@ def _measure(spec: RecordsSpec, total: _Total, ledger: Ledger) -> str:
 
 
 def _require_columns(spec: RecordsSpec, totals: tuple[_Total, ...], names: Any, ledger: Ledger) -> None:
-    wanted = {"unit": spec.unit, "time": spec.time} | ({"within": spec.within} if spec.within else {})
+    wanted = {f"unit.{k}": c for k, c in unit_columns(spec.unit).items()}
+    wanted |= {"time": spec.time} | ({"within": spec.within} if spec.within else {})
     for total in totals:
         wanted |= {f"series.{total.alias}": total.column} if total.column else {}
         wanted |= {f"only.{total.alias}.{c}": c for c in total.only}
@@ -210,9 +214,13 @@ def _decodes(path: Path, encoding: str) -> bool:
 
 def _keyed(spec: RecordsSpec, table: ir.Table) -> ir.Table:
     """The records with the columns `unit` and `time` (a year, null where there is none) in front."""
-    unit = _text(table, spec.unit)
-    if spec.within:
-        unit = unit.concat(" / ", _text(table, spec.within))
+    import ibis
+
+    names = [*unit_columns(spec.unit).values(), *([spec.within] if spec.within else [])]
+    unit = _text(table, names[0]).nullif("") if names else ibis.literal(EVERY)
+    for name in names[1:]:
+        part = _text(table, name).nullif("")
+        unit = (unit.isnull() | part.isnull()).ifelse(ibis.null("string"), unit.concat(JOINT, part))
     when = table[spec.time]
     if when.type().is_temporal():
         year = when.year().cast("int64")
@@ -220,7 +228,11 @@ def _keyed(spec: RecordsSpec, table: ir.Table) -> ir.Table:
         text = when.cast("string").strip()
         digits = text.re_extract(r"^((1[89]|2[01])\d\d)($|年|[-/.]\d|\.0+$|(0[1-9]|1[0-2])([0-3]\d)?$)", 1)
         year = digits.nullif("").cast("int64")
-    return table.mutate(__unit=unit.nullif(""), __time=year)
+    return table.mutate(__unit=unit, __time=year)
+
+
+def _noun(spec: RecordsSpec) -> str:
+    return " or no ".join(unit_columns(spec.unit).values()) or "unit"
 
 
 def _text(table: ir.Table, name: str) -> Any:
@@ -253,7 +265,9 @@ def _count_faults(spec: RecordsSpec, totals: tuple[_Total, ...], keyed: ir.Table
         ledger.fault("the file has no record", "export it again")
         return
     if int(found["gone"] or 0):
-        what = f"{int(found['gone']):,} of {int(found['rows']):,} records have no {spec.unit} or no year in {spec.time}"
+        what = (
+            f"{int(found['gone']):,} of {int(found['rows']):,} records have no {_noun(spec)} or no year in {spec.time}"
+        )
         if spec.blank == "refuse":
             ledger.fault(f"{what} (such as '{found['when']}')", "mend them, or say blank = 'drop'")
         else:

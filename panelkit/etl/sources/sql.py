@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from panelkit.core.errors import SourceError
 from panelkit.core.nearest import known_or_nearest
 from panelkit.core.registry import SOURCES, SourceKind
-from panelkit.core.source import Observations, Reading, SeriesSeen, SourceSpec
+from panelkit.core.source import Observations, Reading, SeriesSeen, SourceSpec, Units
 from panelkit.core.spec import spec
 from panelkit.etl.harmonise.units import parse_measure
-from panelkit.etl.sources._cells import is_blank, read_year
+from panelkit.etl.sources._cells import read_year
 from panelkit.etl.sources._engine import locked, settings, within_time
-from panelkit.etl.sources._frames import LARGEST_TABLE, CellTable
+from panelkit.etl.sources._frames import LARGEST_TABLE, CellTable, unit_texts
 from panelkit.etl.sources._guess import guess_roles
-from panelkit.etl.sources._observed import Ledger, reading, sealed, series_seen, settle_measure
+from panelkit.etl.sources._observed import Ledger, reading, sealed, series_seen, settle_measure, unit_columns
 from panelkit.etl.sources._text import file_bytes
 
 if TYPE_CHECKING:
@@ -37,8 +37,10 @@ class SqlSpec(SourceSpec):
     query : str
         One SELECT over the tables of that file, giving one row per unit and year. Functions that read other files,
         ATTACH, COPY, extensions and settings are refused by the engine.
-    unit, time : str
-        Columns of the result that hold the unit and the year.
+    unit : str, or dict
+        Column of the result that holds the unit, "" where there is none (figures of the nation), or key of the panel -> its column.
+    time : str
+        Column of the result that holds the year.
     series : dict
         Alias -> column of the result. measures : alias -> unit of measure, unless the column's name ends in it.
     memory : str
@@ -46,7 +48,7 @@ class SqlSpec(SourceSpec):
     """
 
     query: str
-    unit: str = "province"
+    unit: Units = "province"
     time: str = "year"
     memory: str = "1GB"
     threads: int = 1
@@ -64,34 +66,36 @@ def read(spec: SqlSpec, path: Path) -> Observations:
     ledger = Ledger(where=spec.path)
     connection = _opened(path, spec.path, spec.memory, spec.threads)
     try:
-        table = _asked(connection, spec.query, spec.path, (spec.unit, spec.time))
+        keys = unit_columns(spec.unit)
+        table = _asked(connection, spec.query, spec.path, (*keys.values(), spec.time))
     finally:
         connection.close()
     for field, name in (
-        ("unit", spec.unit),
+        *((f"unit.{k}", c) for k, c in keys.items()),
         ("time", spec.time),
         *((f"series.{a}", c) for a, c in spec.series.items()),
     ):
         if name not in table.names:
             ledger.fault(f"the query gives no column '{name}'", f"{field}: {known_or_nearest(name, table.names)}")
     ledger.finish()
+    units = unit_texts(keys, table)
     columns: dict[str, list[object]] = {k: [] for k in _KEYS}
     for alias, name in spec.series.items():
         measure = settle_measure(spec, alias, parse_measure(name)[1], ledger)
-        for row, (unit, time, cell) in enumerate(zip(table[spec.unit], table[spec.time], table[name], strict=True)):
+        for row, (unit, time, cell) in enumerate(zip(units, table[spec.time], table[name], strict=True)):
             year = read_year(time)
             place = f"query row {row + 1}, column {name}"
-            if is_blank(unit) or year is None:
+            if not unit or year is None:
                 ledger.fault(f"'{unit}', '{time}' are no unit and year", "leave such rows out by WHERE", f", {place}")
                 continue
-            columns["unit"].append(str(unit))
+            columns["unit"].append(unit)
             columns["time"].append(year)
             columns["series"].append(f"{spec.id}.{alias}")
             columns["value"].append(ledger.number(_plain(cell), f", {place}", f"{unit}, {year}"))
             columns["measure"].append(measure)
             columns["cell"].append(place)
     ledger.say(f"query: {' '.join(spec.query.split())[:200]}")
-    return sealed(spec, data, columns, ledger, steps=(" ".join(spec.query.split()),))
+    return sealed(spec, data, columns, ledger, steps=(" ".join(spec.query.split()),), parts=tuple(keys))
 
 
 def _plain(cell: object) -> object:
@@ -116,7 +120,7 @@ def _opened(path: Path, where: str, memory: str, threads: int) -> duckdb.DuckDBP
     return connection
 
 
-def _asked(connection: duckdb.DuckDBPyConnection, query: str, where: str, order: tuple[str, str] | None) -> CellTable:
+def _asked(connection: duckdb.DuckDBPyConnection, query: str, where: str, order: tuple[str, ...] | None) -> CellTable:
     """The result of one SELECT, sorted, as a table."""
     import duckdb
 

@@ -6,14 +6,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from panelkit.core.errors import SourceError
-from panelkit.core.key import EVERY, joined
 from panelkit.core.nearest import known_or_nearest
 from panelkit.core.registry import SOURCES, SourceKind
 from panelkit.core.source import Observations, Reading, SeriesSeen, SourceSpec, Units
 from panelkit.core.spec import spec
 from panelkit.etl.harmonise.units import parse_measure, plain
 from panelkit.etl.sources._cells import is_blank, narrow, read_year
-from panelkit.etl.sources._frames import CellTable, table_of
+from panelkit.etl.sources._frames import CellTable, table_of, unit_texts
 from panelkit.etl.sources._guess import Roles, guess_roles, is_text
 from panelkit.etl.sources._observed import Ledger, reading, sealed, series_seen, settle_measure, unit_columns
 from panelkit.etl.sources._text import file_bytes
@@ -144,25 +143,6 @@ def _keys(spec: TidySpec, table: CellTable, ledger: Ledger) -> _Keys:
             units.append(name)
             times.append(year)
     return rows, units, times
-
-
-def unit_texts(columns: dict[str, str], table: CellTable) -> list[str]:
-    """The unit of every row, its parts joined, "" where one is blank; every row the whole where there is no column."""
-    if not columns:
-        return [EVERY] * table.rows
-    texts = [[unit_text(u) for u in table[column]] for column in columns.values()]
-    if len(texts) == 1:
-        return texts[0]
-    return [joined(row) if all(row) else "" for row in zip(*texts, strict=True)]
-
-
-def unit_text(unit: object) -> str:
-    """A unit as text: 110000.0 is "110000"."""
-    if is_blank(unit):
-        return ""
-    if isinstance(unit, float) and unit == int(unit):
-        return str(int(unit))
-    return str(unit)
 
 
 def _wide(spec: TidySpec, table: CellTable, keys: _Keys, columns: dict[str, list[object]], ledger: Ledger) -> None:

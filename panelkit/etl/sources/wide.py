@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from panelkit.core.errors import SourceError
+from panelkit.core.key import EVERY, joined
 from panelkit.core.nearest import known_or_nearest
 from panelkit.core.registry import SOURCES, SourceKind
-from panelkit.core.source import Observations, Reading, SeriesSeen, SourceSpec
+from panelkit.core.source import Observations, Reading, SeriesSeen, SourceSpec, Units
 from panelkit.core.spec import spec
 from panelkit.etl.harmonise.units import parse_measure, plain
 from panelkit.etl.sources._grid import (
@@ -21,7 +22,7 @@ from panelkit.etl.sources._grid import (
     text_of,
     year_header,
 )
-from panelkit.etl.sources._observed import Ledger, reading, sealed, series_seen, settle_measure
+from panelkit.etl.sources._observed import Ledger, reading, sealed, series_seen, settle_measure, unit_columns
 from panelkit.etl.sources._portal import CellRow
 
 _KEYS = ("unit", "time", "series", "value", "measure", "cell")
@@ -33,8 +34,9 @@ class WideSpec(SourceSpec):
 
     Parameters
     ----------
-    unit : str
-        Column of the units; without it, the column that holds provinces, with a note.
+    unit : str, or dict
+        Column of the units; without it, the column that holds provinces, with a note. Or key of the panel -> its column; an empty
+        table { } for a file of the nation, which has none.
     series : dict
         Alias -> text in `series_column`; or the stem of the year columns ("gdp" for gdp2015, gdp2016); or, for bare years
         and no `series_column`, one alias -> what the study says the figures are (its unit then goes into `measures`).
@@ -44,7 +46,7 @@ class WideSpec(SourceSpec):
         Only where they cannot be found from the file; without `thousands`, "3,078.5" is refused.
     """
 
-    unit: str = ""
+    unit: Units = ""
     series_column: str = ""
     measure_column: str = ""
     sheet: str = ""
@@ -118,7 +120,7 @@ def read(spec: WideSpec, path: Path) -> Observations:
     ledger = Ledger(where=spec.path, thousands=spec.thousands)
     grid = grid_of(path, spec.path, encoding=spec.encoding, separator=spec.separator, sheet=spec.sheet)
     table = _table(grid, spec.path, ledger)
-    unit = _unit_column(spec, table, ledger)
+    units = _unit_columns(spec, table, ledger)
     for field, name in (("series_column", spec.series_column), ("measure_column", spec.measure_column)):
         if name and name not in table.names:
             ledger.fault(f"there is no column '{name}'", f"{field}: {known_or_nearest(name, table.names)}")
@@ -127,15 +129,29 @@ def read(spec: WideSpec, path: Path) -> Observations:
     for alias, name in spec.series.items():
         rows, years, measure = _part(spec, table, alias, name, ledger)
         for row in rows:
-            _add(columns, row, (text_of(row, unit), f"{spec.id}.{alias}", measure), years, ledger)
-    return sealed(spec, grid.data, columns, ledger)
+            _add(columns, row, (_unit_of(row, units), f"{spec.id}.{alias}", measure), years, ledger)
+    parts = None if spec.unit == "" else tuple(unit_columns(spec.unit))
+    return sealed(spec, grid.data, columns, ledger, parts=parts)
 
 
-def _unit_column(spec: WideSpec, table: _Table, ledger: Ledger) -> int:
-    if spec.unit:
-        if spec.unit not in table.names:
-            ledger.fault(f"there is no column '{spec.unit}'", f"unit: {known_or_nearest(spec.unit, table.names)}")
-        return table.names.get(spec.unit, 0)
+def _unit_columns(spec: WideSpec, table: _Table, ledger: Ledger) -> tuple[int, ...]:
+    """The columns whose texts together are the unit."""
+    if isinstance(spec.unit, str):
+        return (_unit_column(spec.unit, table, ledger),)
+    return tuple(_unit_column(column, table, ledger) for column in spec.unit.values())
+
+
+def _unit_of(row: CellRow, columns: tuple[int, ...]) -> str:
+    """The unit of a row, its parts joined, "" where one is blank."""
+    texts = [text_of(row, c) for c in columns]
+    return (joined(texts) if all(texts) else "") if texts else EVERY
+
+
+def _unit_column(name: str, table: _Table, ledger: Ledger) -> int:
+    if name:
+        if name not in table.names:
+            ledger.fault(f"there is no column '{name}'", f"unit: {known_or_nearest(name, table.names)}")
+        return table.names.get(name, 0)
     first = min(table.header.columns)
     found = region_column(table.body, [c for c in range(max(first, 1)) if c not in table.header.columns])
     if found is None:
@@ -252,7 +268,7 @@ def look(path: Path) -> Reading:
     ledger = Ledger(where=path.name)
     grid = grid_of(path, path.name)
     table = _table(grid, path.name, ledger)
-    unit = _unit_column(WideSpec(id="", kind="wide", path=path.name, series={}), table, ledger)
+    unit = _unit_column("", table, ledger)
     names = _series_column(table, unit, ledger)
     seen: list[SeriesSeen] = []
     for stem, years in table.header.stems.items():
