@@ -55,7 +55,8 @@ class Columns:
 class Derived:
     """A derived column on the grid, its unit of measure, a sentence on how it was made, and what must be said about it.
 
-    price : basis of prices of the result, "" for what is no money.
+    price : basis of prices of the result, "" for what is no money. over : keys of the panel that the result varies over, where they
+    are fewer than those of its inputs (a Herfindahl index of provinces made of cells of industries).
     """
 
     values: pd.Series
@@ -63,3 +64,4 @@ class Derived:
     how: str
     notes: tuple[str, ...] = ()
     price: Price = ""
+    over: tuple[str, ...] | None = None

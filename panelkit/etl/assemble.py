@@ -22,8 +22,10 @@ from panelkit.etl.harmonise.breaks import break_faults
 from panelkit.etl.harmonise.keys import NATION, everywhere, labels_of, part_variables, to_units, units_of
 from panelkit.etl.harmonise.units import measure_of
 from panelkit.etl.harmonise.vintages import vintage_faults
+from panelkit.etl.levels import Levels
 from panelkit.etl.prices import price_of_series
-from panelkit.etl.variables import Workbench, check_plan, direct_inputs, in_order, make_variables, windows
+from panelkit.etl.variables import check_plan, direct_inputs, in_order, make_variables, windows
+from panelkit.etl.workbench import Workbench
 from panelkit.facts.provinces import is_not_a_province, match, provinces
 
 if TYPE_CHECKING:
@@ -241,10 +243,13 @@ def _bench(study: Study, frame: pd.DataFrame, grid: Grid) -> Workbench:
     index = pd.MultiIndex.from_product([list(grid.units), list(grid.years)], names=[grid.unit, grid.time])
     values: dict[str, pd.Series] = {}
     measures: dict[str, str] = {}
+    parts = study.panel.parts
+    levels = Levels(parts=parts, unit=grid.unit, time=grid.time)
     for series, rows in frame.groupby("series", sort=True):
         is_text = rows["text"].notna().any()
         keyed = rows.set_index(pd.MultiIndex.from_arrays([rows["unit"], rows["time"]]))["text" if is_text else "value"]
         level = level_of(str(rows["unit"].iloc[0]))
+        levels.known[str(series)] = level
         holds = index if all(level) else _index(grid.units_at(level), grid)
         column = keyed.reindex(holds).set_axis(index)
         values[str(series)] = (
@@ -274,6 +279,7 @@ def _bench(study: Study, frame: pd.DataFrame, grid: Grid) -> Workbench:
         bare={},
         measures={name: measure_of(text) for name, text in measures.items()},
         fills=study.panel.gaps == "fill",
+        levels=levels,
     )
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from panelkit.core.derivation import Columns
 from panelkit.core.errors import Fault, PanelkitError, StudyError
 from panelkit.core.evaluation import CELL_FUNCTIONS
 from panelkit.core.expression import Call, Name, Node, names_in, parse_expression
@@ -16,7 +15,7 @@ from panelkit.core.label import Label
 from panelkit.core.nearest import known_or_nearest
 from panelkit.core.registry import DERIVATIONS
 from panelkit.core.study import Study, VariablePlan
-from panelkit.core.variable import Origin, Price, Variable
+from panelkit.core.variable import Origin, Variable
 from panelkit.etl import derive as _kinds  # noqa: F401  registers the derivations
 from panelkit.etl.expressions import (
     GRID_FUNCTIONS,
@@ -31,39 +30,12 @@ from panelkit.etl.expressions import (
 from panelkit.etl.fills import filled, rule_of
 from panelkit.etl.harmonise.units import Measure, conversion, measure_of, same_measure
 from panelkit.etl.prices import price_of_expression
+from panelkit.etl.workbench import Made, Workbench
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Window = tuple[int, int]
-
-
-@dataclass(slots=True)
-class Workbench:
-    """Series and variables known so far.
-
-    bare : the same columns without fills, to tell which cells are not as published. flags : variable -> bool per cell of the
-    grid, not as published.
-    """
-
-    columns: Columns
-    grid: Grid
-    bare: dict[str, pd.Series]
-    measures: dict[str, Measure]
-    fills: bool
-    variables: dict[str, Variable] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-    flags: dict[str, np.ndarray] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
-    """A variable's values before its transform, its measure, how it was made, and its basis of prices."""
-
-    values: pd.Series
-    measure: Measure
-    how: str
-    price: Price = ""
 
 
 def tree_of(plan: VariablePlan) -> Node:
@@ -208,14 +180,31 @@ def make_variables(study: Study, bench: Workbench, order: Iterable[str], needed:
             failed.add(name)
             continue
         try:
-            _make(study, plan, bench, needed[name])
+            _make_at_level(study, plan, bench, needed[name])
         except PanelkitError as fault:
             failed.add(name)
             faults += [f if f.where else replace(f, where=f"variables.{name}") for f in fault.faults]
     return faults
 
 
-def _make(study: Study, plan: VariablePlan, bench: Workbench, window: Window) -> None:
+def _make_at_level(study: Study, plan: VariablePlan, bench: Workbench, window: Window) -> None:
+    """Made on the units that its inputs differ between, so that a province counts once, and laid over all its cells."""
+    names = direct_inputs(plan)
+    level = bench.level_to_make(plan, names)
+    if all(level):
+        over = _make(study, plan, bench, window)
+    else:
+        small = bench.small(level, names)
+        over = _make(study, plan, small, window)
+        bench.take_up(plan.name, small, level)
+    if plan.spec.expression:
+        level = bench.levels.of_result(tree_of(plan))
+    elif over is not None:
+        level = tuple(p in over for p in bench.levels.parts)
+    bench.levels.known[plan.name] = level
+
+
+def _make(study: Study, plan: VariablePlan, bench: Workbench, window: Window) -> tuple[str, ...] | None:
     spec = plan.spec
     grid = replace(bench.grid, window=window)
     made = _made(plan, bench, grid, bench.columns.values)
@@ -257,6 +246,7 @@ def _make(study: Study, plan: VariablePlan, bench: Workbench, window: Window) ->
         rule = rule_of(spec)
         way = f"{rule.method}{' on ' + ', '.join(rule.on) if rule.on else ''}" if rule else "inputs filled"
         bench.notes.append(f"{spec.name}: {count} cells are not as published ({way})")
+    return made.over
 
 
 def _as_declared(values: pd.Series, kind: str) -> pd.Series:
@@ -278,7 +268,9 @@ def _made(plan: VariablePlan, bench: Workbench, grid: Grid, known: Mapping[str, 
     bench.notes.extend(f"{spec.name}: {note}" for note in derived.notes if f"{spec.name}: {note}" not in bench.notes)
     measure = _asserted(spec.measure, measure_of(derived.measure), spec.name, "derivation")
     values = derived.values.reindex(bench.columns.grid)
-    return Made(values=values, measure=measure, how=f"{spec.derive}: {derived.how}", price=derived.price)
+    return Made(
+        values=values, measure=measure, how=f"{spec.derive}: {derived.how}", price=derived.price, over=derived.over
+    )
 
 
 def _of_series(plan: VariablePlan, bench: Workbench, known: Mapping[str, pd.Series]) -> Made:

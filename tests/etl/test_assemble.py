@@ -321,14 +321,13 @@ def test_quality_tells_absent_provinces_and_jumps(build):
     assert {round(np.log10(r["factor"])) for r in jumps.rows} == {4, -4}
 
 
-def test_a_panel_of_twenty_years_and_forty_series_is_quick(build):
-    import time
-
+def test_a_panel_of_twenty_years_and_forty_series(build):
     columns = {f"x{i}": np.random.default_rng(i).uniform(1, 2, 620) for i in range(40)}
     frame = grid(CODES, range(2001, 2021), **columns)
-    begun = time.perf_counter()
-    build(frame, {f"v{i}": {"series": f"s.x{i}", "transform": "ln"} for i in range(40)}, years=(2001, 2020))
-    assert time.perf_counter() - begun < 2.0
+    got, _ = build(frame, {f"v{i}": {"series": f"s.x{i}", "transform": "ln"} for i in range(40)}, years=(2001, 2020))
+    assert got.panel.rows == 620
+    for i in range(40):
+        np.testing.assert_allclose(got.panel.column(f"v{i}"), np.log(columns[f"x{i}"]))
 
 
 def test_thesis_samples(china: Path, read_as, source_of, study_of):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from panelkit.core.derivation import Columns, DerivationSpec, Derived
+from panelkit.core.errors import StudyError
 from panelkit.core.registry import DERIVATIONS, DerivationKind
 from panelkit.core.spec import spec
 from panelkit.etl.derive._tables import counts_note, on_grid_of, wide
@@ -28,6 +29,11 @@ def derive(options: CoagglomerationSpec, columns: Columns) -> Derived:
     Chen and Chen (2012) and city studies after them. Common errors avoided: its name (it is no Ellison-Glaeser index), and
     logarithms of the quotients in place of the quotients.
     """
+    if columns.parts:
+        raise StudyError(
+            f"co-agglomeration is of places, and {options.first} or {options.second} differs between cells of one",
+            mend="make variables of the place first, such as sum_by(where, province, year)",
+        )
     values = [wide(columns, n) for n in (options.first, options.second, options.whole)]
     counted = ~np.isnan(values[0]) & ~np.isnan(values[1]) & ~np.isnan(values[2])
     quotients = [quotient(v, values[2], counted) for v in values[:2]]

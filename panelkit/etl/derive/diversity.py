@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import Literal
 
 import numpy as np
@@ -9,18 +10,22 @@ import numpy as np
 from panelkit.core.derivation import Columns, DerivationSpec, Derived
 from panelkit.core.registry import DERIVATIONS, DerivationKind
 from panelkit.core.spec import spec
-from panelkit.etl.derive._tables import counts_note, industries, on_grid_of, refuse_where
+from panelkit.etl.derive._cells import mix_of
+from panelkit.etl.derive._tables import refuse_where
 from panelkit.numerics.concentration import herfindahl, relative_diversity, shannon
 
 
 @spec
 class DiversitySpec(DerivationSpec):
-    """Which industries (`parts`: industry -> series), in which form.
+    """Which industries (`parts`: industry -> series; or, in a panel of several keys, `part`: the amount in every cell, with `activity`:
+    the key that tells activities apart, by default the only one that is no place), in which form.
 
     form : 'relative' (1 / sum |s - S|, against the nation's mix), 'shannon' (entropy of the shares) or 'inverse_hhi'.
     """
 
-    parts: dict[str, str]
+    parts: dict[str, str] = field(default_factory=dict)
+    part: str = ""
+    activity: str = ""
     form: Literal["relative", "shannon", "inverse_hhi"] = "relative"
 
 
@@ -43,22 +48,23 @@ def derive(options: DiversitySpec, columns: Columns) -> Derived:
     ------
     Duranton and Puga (2000); Shannon (1948). Common error avoided: the relative and the absolute forms under one name.
     """
-    table = industries(columns, options.parts)
-    missing = np.isnan(table).any(axis=-1)
-    filled = np.nan_to_num(table)
+    mix = mix_of(columns, options.parts, options.part, options.activity)
+    filled = np.nan_to_num(mix.table)
     with np.errstate(divide="ignore", invalid="ignore"):
         index = {
             "relative": relative_diversity,
             "shannon": shannon,
             "inverse_hhi": lambda t: 1.0 / herfindahl(t),
         }[options.form](filled)
-    index = np.where(missing, np.nan, index).T
-    refuse_where(np.isinf(index), "relative diversity is infinite", 'take form = "shannon" or "inverse_hhi"', columns)
+    values = mix.lay(np.where(mix.missing, np.nan, index))
+    infinite = np.isinf(values.to_numpy()).reshape(len(columns.grid.levels[0]), -1)
+    refuse_where(infinite, "relative diversity is infinite", 'take form = "shannon" or "inverse_hhi"', columns)
     return Derived(
-        values=on_grid_of(columns, np.where(np.isinf(index), np.nan, index)),
+        values=values.where(~np.isinf(values)),
         measure="",
         how=_HOW[options.form],
-        notes=counts_note(~missing.T, columns) if options.form == "relative" else (),
+        notes=mix.notes if options.form == "relative" or mix.over else (),
+        over=mix.over,
     )
 
 
@@ -69,7 +75,7 @@ DERIVATIONS.register(
         summary="diversity of a unit's industries",
         summary_zh="产业多样化指数",
         formula=r"RD_{it} = 1 / \sum_j |s_{ijt} - S_{jt}|",
-        inputs=lambda options: tuple(options.parts.values()),
+        inputs=lambda options: (*options.parts.values(), *([options.part] if options.part else [])),
         derive=derive,
     )
 )

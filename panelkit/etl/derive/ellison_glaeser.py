@@ -8,6 +8,7 @@ from panelkit.core.derivation import Columns, DerivationSpec, Derived
 from panelkit.core.errors import StudyError
 from panelkit.core.registry import DERIVATIONS, DerivationKind
 from panelkit.core.spec import spec
+from panelkit.etl.derive._cells import amounts, cells_of, on_activities, part_and_whole, per_activity, short_note
 from panelkit.etl.derive._tables import counts_note, on_grid_of, wide
 from panelkit.numerics.concentration import ellison_glaeser, herfindahl_from_bins
 
@@ -19,7 +20,8 @@ class EllisonGlaeserSpec(DerivationSpec):
     Parameters
     ----------
     part, whole : str
-        Employment of the industry and of everything, by unit.
+        Employment of the industry and of everything, by unit. In a panel of several keys `part` is that of every cell, `activity` the
+        key that tells activities apart (default: the only one that is no place), and `whole` may be left out.
     plant_hhi : str
         Series or variable with the Herfindahl index of the sizes of all plants of the industry, the same in every unit of a year.
     bin_plants, bin_employment : tuple of str
@@ -27,7 +29,8 @@ class EllisonGlaeserSpec(DerivationSpec):
     """
 
     part: str
-    whole: str
+    whole: str = ""
+    activity: str = ""
     plant_hhi: str = ""
     bin_plants: tuple[str, ...] = ()
     bin_employment: tuple[str, ...] = ()
@@ -52,6 +55,10 @@ def derive(options: EllisonGlaeserSpec, columns: Columns) -> Derived:
         )
     if len(options.bin_plants) != len(options.bin_employment):
         raise StudyError("bin_plants and bin_employment differ in length", mend="give both for every class of size")
+    if columns.parts:
+        return _of_cells(options, columns)
+    if not options.whole:
+        raise StudyError("an Ellison-Glaeser index needs a whole", mend="give whole under with")
     part, whole = wide(columns, options.part), wide(columns, options.whole)
     present = ~np.isnan(part) & ~np.isnan(whole)
     notes = ["it is the same for all units of a year: year effects absorb it", *counts_note(present, columns)]
@@ -67,19 +74,49 @@ def derive(options: EllisonGlaeserSpec, columns: Columns) -> Derived:
         notes.insert(
             0, "the Herfindahl index of plants is approximated from classes of size, so the index is overstated"
         )
-    if (plants[~np.isnan(plants)] >= 1).any() or (plants < 0).any():
-        raise StudyError("the Herfindahl index of plants is not in [0, 1)", mend="give it as a fraction")
+    _refuse_no_share(plants)
     index = ellison_glaeser(np.where(present, part, 0.0), np.where(present, whole, 0.0), plants)
     return Derived(
         values=on_grid_of(columns, index),
         measure="",
-        how=f"Ellison-Glaeser gamma of {options.part} in {options.whole}, plants "
-        + (
-            f"by {options.plant_hhi}"
-            if options.plant_hhi
-            else f"approximated from {len(options.bin_plants)} classes of size"
-        ),
+        how=f"Ellison-Glaeser gamma of {options.part} in {options.whole}, plants {_plants_by(options)}",
         notes=tuple(notes),
+    )
+
+
+def _plants_by(options: EllisonGlaeserSpec) -> str:
+    by = f"by {options.plant_hhi}"
+    return by if options.plant_hhi else f"approximated from {len(options.bin_plants)} classes of size"
+
+
+def _refuse_no_share(plants: np.ndarray) -> None:
+    if (plants[~np.isnan(plants)] >= 1).any() or (plants < 0).any():
+        raise StudyError("the Herfindahl index of plants is not in [0, 1)", mend="give it as a fraction")
+
+
+def _of_cells(options: EllisonGlaeserSpec, columns: Columns) -> Derived:
+    """gamma_jt of every activity, over places."""
+    cells = cells_of(columns, options.activity)
+    part, whole = part_and_whole(columns, options.part, options.whole, cells)
+    notes = list(short_note(part.transpose(1, 0, 2), cells, columns))
+    if options.plant_hhi:
+        plants = per_activity(columns, options.plant_hhi, cells)
+    else:
+        both = (options.bin_plants, options.bin_employment)
+        sums = [np.stack([np.nansum(amounts(columns, n, cells), axis=1) for n in names]) for names in both]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            plants = herfindahl_from_bins(*sums)
+        notes.insert(
+            0, "the Herfindahl index of plants is approximated from classes of size, so the index is overstated"
+        )
+    _refuse_no_share(plants)
+    index = ellison_glaeser(np.nan_to_num(part), np.nan_to_num(whole), plants)
+    return Derived(
+        values=on_activities(columns, index, cells),
+        measure="",
+        how=f"Ellison-Glaeser gamma of every {cells.by} in {options.part}, plants {_plants_by(options)}",
+        notes=tuple(notes),
+        over=(cells.by,),
     )
 
 

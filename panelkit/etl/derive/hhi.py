@@ -8,8 +8,10 @@ import numpy as np
 
 from panelkit.core.derivation import Columns, DerivationSpec, Derived
 from panelkit.core.errors import StudyError
+from panelkit.core.nearest import known_or_nearest
 from panelkit.core.registry import DERIVATIONS, DerivationKind
 from panelkit.core.spec import spec
+from panelkit.etl.derive._cells import amounts, cells_of, on_activities, on_places, short_note
 from panelkit.etl.derive._tables import counts_note, industries, on_grid_of, wide
 from panelkit.numerics.concentration import herfindahl
 
@@ -23,13 +25,18 @@ class HhiSpec(DerivationSpec):
     parts : dict
         Industry -> series: the index of every unit over its industries.
     part : str
-        Instead: one activity over the units of the file; the same number in every unit of a year.
+        Instead: one activity over the units of the file; the same number in every unit of a year. In a panel of several keys: the
+        amount in every cell.
+    over : str
+        In a panel of several keys: the key that is summed over, so that "industry" gives the index of every province over its
+        industries (default: the only key that is no place) and "province" that of every industry over provinces.
     normalised : bool
         (H - 1/n) / (1 - 1/n), 0 where all are equal.
     """
 
     parts: dict[str, str] = field(default_factory=dict)
     part: str = ""
+    over: str = ""
     normalised: bool = False
 
 
@@ -43,6 +50,8 @@ def derive(options: HhiSpec, columns: Columns) -> Derived:
     if bool(options.parts) == bool(options.part):
         raise StudyError("an index of concentration needs either parts or part", mend="give one of the two under with")
     notes: tuple[str, ...] = ()
+    if columns.parts:
+        return _of_cells(options, columns)
     if options.parts:
         index = herfindahl(industries(columns, options.parts)).T
         count = np.asarray(float(len(options.parts)))
@@ -57,6 +66,30 @@ def derive(options: HhiSpec, columns: Columns) -> Derived:
         with np.errstate(divide="ignore", invalid="ignore"):
             index, how = (index - 1 / count) / (1 - 1 / count), f"(H - 1/n) / (1 - 1/n), H = {how}"
     return Derived(values=on_grid_of(columns, index), measure="", how=how, notes=notes)
+
+
+def _of_cells(options: HhiSpec, columns: Columns) -> Derived:
+    if not options.part:
+        raise StudyError("in a panel of several keys the index needs part", mend="give the amount of every cell")
+    key = options.over if options.over in columns.parts else ""
+    by_place = not options.over or columns.code_lists.get(options.over) not in ("gbt2260", "gbt2260_city")
+    if options.over and not key:
+        raise StudyError(f"the panel has no key '{options.over}'", mend=known_or_nearest(options.over, columns.parts))
+    cells = cells_of(columns, key if by_place else "")
+    table = amounts(columns, options.part, cells)
+    if by_place:
+        index, count = herfindahl(table), np.asarray(float(len(cells.activities)))
+        what, over, lay = f"{cells.by} of a {' and '.join(cells.over)}", cells.over, on_places
+    else:
+        known = ~np.isnan(table).any(axis=-1)
+        index, count = herfindahl(np.nan_to_num(table), axis=1), known.sum(axis=1)[:, None].astype(float)
+        what, over, lay = f"{' and '.join(cells.over)} of an {cells.by}", (cells.by,), on_activities
+    how = f"sum of squared shares of every {what} in {options.part}"
+    if options.normalised:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            index, how = (index - 1 / count) / (1 - 1 / count), f"(H - 1/n) / (1 - 1/n), H = {how}"
+    notes = short_note(table, cells, columns)
+    return Derived(values=lay(columns, index, cells), measure="", how=how, notes=notes, over=over)
 
 
 DERIVATIONS.register(

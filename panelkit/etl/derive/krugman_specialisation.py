@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import Literal
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from panelkit.core.derivation import Columns, DerivationSpec, Derived
 from panelkit.core.registry import DERIVATIONS, DerivationKind
 from panelkit.core.spec import spec
-from panelkit.etl.derive._tables import counts_note, industries, on_grid_of
+from panelkit.etl.derive._cells import mix_of
 from panelkit.numerics.concentration import krugman
 
 
@@ -21,13 +22,18 @@ class KrugmanSpecialisationSpec(DerivationSpec):
     ----------
     parts : dict
         Industry -> series, all of one unit of measure, together the whole.
+    part, activity : str
+        Instead, in a panel of several keys: the amount in every cell, and the key that tells activities apart (default: the only
+        one that is no place).
     reference : 'rest' | 'all'
         Compared with all other units (default), or with all units, itself among them.
     halved : bool
         Half the sum, between 0 and 1.
     """
 
-    parts: dict[str, str]
+    parts: dict[str, str] = field(default_factory=dict)
+    part: str = ""
+    activity: str = ""
     reference: Literal["rest", "all"] = "rest"
     halved: bool = False
 
@@ -39,16 +45,16 @@ def derive(options: KrugmanSpecialisationSpec, columns: Columns) -> Derived:
     ------
     Krugman (1991), Geography and Trade. Common error avoided: the unit in its own reference, which understates large provinces.
     """
-    table = industries(columns, options.parts)
-    missing = np.isnan(table).any(axis=-1)
-    index = krugman(np.nan_to_num(table), options.reference) * (0.5 if options.halved else 1.0)
+    mix = mix_of(columns, options.parts, options.part, options.activity)
+    index = krugman(np.nan_to_num(mix.table), options.reference) * (0.5 if options.halved else 1.0)
     others = "all other units" if options.reference == "rest" else "all units"
     return Derived(
-        values=on_grid_of(columns, np.where(missing, np.nan, index).T),
+        values=mix.lay(np.where(mix.missing, np.nan, index)),
         measure="",
-        how=f"sum over {len(options.parts)} industries of |share - share in {others}|"
+        how=f"sum over {mix.table.shape[-1]} industries of |share - share in {others}|"
         + (" / 2" if options.halved else ""),
-        notes=counts_note(~missing.T, columns),
+        notes=mix.notes,
+        over=mix.over,
     )
 
 
@@ -59,7 +65,7 @@ DERIVATIONS.register(
         summary="Krugman's index of specialisation of a unit",
         summary_zh="克鲁格曼专业化指数",
         formula=r"K_{it} = \sum_j \left| \frac{e_{ijt}}{e_{it}} - \frac{E_{jt} - e_{ijt}}{E_t - e_{it}} \right|",
-        inputs=lambda options: tuple(options.parts.values()),
+        inputs=lambda options: (*options.parts.values(), *([options.part] if options.part else [])),
         derive=derive,
     )
 )

@@ -10,6 +10,8 @@ from panelkit.core.derivation import Columns, DerivationSpec, Derived
 from panelkit.core.errors import PanelError, StudyError
 from panelkit.core.registry import DERIVATIONS, DerivationKind
 from panelkit.core.spec import spec
+from panelkit.etl.derive._cells import amounts, cells_of, on_cells, per_place, short_note
+from panelkit.etl.derive._tables import years
 from panelkit.etl.harmonise.provinces import named
 from panelkit.etl.harmonise.units import conversion
 
@@ -35,12 +37,16 @@ class LocationQuotientSpec(DerivationSpec):
     leave_one_out : bool
         The denominators of a unit leave the unit itself out, so that a large province is not compared with itself. The
         denominator then differs between units and no longer drops out under year effects.
+    activity : str
+        In a panel of several keys: the one that tells activities apart, such as "industry" (default: the only key that is no place).
+        `part` is then the amount in every cell, and `whole` may be left out: the sum of a place's cells.
     balanced : bool
         Sum the denominators only over units complete in every year of the study; without it, over units present that year.
     """
 
-    whole: str
+    whole: str = ""
     part: str = ""
+    activity: str = ""
     share: str = ""
     form: Literal["ln", "ratio", "symmetric"] = "ln"
     balanced: bool = False
@@ -63,8 +69,12 @@ def derive(options: LocationQuotientSpec, columns: Columns) -> Derived:
     employment or both output: a mixed pair is refused. Common errors avoided: a printed national row as denominator (it holds the
     military, the corps and rounding), and levels compared across industries, whose upper bounds differ.
     """
+    if columns.parts:
+        return _of_cells(options, columns)
     if bool(options.part) == bool(options.share):
         raise StudyError("a location quotient needs either part or share", mend="give one of the two under with")
+    if not options.whole:
+        raise StudyError("a location quotient needs a whole", mend="give whole under with")
     whole = columns[options.whole]
     if options.part:
         _refuse_mixed(options, columns)
@@ -89,6 +99,10 @@ def derive(options: LocationQuotientSpec, columns: Columns) -> Derived:
     quotient = quotient.where(both & np.isfinite(quotient))
     notes = _counts_differ(counted[inside], columns)
     how = f"(part / whole) / (sum of part / sum of whole), sums {who}, excluded units included"
+    return _in_form(options, quotient, how, notes)
+
+
+def _in_form(options: LocationQuotientSpec, quotient: pd.Series, how: str, notes: tuple[str, ...]) -> Derived:
     if options.form == "symmetric":
         return Derived(
             values=(quotient - 1) / (quotient + 1), measure="", how=f"(LQ - 1) / (LQ + 1), LQ = {how}", notes=notes
@@ -96,6 +110,39 @@ def derive(options: LocationQuotientSpec, columns: Columns) -> Derived:
     if options.form == "ratio":
         return Derived(values=quotient, measure="", how=how, notes=notes)
     return Derived(values=np.log(quotient.where(quotient > 0)), measure="", how=f"ln of {how}", notes=notes)
+
+
+def _of_cells(options: LocationQuotientSpec, columns: Columns) -> Derived:
+    """LQ_ijt = (e_ijt / e_it) / (E_jt / E_t) in a panel of places and activities; each place counts once in the denominators."""
+    if not options.part or options.share:
+        mend = "give the amount of every cell"
+        raise StudyError("in a panel of several keys a location quotient needs part", mend=mend)
+    cells = cells_of(columns, options.activity)
+    if options.whole:
+        _refuse_mixed(options, columns)
+    part = amounts(columns, options.part, cells)
+    whole = per_place(columns, options.whole, cells) if options.whole else part.sum(axis=-1)
+    present = ~np.isnan(whole) & ~np.isnan(part).any(axis=-1)
+    counted, who = present, f"over the {' and '.join(cells.over)}s present in each year"
+    at = years(columns)
+    inside = (at >= columns.study_years[0]) & (at <= columns.study_years[1])
+    if options.balanced:
+        complete = present[inside].all(axis=0)
+        counted = present & complete
+        who = f"over the {int(complete.sum())} complete in {columns.study_years[0]}-{columns.study_years[1]}"
+    own = np.where(counted[:, :, None], part, 0.0), np.where(counted, whole, 0.0)
+    above, below = own[0].sum(axis=1)[:, None, :], own[1].sum(axis=1)[:, None]
+    if options.leave_one_out:
+        above, below = above - own[0], below - own[1]
+        who += ", each left out of its own"
+    with np.errstate(divide="ignore", invalid="ignore"):
+        table = (part / whole[:, :, None]) / (above / below[:, :, None])
+    quotient = on_cells(columns, table, cells)
+    window = np.tile(inside, len(cells.place))
+    _refuse_undefined(quotient[window], options.form == "ln", columns)
+    how = f"(part / whole of the place) / (sum of part / sum of whole), sums {who}, excluded units included"
+    notes = short_note(part, cells, columns)
+    return _in_form(options, quotient.where(np.isfinite(quotient)), how, notes)
 
 
 def _refuse_mixed(options: LocationQuotientSpec, columns: Columns) -> None:

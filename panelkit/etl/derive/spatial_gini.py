@@ -5,18 +5,25 @@ from __future__ import annotations
 import numpy as np
 
 from panelkit.core.derivation import Columns, DerivationSpec, Derived
+from panelkit.core.errors import StudyError
 from panelkit.core.registry import DERIVATIONS, DerivationKind
 from panelkit.core.spec import spec
+from panelkit.etl.derive._cells import cells_of, on_activities, part_and_whole, short_note
 from panelkit.etl.derive._tables import counts_note, on_grid_of, wide
 from panelkit.numerics.concentration import spatial_gini
 
 
 @spec
 class SpatialGiniSpec(DerivationSpec):
-    """Which activity (`part`) of which whole; both series or variables by unit."""
+    """Which activity (`part`) of which whole; both series or variables by unit.
+
+    In a panel of several keys `part` is the amount in every cell, `activity` the key that tells activities apart (default: the only one
+    that is no place), and `whole` may be left out: the sum of a place's cells.
+    """
 
     part: str
-    whole: str
+    whole: str = ""
+    activity: str = ""
 
 
 def derive(options: SpatialGiniSpec, columns: Columns) -> Derived:
@@ -26,6 +33,10 @@ def derive(options: SpatialGiniSpec, columns: Columns) -> Derived:
     ------
     Krugman (1991). Common error avoided: it has no variation across provinces, so year effects take it out of a panel model.
     """
+    if columns.parts:
+        return _of_cells(options, columns)
+    if not options.whole:
+        raise StudyError("a spatial Gini needs a whole", mend="give whole under with")
     part, whole = wide(columns, options.part), wide(columns, options.whole)
     present = ~np.isnan(part) & ~np.isnan(whole)
     index = spatial_gini(np.where(present, part, 0.0), np.where(present, whole, 0.0))
@@ -37,6 +48,19 @@ def derive(options: SpatialGiniSpec, columns: Columns) -> Derived:
     )
 
 
+def _of_cells(options: SpatialGiniSpec, columns: Columns) -> Derived:
+    cells = cells_of(columns, options.activity)
+    part, whole = part_and_whole(columns, options.part, options.whole, cells)
+    index = spatial_gini(np.nan_to_num(part), np.nan_to_num(whole))
+    return Derived(
+        values=on_activities(columns, index, cells),
+        measure="",
+        how=f"sum over {' and '.join(cells.over)}s of (share in {options.part} - share in everything)^2, by {cells.by} and year",
+        notes=short_note(part.transpose(1, 0, 2), cells, columns),
+        over=(cells.by,),
+    )
+
+
 DERIVATIONS.register(
     DerivationKind(
         name="spatial_gini",
@@ -44,7 +68,7 @@ DERIVATIONS.register(
         summary="spatial Gini coefficient of an industry, by year",
         summary_zh="产业空间基尼系数(逐年)",
         formula=r"G_t = \sum_i (s_{it} - x_{it})^2",
-        inputs=lambda options: (options.part, options.whole),
+        inputs=lambda options: tuple(n for n in (options.part, options.whole) if n),
         derive=derive,
     )
 )
