@@ -83,6 +83,8 @@ def parse_formula(text: str, *, where: str = "formula") -> Formula:
         raise _fault(f"the outcome '{outcome}' is not one variable", where)
     instrumented = parts.pop() if len(parts) > 1 and "~" in parts[-1] else ""
     absorb = tuple(_absorbed(t, where) for t in _terms(parts[1], where) if t != "0") if len(parts) > 1 else ()
+    bent = {e.factors for e in absorb if e.slopes}  # a[x] has the levels of a too: a + a[x] says them twice
+    absorb = tuple(e for e in absorb if e.slopes or e.factors not in bent)
     slopes, constant = _slopes(right, where)
     endogenous, instruments = _instrumented(instrumented, where)
     if not slopes and not endogenous and right.strip() not in ("0", "1"):

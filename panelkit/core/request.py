@@ -49,7 +49,8 @@ class Clustered:
     the factor of `small_sample` times S.
     groups : for two categories, 'min' uses the smallest G in all three terms (fixest), 'own' each term's own (Stata's older rule).
     reference : 't' is t(G-1), and for cr2 t with Satterthwaite degrees of freedom for each coefficient ('satterthwaite';
-    'bell_mccaffrey' is the same thing under its first name); 'g_minus_1' is t(G-1) whatever the variant.
+    'bell_mccaffrey' is the same thing under its first name); 'g_minus_1' is t(G-1) whatever the variant; 'n_minus_k' is
+    t(N-K) with the K of the factor (fixest `t.df = "conventional"`).
     """
 
     kind: Literal["clustered"] = "clustered"
@@ -58,7 +59,7 @@ class Clustered:
     jackknife_variant: Literal["mnw", "mnw_centred", "hansen", "pyfixest"] = "mnw"
     small_sample: str = "fixest"
     groups: Literal["min", "own"] = "min"
-    reference: Literal["t", "normal", "satterthwaite", "bell_mccaffrey", "g_minus_1"] = "t"
+    reference: Literal["t", "normal", "satterthwaite", "bell_mccaffrey", "g_minus_1", "n_minus_k"] = "t"
 
 
 @spec

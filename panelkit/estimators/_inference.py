@@ -15,7 +15,7 @@ from panelkit.estimators._convention import counts_of
 from panelkit.estimators._covariance import Sandwich, is_ours, refuse_undefined, sandwich_of, satterthwaite_df
 from panelkit.numerics import sandwich
 from panelkit.numerics.projection import absorber
-from panelkit.numerics.small_sample import Counts, factor, reference_df, twoway_factors
+from panelkit.numerics.small_sample import Counts, factor, reference_df, twoway_factors, unnested_df
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +108,8 @@ def _covariance(fit: Fit, compiled: Compiled, covariance: Covariance, ours: bool
             df = reference_df(counts, convention, "cluster")
         if covariance.reference == "g_minus_1":
             df = min(counts.clusters) - 1.0
+        if covariance.reference == "n_minus_k":
+            df = unnested_df(counts, convention)
         if covariance.reference in ("satterthwaite", "bell_mccaffrey"):
             return Sandwich(V=V, df=satterthwaite_df(design, covariance.variant), notes=notes)
     normal = covariance.reference == "normal"

@@ -33,10 +33,12 @@ CLUSTER_PROGRAMS = {
     "reghdfe": "Stata reghdfe, vce(cluster {by}); ivreghdfe with small",
     "xtreg": "Stata xtreg, fe vce(cluster {by}), time effects as i.year; it keeps singletons",
     "plm_hc0": 'R plm vcovHC(type = "HC0"); Python linearmodels PanelOLS, cov_type="clustered", debiased=False',
-    "plm_sss": 'R plm vcovHC(type = "sss"); fixest ssc(K.fixef = "none")',
+    "plm_sss": 'R plm vcovHC(type = "sss")',
     "linearmodels": 'Python linearmodels PanelOLS, cov_type="clustered" (debiased, its default)',
     "sandwich": "Stata areg and regress with i.{by}; R sandwich vcovCL on lm with dummies, clubSandwich CR1S;"
     ' statsmodels OLS with dummies, cov_type="cluster" (with z unless use_t=True)',
+    "fixest_full": 'R fixest ssc(K.fixef = "full")',
+    "fixest_none": 'R fixest ssc(K.fixef = "none")',
     "clubsandwich": 'R clubSandwich vcovCR(type = "CR1"); Stata poisson and logit, vce(cluster {by}), with z',
     "ivreg2": "Stata ivreg2 and xtivreg2 without the option small",
     "none": "the raw sandwich with the normal",

@@ -11,6 +11,7 @@ from panelkit.estimators._compile import formula_of
 REFERENCES = {
     "t": "t(G-1)",
     "g_minus_1": "t(G-1)",
+    "n_minus_k": "t(N-K)",
     "normal": "the normal",
     "satterthwaite": "t with Satterthwaite degrees of freedom",
     "bell_mccaffrey": "t with Bell-McCaffrey degrees of freedom",

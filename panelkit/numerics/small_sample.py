@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Literal
 
 Kind = Literal["classical", "hc1", "cluster"]
-Parameters = Literal["unnested", "unnested_exact", "every", "slopes", "linearmodels", "one"]
+Parameters = Literal["unnested", "unnested_exact", "every", "listed", "slopes", "linearmodels", "one"]
 Groups = Literal["own", "min", "none"]
 
 
@@ -90,8 +90,21 @@ _ALL = (
         name="sandwich",
         parameters="every",
         groups="own",
-        text="Stata regress with dummies, areg, clubSandwich CR1S, fixest K.fixef='full' with G.df='conventional':"
+        text="Stata regress with dummies, areg, clubSandwich CR1S:"
         " G/(G-1) x (N-1)/(N-K), every independent dummy counted; t with G-1.",
+    ),
+    Convention(
+        name="fixest_full",
+        parameters="listed",
+        groups="min",
+        text="R fixest ssc(K.fixef = 'full'): as fixest, and nested effects count too; unlike `sandwich` it leaves redundant"
+        " levels in K.",
+    ),
+    Convention(
+        name="fixest_none",
+        parameters="slopes",
+        groups="min",
+        text="R fixest ssc(K.fixef = 'none'): as fixest, and no absorbed effect counts; plm_sss is the same factor with t(N-K).",
     ),
     Convention(
         name="clubsandwich",
@@ -142,6 +155,8 @@ def parameters(counts: Counts, convention: str) -> int:
         return counts.slopes
     if rule == "every":
         return every - counts.redundant
+    if rule == "listed":
+        return every
     if rule == "linearmodels":
         lone = len(counts.effects) == 1 and len(counts.clusters) == 1 and counts.effects[0][1]
         return counts.slopes if lone else every - counts.redundant
@@ -277,6 +292,17 @@ def reference_df(counts: Counts, convention: str, kind: Kind) -> float:
         _group_factor(smallest)
         return float(smallest - 1)
     return float(_free(counts.rows, _residual_parameters(counts, convention)))
+
+
+def unnested_df(counts: Counts, convention: str) -> float:
+    """Give back N-K with the K of the convention's factor: the degrees of freedom of fixest `ssc(t.df = "conventional")`.
+
+    Raises
+    ------
+    ValueError
+        As `factor` does.
+    """
+    return float(_free(counts.rows, parameters(counts, convention)))
 
 
 def _residual_parameters(counts: Counts, convention: str) -> int:

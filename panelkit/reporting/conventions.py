@@ -49,6 +49,8 @@ def _reference(covariance: Covariance) -> str:
         return "normal"
     if isinstance(covariance, Clustered):
         satterthwaite = covariance.reference in ("satterthwaite", "bell_mccaffrey")
+        if covariance.reference == "n_minus_k":
+            return "t_residual"
         bias_reduced = covariance.variant == "cr2" and covariance.reference == "t"
         return "t_satterthwaite" if satterthwaite or bias_reduced else "t_clusters"
     return "t_periods" if isinstance(covariance, DriscollKraay) else "t_residual"
