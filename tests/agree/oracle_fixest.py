@@ -85,7 +85,7 @@ def fixest_errors(prepared: Setup, engine, kind: str, told: dict, spec: dict) ->
         kind, f"vcov = ~{spec['cluster']},"
     )
     if "NW" in call or "DK" in call:
-        return []  # Newey-West and Driscoll-Kraay are no covariance of panelkit yet
+        return []  # made from residuals by the estimator, not by an engine: oracle_models
     convention = "fixest"
     if "K.adj = FALSE" in call:
         convention = "none"

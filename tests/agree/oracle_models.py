@@ -23,9 +23,8 @@ from panelkit.core.request import Classical, Clustered, Covariance, DriscollKraa
 
 ANSWERED = ("pyfixest", "linearmodels", "dense", "statsmodels", "unitwise")  # the order in which engines are asked
 P_ABSOLUTE = 1e-10  # below it p is compared absolutely to 1e-8, as the oracle's README says
-NOT_OURS = re.compile(r"beck_katz|cluster_entity_HC[123]$|clubsandwich_CR1p?$|clubsandwich_CR1S$")
-"""Kinds without a covariance of panelkit: PCSE, plm's leverage-adjusted clusters and its N/(N-k) alone, clubSandwich's CR1p; and CR1,
-CR1S of models that absorb, whose K no convention of ours counts (oracle_plm holds both by their own factors)."""
+NOT_OURS = re.compile(r"beck_katz|cluster_entity_HC[123]$|clubsandwich_CR1p$")
+"""Kinds without a covariance of panelkit: PCSE, plm's leverage-adjusted clusters and its N/(N-k) alone, clubSandwich's G/(G-p)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +182,8 @@ def of_plm(this: dict, kind: str) -> Covariance | None:
         "cluster_entity_time_HC0": Clustered(by=(unit, time), small_sample=raw, groups="own"),
         "cluster_entity_time_sss": Clustered(by=(unit, time), small_sample="plm_sss", groups="own"),
         "clubsandwich_CR0": Clustered(by=by, variant="cr0", reference=approximate),
+        "clubsandwich_CR1": Clustered(by=by, small_sample="clubsandwich", reference=approximate),
+        "clubsandwich_CR1S": Clustered(by=by, small_sample="plm_sss", reference=approximate),
         "clubsandwich_CR2": Clustered(by=by, variant="cr2"),
         "clubsandwich_CR3": Clustered(by=by, variant="cr3", jackknife_variant="hansen", reference=approximate),
     }
@@ -236,7 +237,3 @@ def numbers(model: Model, made: Estimate, kind: str, coef: dict, told: dict) -> 
                 elif p is not None:
                     out.append(Number(f"{kind} p {name}", term.p, p, 1e-5))
     return out
-
-
-def single(model: Model, **fields) -> Model:
-    return replace(model, fields=model.fields | fields)

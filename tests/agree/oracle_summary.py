@@ -9,17 +9,20 @@ SAID = pytest.StashKey[bool]()
 
 def pytest_terminal_summary(terminalreporter, config):
     """'oracle: N of 149 cases covered (M numbers compared); not covered: group: cases ...', once per run."""
-    results, statistics = defaultdict(list), {}
+    results, statistics, models = defaultdict(list), {}, {}
     for outcome in ("passed", "failed"):
         for report in terminalreporter.stats.get(outcome, []):
             for name, value in getattr(report, "user_properties", []):
                 if name == "oracle" and getattr(report, "when", "") == "call":
                     case, left, count = value.split()
                     results[case].append((outcome == "passed", int(count), int(left)))
+                elif name == "oracle_models" and outcome == "passed":
+                    case, count = value.split()
+                    models[case] = int(count)
                 elif name == "oracle_statistics_left":  # of check_cases: tests in the case that no check makes
                     case, count = value.split()
                     statistics[case] = int(count)
-    if not results or config.stash.get(SAID, False):
+    if not (results or models) or config.stash.get(SAID, False):
         return
     config.stash[SAID] = True
     from oracle_cases import index
@@ -34,8 +37,7 @@ def pytest_terminal_summary(terminalreporter, config):
             missing[group].append(case)
     left = "; ".join(f"{group}: {', '.join(cases)}" for group, cases in sorted(missing.items()))
     terminalreporter.write_line(
-        f"oracle: {len(passed)} of {len(index())} cases covered ({compared} numbers compared;"
-        f" {unlike} kinds of standard errors in them are not this runner's: test_covariance_conventions and"
-        f" test_covariances_oracle hold Newey-West, Driscoll-Kraay, HC2, HC3, CR2 and the jackknife; {other} statistics of"
+        f"oracle: {len(passed)} of {len(index())} cases covered ({compared} numbers compared raw, of which {unlike} kinds of standard"
+        f" errors are left to what follows; {sum(models.values())} as models of a study, {len(models)} cases; {other} statistics of"
         f" tests that no check makes); not covered: {left or 'none'}"
     )

@@ -9,21 +9,29 @@ from panelkit.core.registry import ENGINES
 pytestmark = pytest.mark.skipif(not ORACLE.is_dir(), reason=f"the frozen R numbers are not at {ORACLE}")
 
 
-@pytest.mark.parametrize("engine", ["dense", "linearmodels", "pyfixest", "statsmodels", "unitwise"])
+ANSWERING = ("dense", "linearmodels", "pyfixest", "statsmodels", "unitwise")
+
+
 @pytest.mark.parametrize("case", covered())
-def test_oracle(case, engine, record_property):
-    try:
-        found = numbers(case, ENGINES[engine])
-    except EngineRefusalError as refusal:
-        pytest.skip(str(refusal))
-    record_property("oracle", f"{case} {len(kinds_left(case, found))} {len(found)}")
-    wrong = [str(n) for n in found if not n.agrees]
-    assert not wrong, "\n".join([f"{case} by {engine}: {len(wrong)} of {len(found)} numbers differ", *wrong])
+def test_oracle(case, record_property):
+    """Every engine that does not refuse the case; one must answer it."""
+    answered, refused, wrong = [], [], []
+    for engine in ANSWERING:
+        try:
+            found = numbers(case, ENGINES[engine])
+        except EngineRefusalError as refusal:
+            refused.append(str(refusal))
+            continue
+        answered.append(found)
+        wrong += [f"{engine}: {n}" for n in found if not n.agrees]
+    assert answered, refused
+    record_property("oracle", f"{case} {min(len(kinds_left(case, f)) for f in answered)} {sum(map(len, answered))}")
+    assert not wrong, "\n".join([f"{case}: {len(wrong)} numbers differ", *wrong])
 
 
 def test_every_case_is_covered_or_has_its_reason():
     names = list(index()["case"])
-    assert len(names) == 149
+    assert len(names) >= 149
     assert set(covered()) | {n for n in names if not_covered(n)} == set(names)
     assert len(covered()) >= 66
 
