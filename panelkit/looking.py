@@ -52,19 +52,38 @@ def vintages(a: Path | str, b: Path | str, series: str = "") -> VintageCompariso
 def explain(study: Study, name: str | None = None) -> str:
     """What will be done and why, in words and formulas, before any number: the study, one model or one variable.
 
-    Of one model also which standard errors and resampling it gets on the panel at hand, and why, where its raw files are there.
+    Of one model also which standard errors and resampling it gets on the panel at hand, and why, where its raw files are there; of
+    one with a treatment first its design: who is treated when, who can be compared, what is identified, which estimator fits.
     """
     if name is None:
         return "\n\n".join(ESTIMATORS[m.kind].explain(m) for m in study.models)
     if name in {m.id for m in study.models}:
         model = study.model(name)
-        return f"{ESTIMATORS[model.kind].explain(model)}\n{_on_this_panel(study, model)}"
+        own = f"{ESTIMATORS[model.kind].explain(model)}\n{_on_this_panel(study, model)}"
+        seen = _design(study, model)
+        return f"{seen}\n\nTHE MODEL\n{own}" if seen else own
     if name in study.variables:
         from panelkit.etl.explain import explain_variable
 
         return explain_variable(study.variables[name], study.head.language, None, study)
     known = [*(m.id for m in study.models), *study.variables]
     raise StudyError(f"there is no model or variable '{name}'", mend=known_or_nearest(name, known))
+
+
+def _design(study: Study, model: ModelSpec) -> str:
+    """The design of a model as its rows show it, "" where it has no treatment that starts or no panel can be built yet."""
+    from panelkit import building
+    from panelkit.checks import design_of, design_page
+    from panelkit.estimators._compile import formula_of
+    from panelkit.estimators._sample import select_rows
+
+    try:
+        panel = building.build_panel(study)
+        positions, _ = select_rows(model, formula_of(model), panel, (), "keep")
+    except PanelkitError:
+        return ""
+    facts = design_of(model, panel, positions)
+    return "" if facts is None else design_page(facts, panel, model.kind, study.head.language)
 
 
 def _on_this_panel(study: Study, model: ModelSpec) -> str:

@@ -38,6 +38,11 @@ from panelkit.checks import treatment_ends as treatment_ends
 from panelkit.checks import unit_roots as unit_roots
 from panelkit.checks import weak_instruments as weak_instruments
 
+# Not a kind: the design of a model before it is estimated
+from panelkit.checks._design import DesignFacts as DesignFacts
+from panelkit.checks._design import design_of as design_of
+from panelkit.checks._design_words import page as design_page  # noqa: F401
+
 # Not a kind: the verdict on a battery of several models
 from panelkit.checks._robustness import Battery as Battery
 from panelkit.checks._robustness import verdict as verdict

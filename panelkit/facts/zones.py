@@ -14,7 +14,7 @@ from panelkit.core.nearest import known_or_nearest
 from panelkit.facts.provinces import province, provinces
 from panelkit.facts.tables import read_table
 
-TIMING_RULES = ("approval_year", "treat_year_h1rule", "first_full_year")
+TIMING_RULES = ("approval_year", "treat_year_h1rule", "first_full_year", "plan_date")
 EXPOSURES = ("zone_years", "zone_count", "any_zone", "share_of_prefectures")
 LEVELS = ("province", "city")
 YEARS_COVERED = (1990, 2025)
@@ -74,6 +74,8 @@ class Zone:
 
     def first_treated(self, rule: str) -> int:
         """Year in which the zone counts as begun under a timing rule."""
+        if rule == "plan_date":
+            return _day(self.plan_date or self.reply_date).year
         return _year_under(rule, _day(self.reply_date))
 
     def share_of_year(self, year: int) -> float:
@@ -100,11 +102,12 @@ def _share_after(start: date, year: int) -> float:
 
 
 def _year_under(rule: str, start: date) -> int:
-    """The three rules; none is official, so all are reported."""
+    """The rules; none is official, so all are reported. `plan_date` is the year of the day given."""
     rules: dict[str, int] = {
         "approval_year": start.year,
         "treat_year_h1rule": start.year + (start.month > 6),
         "first_full_year": start.year + (start.month > 1),
+        "plan_date": start.year,
     }
     return rules[_known("timing rule", rule, TIMING_RULES)]
 
@@ -137,7 +140,8 @@ def first_treated(rule: str, level: str = "province") -> dict[str, int]:
     ----------
     rule : str
         "approval_year": the year of the reply. "treat_year_h1rule": a reply by 30 June counts that year, otherwise
-        the next. "first_full_year": the next year, except for replies of January.
+        the next. "first_full_year": the next year, except for replies of January. "plan_date": the year of the provincial
+        plan where one was seen (29 of 181 zones), else of the reply.
     level : str
         "province", or "city": prefecture-level units that are a zone as a whole. County-level cities, Xiong'an and
         the province-wide zone of Hainan (2025) treat no single prefecture and are left out there.

@@ -12,6 +12,7 @@ from panelkit.core.label import Language
 from panelkit.core.results import Results
 from panelkit.reporting._page_curves import coverage, curves, forest, interval, timing
 from panelkit.reporting._page_names import CHECK_NAMES, KIND_NAMES
+from panelkit.reporting._page_rows import rows_of
 from panelkit.reporting._page_words import PAGE_WORDS
 from panelkit.reporting.conventions import convention, resampling
 from panelkit.reporting.labels import effect_label, key_label, term_label
@@ -98,6 +99,8 @@ def _check(check: Check, results: Results, language: Language) -> dict[str, Any]
         "value": _figure(check.value),
         "bound": _figure(check.bound),
         "gate": check.gate,
+        "key": check.name,
+        "rows": rows_of(check, language),
     }
 
 

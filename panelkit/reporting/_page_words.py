@@ -124,6 +124,7 @@ PAGE_WORDS: dict[str, tuple[str, str]] = {
         "各模型按所对应的假说列出，取其首个系数。结论须依事先设定的规则得出，见`hypotheses`类表格。",
     ),
     "none": ("None.", "无。"),
+    "rows_of_check": ("The numbers behind it", "具体数值"),
     "no_checks": ("No check was run on this model.", "该模型未作检验。"),
     "abstract": ("Abstract", "摘要"),
     "convention_text": (

@@ -23,7 +23,7 @@ class FirstTreatedSpec(DerivationSpec):
 
     Parameters
     ----------
-    rule : 'approval_year' | 'treat_year_h1rule' | 'first_full_year'
+    rule : 'approval_year' | 'treat_year_h1rule' | 'first_full_year' | 'plan_date'
         See `facts.zones.first_treated`.
     policy : 'pilot_zone' | 'free_trade_zone'
         Cross-border e-commerce comprehensive pilot zones, or pilot free-trade zones.
@@ -31,7 +31,7 @@ class FirstTreatedSpec(DerivationSpec):
         'city' for panels of prefecture-level cities, units as six-digit codes; pilot zones only.
     """
 
-    rule: Literal["approval_year", "treat_year_h1rule", "first_full_year"] = "approval_year"
+    rule: Literal["approval_year", "treat_year_h1rule", "first_full_year", "plan_date"] = "approval_year"
     policy: Literal["pilot_zone", "free_trade_zone"] = "pilot_zone"
     level: Literal["province", "city"] = "province"
 

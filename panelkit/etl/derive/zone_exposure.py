@@ -26,14 +26,14 @@ class ZoneExposureSpec(DerivationSpec):
     ----------
     kind : 'zone_years' | 'zone_count' | 'any_zone' | 'share_of_prefectures'
         See `facts.zones.exposure`.
-    rule : 'approval_year' | 'treat_year_h1rule' | 'first_full_year'
+    rule : 'approval_year' | 'treat_year_h1rule' | 'first_full_year' | 'plan_date'
         When a zone counts as begun; 'zone_years' goes by days and knows no rule.
     level : 'province' | 'city'
         'city' for panels of prefecture-level cities, units as six-digit codes.
     """
 
     kind: Literal["zone_years", "zone_count", "any_zone", "share_of_prefectures"] = "zone_years"
-    rule: Literal["approval_year", "treat_year_h1rule", "first_full_year"] = "approval_year"
+    rule: Literal["approval_year", "treat_year_h1rule", "first_full_year", "plan_date"] = "approval_year"
     level: Literal["province", "city"] = "province"
 
 
