@@ -13,7 +13,7 @@ from typing import Any
 
 from panelkit.replication.standalone.frame import Frame
 from panelkit.replication.standalone.keys import scale_of
-from panelkit.replication.standalone.level import Level, load, names_below, read
+from panelkit.replication.standalone.level import Level, load, names_below, of_battery, read
 from panelkit.replication.standalone.numbers import equal, near, number, parted, same
 
 
@@ -44,15 +44,12 @@ def modelled(folder: str, book: dict[str, Any], estimates: dict[str, Any], level
         )
         study = read(folder, "study.toml").decode("utf-8")
         quoted = (json.dumps(asked["formula"], ensure_ascii=False), f"'{asked['formula']}'")
-        told = any(q in study for q in quoted) or from_battery(name, asked["formula"], study)
+        told = any(q in study for q in quoted) or (of_battery(folder, name) and of_names(asked["formula"], study))
         level.hold(told, "differs", f"{where}: the formula is not in study.toml")
 
 
-def from_battery(name: str, formula: str, study: str) -> bool:
-    """Whether a model is a specification of a declared robustness battery, its formula made of names that the study has."""
-    battery = name.partition("__")[0]
-    if "__" not in name or f"[robustness.{battery}" not in study:
-        return False
+def of_names(formula: str, study: str) -> bool:
+    """Whether a formula is made of names that the study has, as that of a battery's specification is."""
     words = {re.sub(r"_w\d{3}$", "", w) for w in re.findall(r"[^\W\d]\w*", formula)}  # _w010: winsorised at 1 %
     return all(re.search(rf"(?<!\w){re.escape(w)}(?!\w)", study) for w in words)
 

@@ -108,3 +108,9 @@ def unzipped(data: bytes, most: int = LARGEST) -> bytes:
     if len(content) > most:
         raise Cannot("a compressed file unpacks to far too much")
     return content
+
+
+def of_battery(folder: str, name: str) -> bool:
+    """Whether a model is a specification of a robustness battery that the study declares."""
+    study = read(folder, "study.toml").decode("utf-8")
+    return "__" in name and f"[robustness.{name.partition('__')[0]}" in study

@@ -7,7 +7,7 @@ import os
 from typing import Any
 
 from panelkit.replication.standalone.frame import Frame
-from panelkit.replication.standalone.level import Level, load, read, walk
+from panelkit.replication.standalone.level import Level, load, of_battery, read, walk
 from panelkit.replication.standalone.numbers import MINUS, number, rounds
 from panelkit.replication.standalone.page import COUNTED, Page
 
@@ -56,6 +56,7 @@ class Quoted:
         self.estimates, _, self.frame = known
         self.checks: list[dict[str, Any]] = load(folder, "results/checks.json")["checks"]
         self.made: dict[str, Source] = {}
+        self.declared = {m: e for m, e in self.estimates.items() if not of_battery(folder, m)}
         labels = Source(False)
         for variable in self.frame.about["variables"]:
             labels.take(variable["label"])
@@ -94,21 +95,15 @@ class Quoted:
         if kind == "panel":
             return self.of_panel(*rest)
         if kind == "counts":
-            verdicts = [c["verdict"] for c in self.checks]
-            sizes = {"models": len(self.estimates), "variables": len(self.frame.about["variables"])}
+            verdicts = [c["verdict"] for c in self.checks if c["of"] in self.declared or c["of"] not in self.estimates]
+            sizes = {"models": len(self.declared), "variables": len(self.frame.about["variables"])}
             return Source(True).take(sizes.get(rest[0], verdicts.count(rest[0])))
         if kind in ("checks_of", "counts_of_models"):
-            mine = [
-                c for c in self.checks if (c["of"] == rest[0] if kind == "checks_of" else c["of"] in self.estimates)
-            ]
+            mine = [c for c in self.checks if (c["of"] == rest[0] if kind == "checks_of" else c["of"] in self.declared)]
             return Source(True).take(sum(c["verdict"] == rest[-1] for c in mine))
         if kind == "curve":
             terms = [
-                t
-                for e in self.estimates.values()
-                if e["outcome"] == rest[0]
-                for t in e["terms"]
-                if t["name"] == rest[1]
+                t for e in self.declared.values() if e["outcome"] == rest[0] for t in e["terms"] if t["name"] == rest[1]
             ]
             known = [[number(t[k]) for k in ("low", "estimate", "high")] for t in terms]
             known = [k for k in known if math.isfinite(k[1])]
