@@ -41,7 +41,7 @@ class PanelSpec:
     unit : the key beside time, or several: unit = ["province", "industry"]. A unit is then one of each ("330000 / 17", in the
     column province_industry), and `province` and `industry` are categories of the panel that formulas, `cluster` and `where` may
     name; a file that has only some of the keys holds for every unit that shares them.
-    codes : 'gbt2260' (provinces by GB/T 2260), 'gbt2260_city' (cities with a pilot zone) or 'as_printed'; with several
+    codes : 'gbt2260' (provinces by GB/T 2260), 'gbt2260_city' (prefecture-level units and municipalities) or 'as_printed'; with several
     keys a table by key. Default gbt2260 for 'province', as_printed for any other.
     years : first and last year of the panel; sources may reach further back, for lags. exclude : unit code -> reason.
     gaps : 'refuse' stops on a blank or absent cell of any series inside its years, 'list' counts and goes on,

@@ -148,7 +148,7 @@ def test_the_step_of_tianjin_is_seen_in_one_export_alone(china, read_as):
 
 
 def test_cities_by_code(china, read_as):
-    assert len(cities()) == 181
+    assert len(cities()) == 337
     assert all(match_city(p.capital_zh) for p in provinces())
     assert match_city("吉林") == "220200"
     path = china / "nbs_export_old_xls" / "主要城市年度数据.xls"

@@ -355,3 +355,29 @@ def test_a_national_export_of_the_portal_deflates_a_province_panel(
     np.testing.assert_allclose(panel.real, panel.gdp / panel.year.map(chained), rtol=1e-12)
     chain = lineage_of("real", PLACES[0], 2017, study, made)
     assert any("nation.csv" in leaf.how and "one figure for *" in leaf.how for leaf in chain.leaves())
+
+
+def test_a_panel_of_cities_and_products_with_the_province_of_each(
+    tmp_path: Path, source_of: Any, study_of: Any
+) -> None:
+    rows = [(c, p, y, 1.0) for c in ("杭州", "宁波市", "苏州市", "浙江省") for p in ("toys", "shoes") for y in SPAN]
+    path = tmp_path / "cells.csv"
+    pd.DataFrame(rows, columns=["城市", "product", "year", "x"]).to_csv(path, index=False)
+    spec = source_of("tidy", path, unit={"city": "城市", "product": "product"}, series={"x": "x"})
+    variables = {
+        "x": {"series": "s.x"},
+        "province": {"derive": "province_fact", "with": {"fact": "code"}, "kind": "category"},
+        "dose": {"derive": "zone_exposure", "with": {"level": "city"}},
+    }
+    study = study_of(variables, {"s": spec}, unit=("city", "product"), codes={"city": "gbt2260_city"}, years=YEARS)
+    made = assemble(study, {"s": SOURCES["tidy"].read(spec, path)})
+    panel = made.panel.frame
+    assert sorted(set(panel.city)) == ["320500", "330100", "330200"]
+    assert dict(zip(panel.city, panel.province, strict=True)) == {
+        "320500": "320000",
+        "330100": "330000",
+        "330200": "330000",
+    }
+    assert panel[(panel.city == "330100") & (panel.year == 2017)].dose.tolist() == [1.0, 1.0]
+    assert made.panel.unit_name("330100 / toys").en == "Hangzhou, toys (330100 / toys)"
+    assert any("a province, its cities are in it" in n for n in made.notes)

@@ -53,8 +53,10 @@ def places(columns: Columns) -> list[str]:
     return [parts_of(u)[listed[0]] for u in units]
 
 
-def on_grid(columns: Columns, value: Callable[[str, int], Any], kind: str = "float64") -> pd.Series:
-    """A column of value(province, year) for every cell of the grid.
+def on_grid(
+    columns: Columns, value: Callable[[str, int], Any], kind: str = "float64", *, of_cities: bool = False
+) -> pd.Series:
+    """A column of value(province, year) for every cell of the grid; `of_cities`: in a panel of cities that of a city's province.
 
     Raises
     ------
@@ -65,6 +67,8 @@ def on_grid(columns: Columns, value: Callable[[str, int], Any], kind: str = "flo
 
     known = {p.code for p in provinces()}
     here = places(columns)
+    if of_cities and "gbt2260_city" in columns.code_lists.values():
+        here = [f"{u[:2]}0000" for u in here]
     strange = [u for u in here if u not in known]
     if strange:
         raise StudyError(

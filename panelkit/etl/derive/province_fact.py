@@ -10,15 +10,16 @@ from panelkit.core.spec import spec
 from panelkit.etl.derive._units import on_grid
 from panelkit.facts.provinces import province
 
-_TEXTS = frozenset({"region4", "belt3", "name_en", "name_zh"})
+_TEXTS = frozenset({"code", "region4", "belt3", "name_en", "name_zh"})
 _MEASURES = {"dist_hangzhou_km": "km", "latitude": "degrees", "longitude": "degrees", "prefectures": "units"}
 
 
 @spec
 class ProvinceFactSpec(DerivationSpec):
-    """Which fact; see `facts.provinces.Province`."""
+    """Which fact; see `facts.provinces.Province`. In a panel of cities: that of the city's province, such as its `code` to cluster by."""
 
     fact: Literal[
+        "code",
         "region4",
         "belt3",
         "name_en",
@@ -42,7 +43,7 @@ def derive(options: ProvinceFactSpec, columns: Columns) -> Derived:
         return found if is_text else float(found)
 
     return Derived(
-        values=on_grid(columns, value, "object" if is_text else "float64"),
+        values=on_grid(columns, value, "object" if is_text else "float64", of_cities=True),
         measure=_MEASURES.get(options.fact, ""),
         how=f"{options.fact} of the province (facts: provinces)",
     )

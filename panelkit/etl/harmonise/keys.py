@@ -12,7 +12,7 @@ from panelkit.core.source import Observations, SourceSpec
 from panelkit.core.study import PanelSpec
 from panelkit.core.variable import Origin, Variable
 from panelkit.etl.harmonise.provinces import coded, standing_twice
-from panelkit.facts.cities import match_city
+from panelkit.facts.cities import city, match_city
 from panelkit.facts.provinces import is_not_a_province, match, match_province, province
 
 if TYPE_CHECKING:
@@ -191,6 +191,9 @@ def labels_of(units: tuple[str, ...], panel: PanelSpec) -> dict[str, Label]:
         if panel.code_lists[part] == "gbt2260":
             codes = sorted({parts_of(u)[place] for u in units}) if len(panel.parts) > 1 else list(units)
             named |= {c: Label(en=province(c).name_en, zh=province(c).name_zh) for c in codes}
+        elif panel.code_lists[part] == "gbt2260_city":
+            codes = sorted({parts_of(u)[place] for u in units}) if len(panel.parts) > 1 else list(units)
+            named |= {c: Label(en=found.name_en, zh=found.name_zh) for c in codes if (found := city(c))}
     return named
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from panelkit.core.errors import Fault
 from panelkit.core.key import JOINT, joined, parts_of
 from panelkit.core.source import Observations
-from panelkit.facts.cities import cities, match_city
+from panelkit.facts.cities import cities, city, inner_place, match_city, namesakes
 from panelkit.facts.provinces import is_not_a_province, match, nearest, province
 
 if TYPE_CHECKING:
@@ -28,8 +28,9 @@ def to_codes(
     path : str
         File, for messages.
     code_list : str
-        'gbt2260' (provinces), 'gbt2260_city' (the cities of `facts.cities`; provinces, regions and the nation are set aside, so
-        that nothing is counted twice), or 'as_printed' (blanks at the ends and inside Chinese names taken out, nothing else).
+        'gbt2260' (provinces), 'gbt2260_city' (the cities of `facts.cities`; provinces, regions, the nation, the corps and county-level
+        places are set aside, so that nothing is counted twice), or 'as_printed' (blanks at the ends and inside Chinese names taken
+        out, nothing else).
     unit : str
         What a unit is called, for messages.
 
@@ -107,22 +108,36 @@ def _cities(frame: pd.DataFrame, path: str) -> tuple[pd.DataFrame, list[str], li
     notes: list[str] = []
     faults: list[Fault] = []
     counts = frame["unit"].value_counts()
-    for name in frame["unit"].unique():
+    cells = frame.drop_duplicates("unit").set_index("unit")["cell"]
+    names = list(frame["unit"].unique())
+    full = {match_city(n) for n in names if not namesakes(n)}
+    of_provinces = any((m := match(n)) and not province(m.code).municipality and not namesakes(n) for n in names)
+    for name in names:
         code = match_city(name)
         place = match(name)
         kind = is_not_a_province(name)
-        if code is not None:
+        inner = inner_place(name)
+        if namesakes(name) and (of_provinces or namesakes(name) in full):
+            notes.append(f"{counts[name]} cells of the row '{name.strip()}' set aside: the province, beside others")
+        elif code is not None:
             codes[name] = code
+            if namesakes(name):
+                notes.append(f"'{name.strip()}' taken for the city of that name: the file has no province")
         elif place is not None:
             notes.append(
                 f"{counts[name]} cells of the row '{name.strip()}' set aside: a province, its cities are in it"
             )
+        elif inner is not None:
+            where = getattr(city(inner[1]), "name_zh_full", inner[1])
+            notes.append(f"{counts[name]} cells of the row '{name.strip()}' set aside: it lies in {where}")
         elif kind is not None:
             notes.append(f"{counts[name]} cells of the row '{name.strip()}' set aside: {kind}")
         else:
-            what = f"'{name.strip()}' is no city of the list ({len(cities())} cities: those with a pilot zone)"
-            mend = "correct the name; for cities that the list does not have say codes = 'as_printed' under [panel]"
-            faults.append(Fault(where=path, what=what, mend=mend))
+            what = (
+                f"'{name.strip()}' is no city of the list ({len(cities())} prefecture-level units and municipalities)"
+            )
+            mend = "correct the name, with its province in front where two share it; for other units say codes = 'as_printed' under [panel]"
+            faults.append(Fault(where=f"{path}, {cells[name]}", what=what, mend=mend))
     if len(faults) > MOST_LISTED:
         more = len(faults) - MOST_LISTED
         faults = [*faults[:MOST_LISTED], Fault(where=path, what=f"{more} more names are no city", mend="see above")]
