@@ -79,6 +79,7 @@ def inspect(
     series: Annotated[
         str, typer.Option("--series", help="With --vintages: which series, where a file has several.")
     ] = "",
+    sheet: Annotated[str, typer.Option("--sheet", help="One sheet of a workbook; without it, every sheet.")] = "",
     as_json: Json = False,
 ) -> None:
     """Tell what a raw file holds, as it would be read; or compare two exports of one series cell by cell."""
@@ -89,31 +90,11 @@ def inspect(
 
         if vintages is not None:
             compared = looking.vintages(file, vintages, series)
-            return to_json(compared), compared.text.en, 0
-        reading = to_json(looking.inspect(file))
-        return reading, _reading_in_words(reading), 0
+            return to_json(compared), looking.comparison_in_words(file, vintages, compared), 0
+        reading = looking.inspect(file, sheet)
+        return to_json(reading), looking.reading_in_words(file, reading), 0
 
     _answer(work, as_json)
-
-
-def _reading_in_words(reading: dict[str, Any]) -> str:
-    lines = [
-        f"layout    {reading['layout']}",
-        f"encoding  {reading['encoding']}",
-        f"vintage   {reading['vintage_hint'] or 'no hint'}",
-    ]
-    for series in reading["series"]:
-        times = series["times"]
-        span = f"{times[0]}-{times[-1]} ({len(times)})" if times else "no times"
-        lines.append(
-            f"series    {series['name'] or '(not named in the file)'}  [{series['unit'] or 'no unit of measure'}]"
-        )
-        lines.append(
-            f"          {span}, {series['units_matched']} units, {series['missing']} blank cells; first: {series['first']}"
-        )
-        if series["unmatched"]:
-            lines.append(f"          not matched: {', '.join(series['unmatched'])}")
-    return "\n".join([*lines, *(f"oddity    {o}" for o in reading["oddities"])])
 
 
 @app.command()

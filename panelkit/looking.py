@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from panelkit.replication.trace import Lineage
 
 
-def inspect(path: Path | str) -> Reading:
-    """What a raw file holds, as the layout that recognises it reads it.
+def inspect(path: Path | str, sheet: str = "") -> Reading:
+    """What a raw file (or one sheet of it) holds, as the layout that recognises it reads it.
 
     Raises
     ------
@@ -38,7 +38,21 @@ def inspect(path: Path | str) -> Reading:
     path = Path(path)
     if not path.is_file():
         raise SourceError("there is no such file", where=str(path), mend="name a file")
-    return look(path)[1]
+    return look(path, sheet)[1]
+
+
+def reading_in_words(path: Path | str, reading: Reading) -> str:
+    """What a raw file holds, for a terminal, with the source that a study would declare."""
+    from panelkit.etl.look_words import reading_in_words as words
+
+    return words(Path(path), reading)
+
+
+def comparison_in_words(a: Path | str, b: Path | str, found: VintageComparison) -> str:
+    """Two exports of one series, for a terminal."""
+    from panelkit.etl.look_words import comparison_in_words as words
+
+    return words((Path(a).name, Path(b).name), found)
 
 
 def vintages(a: Path | str, b: Path | str, series: str = "") -> VintageComparison:

@@ -68,15 +68,17 @@ class SourceKind:
     """A raw layout. `recognise` gives a reason why the file is of this layout, or None; `look` reads it without a study.
 
     files : every file that a source rests on; most have one, yearbook pages one for each year.
+    sheets : whether `recognise` and `look` also take the name of a sheet, for workbooks that have several.
     """
 
     name: str
     spec: type
     summary: str
     read: Callable[[Any, Path], Observations]
-    recognise: Callable[[Path], str | None]
-    look: Callable[[Path], Reading]
+    recognise: Callable[..., str | None]
+    look: Callable[..., Reading]
     files: Callable[[Any, Path], tuple[Path, ...]] = lambda _, path: (path,)
+    sheets: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -103,7 +103,7 @@ class Observations:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesSeen:
-    """One series as a look at a raw file found it."""
+    """One series as a look at a raw file found it; label: what the file says of it beside its name."""
 
     name: str
     unit: str
@@ -112,14 +112,16 @@ class SeriesSeen:
     unmatched: tuple[str, ...]
     missing: int
     first: dict[str, object]
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What `panelkit inspect` tells about a raw file."""
+    """What `panelkit inspect` tells about a raw file; kind: the source kind that reads it so."""
 
     layout: str
     encoding: str
     vintage_hint: str
     series: tuple[SeriesSeen, ...]
     oddities: tuple[str, ...] = ()
+    kind: str = ""

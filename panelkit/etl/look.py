@@ -2,35 +2,45 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from panelkit.core.errors import Fault, SourceError
 from panelkit.core.nearest import known_or_nearest
 from panelkit.core.registry import SOURCES
-from panelkit.core.source import Reading
+from panelkit.core.source import Reading, SeriesSeen
 from panelkit.etl import sources as _kinds  # noqa: F401  registers the layouts
 from panelkit.etl.harmonise.units import conversion, parse_measure, same_measure
 from panelkit.etl.harmonise.vintages import VintageComparison, compare_vintages
-from panelkit.etl.sources._frames import table_of
+from panelkit.etl.sources._frames import WORKBOOKS, table_of
 from panelkit.etl.sources._guess import guess_roles
 from panelkit.etl.sources._text import file_bytes
+from panelkit.etl.sources._workbook import LARGEST_WORKBOOK, sheet_names
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _ORDER = ("stacked_blocks", "nbs_csv", "nbs_excel", "yearbook_page", "tidy", "wide")
+_SHEET = " > "  # between the name of a sheet and that of a series
 
 
-def recognised(path: Path) -> tuple[tuple[str, str], ...]:
-    """Layouts that a file may have, as (kind, reason), the most particular first."""
+def recognised(path: Path, sheet: str = "") -> tuple[tuple[str, str], ...]:
+    """Layouts that a file (or one sheet of a workbook) may have, as (kind, reason), the most particular first."""
     names = [n for n in _ORDER if n in SOURCES] + [n for n in SOURCES.names() if n not in _ORDER]
-    found = [(name, SOURCES[name].recognise(path)) for name in names]
+    found = [(n, SOURCES[n].recognise(path, sheet) if SOURCES[n].sheets else SOURCES[n].recognise(path)) for n in names]
     return tuple((name, reason) for name, reason in found if reason is not None)
 
 
-def look(path: Path) -> tuple[str, Reading]:
+def look(path: Path, sheet: str = "") -> tuple[str, Reading]:
     """The kind of a raw file and what it holds.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    sheet : str
+        One sheet of a workbook; without it every sheet with cells is looked at, and the names of series begin with theirs.
 
     Raises
     ------
@@ -39,21 +49,75 @@ def look(path: Path) -> tuple[str, Reading]:
     """
     if not path.is_file():
         raise SourceError("there is no such file", where=str(path), mend="correct the path")
-    for name, _ in recognised(path):
-        return name, SOURCES[name].look(path)
-    workbook = path.suffix.casefold() in (".xls", ".xlsx", ".xlsm", ".xlsb", ".ods")
-    kinds: tuple[str, ...] = ("tidy",)
-    if workbook:
-        kinds = ("nbs_excel", "yearbook_page", "wide")
-    elif path.suffix.casefold() == ".csv":
-        kinds = ("nbs_csv", "tidy", "wide")
+    if not sheet and path.suffix.casefold() in WORKBOOKS:
+        names = sheet_names(file_bytes(path, largest=LARGEST_WORKBOOK), path, path.name)
+        if len(names) > 1:
+            return _every_sheet(path, names)
+    return _one(path, sheet)
+
+
+def _one(path: Path, sheet: str) -> tuple[str, Reading]:
+    for name, _ in recognised(path, sheet):
+        return name, _looked(name, path, sheet)
     faults: list[Fault] = []
-    for name in kinds:
+    for name in _likely(path):
         try:
-            return name, SOURCES[name].look(path)
+            return name, _looked(name, path, sheet)
         except SourceError as fault:
             faults += [Fault(where=f.where, what=f"as {name}: {f.what}", mend=f.mend) for f in fault.faults]
+    same = {(f.where, f.what.partition(": ")[2]) for f in faults}
+    if len(same) == 1 and len(faults) > 1:  # every layout says the same of the file
+        faults = [Fault(where=faults[0].where, what=faults[0].what.partition(": ")[2], mend=faults[0].mend)]
     raise SourceError(faults=faults)
+
+
+def _looked(name: str, path: Path, sheet: str) -> Reading:
+    kind = SOURCES[name]
+    return replace(kind.look(path, sheet) if kind.sheets else kind.look(path), kind=name)
+
+
+def _likely(path: Path) -> tuple[str, ...]:
+    """The layouts whose reasons are told where none is recognised."""
+    suffix = path.suffix.casefold()
+    if suffix in (*WORKBOOKS, ".ods"):
+        return ("nbs_excel", "yearbook_page", "wide", "tidy")
+    if suffix in (".htm", ".html"):
+        return ("yearbook_page",)
+    return ("nbs_csv", "tidy", "wide") if suffix in (".csv", ".tsv", ".txt", ".tab") else ("tidy",)
+
+
+def _every_sheet(path: Path, names: tuple[str, ...]) -> tuple[str, Reading]:
+    """What every sheet of a workbook holds, as one reading; sheets that are no table are listed with the reason.
+
+    Raises
+    ------
+    SourceError
+        No sheet is a table that can be read.
+    """
+    read: list[tuple[str, Reading]] = []
+    faults: list[Fault] = []
+    oddities: list[str] = []
+    for name in names:
+        try:
+            read.append((name, _one(path, name)[1]))
+        except SourceError as fault:
+            faults += [Fault(where=f"{path.name}!{name}", what=f.what, mend=f.mend) for f in fault.faults]
+            oddities.append(f"sheet '{name}' is not read: {fault.faults[0].what}")
+    if not read:
+        raise SourceError(faults=faults)
+    kinds = list(dict.fromkeys(r.kind for _, r in read))
+    series = [replace(s, name=f"{name}{_SHEET}{s.name}") for name, r in read for s in r.series]
+    said = [f"sheet '{name}': {o}" for name, r in read for o in r.oddities]
+    shown = ", ".join(f"{name} ({r.layout})" for name, r in read[:8]) + (" ..." if len(read) > 8 else "")
+    reading = Reading(
+        layout=f"workbook of {len(names)} sheets: {shown}",
+        encoding="Excel workbook" if read[0][1].encoding.startswith("Excel") else read[0][1].encoding,
+        vintage_hint="; ".join(dict.fromkeys(r.vintage_hint for _, r in read if r.vintage_hint)),
+        series=tuple(series),
+        oddities=("a source reads one sheet: name it on the source", *oddities, *said),
+        kind=kinds[0],
+    )
+    return kinds[0], reading
 
 
 def vintages(a: Path, b: Path, series: str = "") -> VintageComparison:
@@ -89,17 +153,9 @@ def _one_series(path: Path, wanted: str) -> tuple[pd.DataFrame, str]:
     chosen = found[:1] if found else list(seen.series) if len(seen.series) == 1 else []
     if not chosen:
         what = f"there is no series '{wanted}'" if wanted else f"the file holds {len(names)} series"
-        raise SourceError(what, where=path.name, mend=f"name one: {known_or_nearest(wanted, names)}")
+        raise SourceError(what, where=path.name, mend=f"name one: --series: {known_or_nearest(wanted, names)}")
     one = chosen[0]
-    fields: dict[str, Any] = {"series": {"x": one.name or "it"}, "measures": {"x": one.unit or ""}}
-    if kind in ("nbs_csv", "nbs_excel") and "indicators in rows" in seen.layout:
-        fields["unit_name"] = one.first.get("unit") or "?"
-    if kind == "yearbook_page":
-        fields["series"] = {"x": one.name.split(" / ")[0]}
-    if kind == "tidy":
-        fields |= _roles(path)
-    if kind == "wide" and not one.name:
-        fields["series"] = {"x": "it"}
+    fields = source_fields(path, seen, {"x": one})
     spec = SOURCES[kind].spec(id="s", kind=kind, path=path.name, **fields)
     return SOURCES[kind].read(spec, path).frame, one.unit
 
@@ -108,11 +164,43 @@ def _stem(name: str) -> str:
     return "".join(parse_measure(name)[0].split()).casefold()
 
 
-def _roles(path: Path) -> dict[str, str]:
-    found = guess_roles(table_of(file_bytes(path), path, path.name))
+def source_fields(path: Path, seen: Reading, series: dict[str, SeriesSeen]) -> dict[str, Any]:
+    """What a source has to say to read these series of a file that was looked at, by alias."""
+    kind = seen.kind
+    named = {alias: s.name for alias, s in series.items()}
+    fields: dict[str, Any] = {}
+    if any(_SHEET in n for n in named.values()):
+        fields["part" if kind == "tidy" else "sheet"] = next(iter(named.values())).partition(_SHEET)[0]
+        named = {alias: n.partition(_SHEET)[2] for alias, n in named.items()}
+    if kind in ("nbs_csv", "nbs_excel") and "indicators in rows" in seen.layout:
+        first = next(iter(series.values()))
+        fields["unit_name"] = str(first.first.get("unit") or "?")
+    if kind == "yearbook_page":
+        named = {alias: n.split(" / ")[0] for alias, n in named.items()}
+        if any("from the file's name" in o for o in seen.oddities):
+            fields["year"] = next(iter(series.values())).times[0]
+    if kind == "tidy":
+        fields |= _roles(path, fields.get("part", ""))
+    if kind == "wide" and (names := next((o for o in seen.oddities if o.startswith("several series: ")), "")):
+        fields["series_column"] = names.split("'")[1]
+    if any("separators of thousands" in o for o in seen.oddities):
+        fields["thousands"] = ","
+    if any(o.startswith("the columns are ") for o in seen.oddities):
+        fields["periods"] = "last"
+    return {
+        **fields,
+        "series": {a: n or "it" for a, n in named.items()},
+        "measures": {a: s.unit for a, s in series.items()},
+    }
+
+
+def _roles(path: Path, part: str) -> dict[str, str]:
+    found = guess_roles(table_of(file_bytes(path), path, path.name, part=part))
     if found is None:
         return {}
     fields = {"unit": found.unit, "time": found.time}
     if found.series_column:
         fields |= {"series_column": found.series_column, "value_column": found.value_column}
+        if found.measure_column:
+            fields["measure_column"] = found.measure_column
     return fields

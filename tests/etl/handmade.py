@@ -13,19 +13,25 @@ _TYPES = (
     '<Default Extension="xml" ContentType="application/xml"/>'
     '<Override PartName="/xl/workbook.xml" '
     'ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/>'
-    '<Override PartName="/xl/worksheets/sheet1.xml" '
-    'ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/></Types>'
+    "{sheets}</Types>"
+)
+_SHEET_TYPE = (
+    '<Override PartName="/xl/worksheets/sheet{n}.xml" '
+    'ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/>'
 )
 _RELS = (
     '<?xml version="1.0" encoding="UTF-8"?>'
     '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
-    '<Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/{kind}" '
-    'Target="{target}"/></Relationships>'
+    "{relations}</Relationships>"
+)
+_RELATION = (
+    '<Relationship Id="r{n}" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/{kind}" '
+    'Target="{target}"/>'
 )
 _BOOK = (
     '<?xml version="1.0" encoding="UTF-8"?><workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" '
     'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets>'
-    '<sheet name="1" sheetId="1" r:id="r1"/></sheets></workbook>'
+    "{sheets}</sheets></workbook>"
 )
 
 
@@ -41,6 +47,30 @@ def letters(column: int) -> str:
 
 def workbook(rows: list[list[object]], merged: tuple[str, ...] = ()) -> bytes:
     """An .xlsx of one sheet; merged: ranges such as "D5:G5"."""
+    return workbook_of({"1": rows}, merged)
+
+
+def workbook_of(sheets: dict[str, list[list[object]]], merged: tuple[str, ...] = ()) -> bytes:
+    """An .xlsx of several sheets, all with the same merged ranges."""
+    numbered = list(enumerate(sheets, start=1))
+    relations = "".join(_RELATION.format(n=n, kind="worksheet", target=f"worksheets/sheet{n}.xml") for n, _ in numbered)
+    named = "".join(f'<sheet name="{escape(name)}" sheetId="{n}" r:id="r{n}"/>' for n, name in numbered)
+    parts = {
+        "[Content_Types].xml": _TYPES.format(sheets="".join(_SHEET_TYPE.format(n=n) for n, _ in numbered)),
+        "_rels/.rels": _RELS.format(relations=_RELATION.format(n=1, kind="officeDocument", target="xl/workbook.xml")),
+        "xl/workbook.xml": _BOOK.format(sheets=named),
+        "xl/_rels/workbook.xml.rels": _RELS.format(relations=relations),
+        **{f"xl/worksheets/sheet{n}.xml": _sheet(sheets[name], merged) for n, name in numbered},
+        "docProps/room.xml": f"<room>{' ' * 8192}</room>",  # the encryption of very small packages is beyond msoffcrypto
+    }
+    out = BytesIO()
+    with ZipFile(out, "w", ZIP_STORED) as file:
+        for name, text in parts.items():
+            file.writestr(ZipInfo(name), text)
+    return out.getvalue()
+
+
+def _sheet(rows: list[list[object]], merged: tuple[str, ...]) -> str:
     lines = []
     for r, row in enumerate(rows, start=1):
         cells = []
@@ -54,25 +84,12 @@ def workbook(rows: list[list[object]], merged: tuple[str, ...] = ()) -> bytes:
                 cells.append(f'<c r="{at}" t="inlineStr"><is><t xml:space="preserve">{escape(str(cell))}</t></is></c>')
         lines.append(f'<row r="{r}">{"".join(cells)}</row>')
     ranges = "".join(f'<mergeCell ref="{m}"/>' for m in merged)
-    sheet = (
+    return (
         '<?xml version="1.0" encoding="UTF-8"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
         f"<sheetData>{''.join(lines)}</sheetData>"
         + (f"<mergeCells>{ranges}</mergeCells>" if ranges else "")
         + "</worksheet>"
     )
-    parts = {
-        "[Content_Types].xml": _TYPES,
-        "_rels/.rels": _RELS.format(kind="officeDocument", target="xl/workbook.xml"),
-        "xl/workbook.xml": _BOOK,
-        "xl/_rels/workbook.xml.rels": _RELS.format(kind="worksheet", target="worksheets/sheet1.xml"),
-        "xl/worksheets/sheet1.xml": sheet,
-        "docProps/room.xml": f"<room>{' ' * 8192}</room>",  # the encryption of very small packages is beyond msoffcrypto
-    }
-    out = BytesIO()
-    with ZipFile(out, "w", ZIP_STORED) as file:
-        for name, text in parts.items():
-            file.writestr(ZipInfo(name), text)
-    return out.getvalue()
 
 
 def locked(data: bytes, password: str = "VelvetSweatshop") -> bytes:

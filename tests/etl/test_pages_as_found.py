@@ -1,7 +1,7 @@
 """Yearbook pages in the layouts that are found in print, on the yearbooks' discs and on the web: each is looked at and read right."""
 
 import pytest
-from handmade import write
+from handmade import workbook_of, write
 from pages import EN, ZH, body, csv, figure, html, spaced, xml_spreadsheet
 
 from panelkit.core.errors import SourceError
@@ -209,3 +209,25 @@ def test_the_year_of_a_file_name_is_a_guess_and_said(tmp_path):
     seen = seen_as(path)
     assert seen.series[0].times == (2016,)
     assert any("2016 is from the file's name" in o for o in seen.oddities)
+
+
+def test_a_workbook_of_one_sheet_for_each_year(read_as, tmp_path):
+    years = (2013, 2014, 2015)
+    sheets = {f"{y}年": [[f"2-5 各地区产值 ({y}年)"], ["单位：亿元"], NAMES, *body(2, years=(y,))] for y in years}
+    path = tmp_path / "p.xlsx"
+    path.write_bytes(workbook_of({**sheets, "说明": [["一", "二"], ["三", "四"]]}))
+    kind, seen = look(path)
+    assert kind == "yearbook_page"
+    assert [s.name for s in seen.series][:2] == ["2013年 > 总产值 / Output", "2013年 > 利润 / Profits"]
+    assert [s.times for s in seen.series] == [(y,) for y in years for _ in range(2)]
+    assert any("sheet '说明' is not read: " in o for o in seen.oddities)
+    _, one = look(path, "2014年")
+    assert [s.first["cell"] for s in one.series] == ["2014年!C4", "2014年!D4"]
+    with pytest.raises(SourceError, match="4 sheets with cells"):
+        read_as("yearbook_page", path, series={"x": "总产值"})
+    got = read_as("yearbook_page", path, series={"x": "总产值"}, sheet="{year}年")
+    frame = got.frame[got.frame["unit"] == "北  京"]
+    assert dict(zip(frame["time"], frame["value"], strict=True)) == {y: figure("北京", 0, y) for y in years}
+    assert list(frame["cell"]) == ["2013年!C5", "2014年!C5", "2015年!C5"]
+    with pytest.raises(SourceError, match="no sheet for 2012"):
+        read_as("yearbook_page", path, series={"x": "总产值"}, sheet="{year}年", years=(2012, 2014))

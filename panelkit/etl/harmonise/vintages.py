@@ -88,7 +88,7 @@ class VintageComparison:
     """Two exports of one series, cell by cell.
 
     rows : unit, name, time, a, b, difference (b - a), percent and verdict ('equal', 'differs', 'only in a', 'only in b'),
-        and the cells of both files. revised : unit, name, from (first year that differs after years that do not) and until.
+        and the cells of both files. revised : unit, name, the first turn (side 'from' or 'to', and its year) and the years that differ.
     summary : counts and the widest difference. text : the same in a sentence.
     """
 
@@ -167,7 +167,7 @@ def _compared(
 
 
 def _revised(both: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Units whose two exports agree in some years and differ in others, with the first year of each side."""
+    """Units whose two exports agree in some years and differ in others: where that first turns, and the years that differ."""
     found = []
     for unit in dict.fromkeys(r["unit"] for r in both):
         own = sorted((r for r in both if r["unit"] == unit), key=lambda r: r["time"])
@@ -176,7 +176,8 @@ def _revised(both: list[dict[str, Any]]) -> list[dict[str, Any]]:
             turn = next(i for i in range(1, len(own)) if verdicts[i] != verdicts[0])
             side = "from" if verdicts[turn] == "differs" else "to"
             year = own[turn]["time"] if side == "from" else own[turn - 1]["time"]
-            found.append({"unit": unit, "name": own[0]["name"], "side": side, "year": year})
+            years = [r["time"] for r in own if r["verdict"] == "differs"]
+            found.append({"unit": unit, "name": own[0]["name"], "side": side, "year": year, "differs_in": years})
     return found
 
 
@@ -188,8 +189,7 @@ def _said(summary: dict[str, Any], revised: list[dict[str, Any]]) -> Label:
         en += f"; the widest is {widest['name']} {widest['time']}: {widest['a']} and {widest['b']} ({widest['percent']:+.2f}%)"
         zh += f";最大差异为{widest['name']}{widest['time']}年:{widest['a']}与{widest['b']}({widest['percent']:+.2f}%)"
     if revised:
-        first = sorted({(r["side"], r["year"]) for r in revised})
-        en += f"; {len(revised)} units differ only in part of the years ({', '.join(f'{s} {y}' for s, y in first)})"
+        en += f"; {len(revised)} units differ only in part of the years"
         zh += f";{len(revised)}个单元仅部分年份不同"
     if summary["only_a"] or summary["only_b"]:
         en += f"; {summary['only_a']} cells only in A, {summary['only_b']} only in B"

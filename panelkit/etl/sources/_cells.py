@@ -33,6 +33,9 @@ BLANK_MARKS = frozenset(
     | {"空格", "暂缺", "缺", "缺失", "不详", "无数据", "(空白)"}
 )
 
+FOOTER = re.compile(
+    r"^(注|数据来源|资料来源|来源|说明|备注|note|source)s?\s*[:\d.]|^[①②③④⑤*]\s*\S", re.IGNORECASE
+)  # what stands below a table
 _PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _YEAR = re.compile(r"(1[89]\d\d|2[01]\d\d)(?:\.0+)?\s*(?:年[度末底]?|YY|yy)?")

@@ -2,43 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
+from typing import TypeVar
 
 from panelkit.core.errors import Fault, SourceError
 from panelkit.core.key import EVERY, joined
-from panelkit.etl.sources._cells import is_blank
+from panelkit.etl.sources._cell_table import CellTable
+from panelkit.etl.sources._cells import FOOTER, is_blank, narrow
 from panelkit.etl.sources._text import CUT, at, decode, separated
 
 LARGEST_TABLE = 50_000_000  # cells
 
 _SEPARATORS = (",", "\t", ";", "|")
 _COMPRESSED = frozenset({".gz", ".zip", ".xz", ".bz2", ".zst"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CellTable:
-    """A table: names of its columns, its cells by column, and how a cell is named (row and column counted from 0).
-
-    notes : what was passed over. format : in words.
-    """
-
-    names: tuple[str, ...]
-    columns: tuple[Sequence[object], ...]
-    place: Callable[[int, int], str]
-    format: str
-    encoding: str
-    notes: tuple[str, ...] = ()
-    labels: tuple[str, ...] = ()
-
-    @property
-    def rows(self) -> int:
-        return len(self.columns[0]) if self.columns else 0
-
-    def __getitem__(self, name: str) -> Sequence[object]:
-        return self.columns[self.names.index(name)]
 
 
 WORKBOOKS = frozenset({".xls", ".xlsx", ".xlsm", ".xlsb"})
@@ -62,7 +40,11 @@ def table_of(data: bytes, path: Path, where: str, encoding: str = "", separator:
     if suffix == ".parquet":
         return _parquet(data, where)
     if suffix == ".dta":
-        return _stata(path, where, encoding)
+        from panelkit.etl.sources._stata import stata_table
+
+        table = stata_table(data, where, encoding)
+        _refuse_large(table.rows, len(table.names), where)
+        return table
     if suffix in R_FILES:
         return _saved_by_r(data, where, part)
     if suffix in WORKBOOKS:
@@ -105,34 +87,57 @@ def _separated(data: bytes, where: str, encoding: str, separator: str) -> CellTa
             fault.faults[0].what, where=f"{where}, {fault.faults[0].where}", mend=fault.faults[0].mend
         ) from None
     filled = [line for line in lines if any(f.strip() for f in line.fields)]
+    begins = next((i for i, line in enumerate(filled) if _several(line.fields)), 0)
     if not filled:
         raise SourceError("the file has no row", where=where, mend="export it again")
-    names = [n.strip().strip("\ufeff") for n in filled[0].fields]
+    names = [n.strip().strip("\ufeff") for n in filled[begins].fields]
     while names and not names[-1]:
         names.pop()
     width = len(names)
+    body, footers = _without_footers(filled[begins + 1 :], [line.fields for line in filled[begins + 1 :]])
     faults = [
         Fault(
             where=f"{where}, line {line.number}",
             what=f"the row has {len(line.fields)} fields, the header {width}",
             mend="look for a separator inside a field that is not in quotation marks",
         )
-        for line in filled[1:]
+        for line in body
         if len(line.fields) < width or any(f.strip() for f in line.fields[width:])
     ]
     if faults:
         raise SourceError(faults=faults[:20])
     _refuse_twice(names, where)
-    numbers = [line.number for line in filled[1:]]
+    numbers = [line.number for line in body]
     blank = len(lines) - len(filled)
+    above = tuple(f"line above the header passed over: {''.join(line.fields)[:60]}" for line in filled[:begins])
     return CellTable(
         names=tuple(names),
-        columns=tuple([line.fields[i] for line in filled[1:]] for i in range(width)),
+        columns=tuple([line.fields[i] for line in body] for i in range(width)),
         place=lambda row, column: f", {at(numbers[row], column + 1)}",
         format={"\t": "tab-separated", ",": "comma-separated"}.get(mark, f"separated by {mark}"),
         encoding=file.encoding + file.shown_marks,
-        notes=((f"{blank} blank lines passed over",) if blank else ()) + ((CUT,) if file.cut else ()),
+        notes=((f"{blank} blank lines passed over",) if blank else ())
+        + above
+        + footers
+        + ((CUT,) if file.cut and not footers else ()),
     )
+
+
+def _several(cells: Sequence[object]) -> bool:
+    return sum(not is_blank(c) for c in cells) > 1
+
+
+T = TypeVar("T")
+
+
+def _without_footers(rows: Sequence[T], cells: Sequence[Sequence[object]]) -> tuple[list[T], tuple[str, ...]]:
+    """Rows down to the first footer (its first cell alone is filled, and reads so), and what is said of those below."""
+    for i, row in enumerate(cells):
+        if not _several(row) and FOOTER.match(narrow(str(row[0] if row and row[0] is not None else ""))):
+            below = ["".join(str(c) for c in r if not is_blank(c)) for r in cells[i:]]
+            if not any(_several(r) for r in cells[i:]):
+                return list(rows[:i]), tuple(f"footer passed over: {narrow(t)[:60]}" for t in below if t)
+    return list(rows), ()
 
 
 def _refuse_twice(names: Sequence[str], where: str) -> None:
@@ -164,34 +169,6 @@ def _parquet(data: bytes, where: str) -> CellTable:
     )
 
 
-def _stata(path: Path, where: str, encoding: str) -> CellTable:
-    import pyreadstat
-
-    try:
-        frame, meta = pyreadstat.read_dta(str(path), encoding=encoding or None, apply_value_formats=False)
-    except (pyreadstat.ReadstatError, UnicodeDecodeError) as fault:
-        raise SourceError(
-            f"the Stata file cannot be read ({str(fault)[:80]})",
-            where=where,
-            mend="save it again in Stata, or declare encoding = 'gb18030' for texts written by Stata 13 or older",
-        ) from None
-    _refuse_large(len(frame), frame.shape[1], where)
-    names = list(map(str, frame.columns))
-    columns = []
-    for name in names:
-        cells = frame[name].astype("object")
-        columns.append([None if c is None or c != c else c for c in cells])
-    labels = tuple(meta.column_names_to_labels.get(n) or "" for n in names)
-    return CellTable(
-        names=tuple(names),
-        columns=tuple(columns),
-        place=lambda row, column: f", row {row + 1}, column {names[column]}",
-        format="Stata",
-        encoding=str(meta.file_encoding or encoding or "utf-8"),
-        labels=labels,
-    )
-
-
 def _saved_by_r(data: bytes, where: str, part: str) -> CellTable:
     from panelkit.etl.sources._rda import data_frames
 
@@ -215,7 +192,6 @@ def _saved_by_r(data: bytes, where: str, part: str) -> CellTable:
 
 def _worksheet(data: bytes, path: Path, where: str, part: str) -> CellTable:
     """A sheet whose first row with two cells or more is its header."""
-    from panelkit.etl.sources._cells import is_blank
     from panelkit.etl.sources._workbook import sheet_of
 
     sheet = sheet_of(data, path, where, part)
@@ -233,13 +209,14 @@ def _worksheet(data: bytes, path: Path, where: str, part: str) -> CellTable:
         place = f"{where}!{sheet.place(beyond[0], len(names))}"
         raise SourceError("a cell stands right of the header", where=place, mend="give its column a name")
     above = sum(any(not is_blank(c) for c in row) for row in sheet.rows[:head])
+    body, footers = _without_footers(body, [sheet.rows[n] for n in body])
     return CellTable(
         names=tuple(names),
         columns=tuple([sheet.rows[n][i] for n in body] for i in range(len(names))),
         place=lambda row, column: f"!{sheet.place(body[row], column)}",
-        format=f"Excel workbook, sheet {sheet.name}",
-        encoding="Excel workbook",
-        notes=((f"{above} rows above the header passed over",) if above else ()) + sheet.notes,
+        format=sheet.format,
+        encoding="Excel workbook" if not sheet.loose else sheet.format,
+        notes=((f"{above} rows above the header passed over",) if above else ()) + footers + sheet.notes,
     )
 
 

@@ -18,7 +18,6 @@ from panelkit.etl.sources._text import CUT, at, decode, file_bytes, separated
 from panelkit.etl.sources._workbook import LARGEST_WORKBOOK, Sheet, sheet_of
 from panelkit.facts.provinces import is_not_a_province, match
 
-FOOTER = re.compile(r"^(注|数据来源|资料来源|说明|note|source)s?\s*[:\d.]", re.IGNORECASE)
 _STEM_FIRST = re.compile(r"^(?P<stem>\D.*?)[\s_\-.]*(?P<year>(?:19|20)\d\d)\s*年?$")
 _YEAR_FIRST = re.compile(r"^(?P<year>(?:19|20)\d\d)\s*年?[\s_\-.]*(?P<stem>\D.*)$")
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from panelkit.etl.sources._cell_table import CellTable
 from panelkit.etl.sources._cells import NoNumeral, narrow, read_number, read_year
-from panelkit.etl.sources._frames import CellTable
+from panelkit.facts.cities import match_city
 from panelkit.facts.provinces import is_not_a_province, match
 
 _SAMPLE = 2000
+_YEAR_NAMES = ("year", "年份", "年度", "年", "时间", "time", "date", "日期")
 _VALUE_NAMES = ("value", "数值", "值", "values")
 _MEASURE_NAMES = ("measure", "unit", "units", "单位")
 
@@ -39,13 +41,15 @@ def _holds_units(cells: Sequence[object], *, codes: bool) -> bool:
     texts = [t for t in _filled(cells) if narrow(t).replace(".", "").isdigit() == codes]
     if not texts or len(texts) < len(_filled(cells)) or (codes and any(len(narrow(t)) < 6 for t in texts)):
         return False
-    return sum(match(t) is not None or is_not_a_province(t) is not None for t in texts) > len(texts) / 2
+    known = sum(match(t) is not None or is_not_a_province(t) is not None for t in texts)
+    return max(known, sum(match_city(t) is not None for t in texts)) > len(texts) / 2
 
 
 def guess_roles(table: CellTable) -> Roles | None:
-    """The columns of units and years: names of provinces before codes, the first column of nothing but years."""
+    """The columns of units and years: names of provinces before codes, a column of nothing but years, best one called so."""
     by_name = dict(zip(table.names, table.columns, strict=True))
     years = [n for n, cells in by_name.items() if _filled(cells) and all(read_year(c) for c in _filled(cells))]
+    years = sorted(years, key=lambda n: narrow(n).casefold() not in _YEAR_NAMES)
     units = [n for n, cells in by_name.items() if n not in years and _holds_units(cells, codes=False)]
     units += [n for n, cells in by_name.items() if n not in years and _holds_units(cells, codes=True)]
     if not years or not units:

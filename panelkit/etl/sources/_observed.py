@@ -11,7 +11,8 @@ from panelkit.core.errors import Fault, SourceError
 from panelkit.core.source import OBSERVED, Observations, Provenance, Reading, SeriesSeen, SourceSpec, Units
 from panelkit.etl.harmonise.units import same_measure
 from panelkit.etl.sources._cells import NoNumeral, read_number
-from panelkit.facts.provinces import is_not_a_province, match
+from panelkit.facts.cities import match_city
+from panelkit.facts.provinces import is_not_a_province, match, province
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,13 +22,17 @@ MOST_FAULTS = 20
 
 @dataclass(slots=True)
 class Ledger:
-    """Faults and notes of one file while it is being read: counts of what was passed over, with the first place of each."""
+    """Faults and notes of one file while it is being read: counts of what was passed over, with the first place of each.
+
+    aside : for a look, rows that are no province, by what they are.
+    """
 
     where: str
     thousands: str = ""
     faults: list[Fault] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     firsts: dict[str, str] = field(default_factory=dict)
+    aside: dict[str, dict[str, None]] = field(default_factory=dict)
 
     def note(self, what: str, place: str = "") -> None:
         """Count something that was passed over or changed."""
@@ -189,39 +194,63 @@ def settle_measure(
     return declared if declared is not None else (printed or "")
 
 
-def series_seen(name: str, measure: str, frame: pd.DataFrame) -> SeriesSeen:
-    """What a look tells about one series: `frame` has unit, time, value, cell as printed."""
-    units = list(dict.fromkeys(frame["unit"]))
-    unmatched = tuple(u for u in units if match(u) is None and is_not_a_province(u) is None)
+def series_seen(
+    name: str, measure: str, frame: pd.DataFrame, ledger: Ledger | None = None, label: str = ""
+) -> SeriesSeen:
+    """What a look tells about one series: `frame` has unit, time, value, cell as printed; rows that are no unit go to the ledger."""
+    units = [u for u in map(str, dict.fromkeys(frame["unit"])) if u not in ("", "?")]
+    matched, unmatched = _matched(units, ledger)
     present = frame[frame["value"].notna()]
     first = (present if len(present) else frame).head(1)
+    fields: dict[str, object] = {}
+    if len(first):
+        value = float(first["value"].iloc[0])
+        fields = {
+            "unit": " ".join(str(first["unit"].iloc[0]).split()),
+            "time": int(first["time"].iloc[0]),
+            "value": None if value != value else value,
+            "cell": str(first["cell"].iloc[0]),
+        }
     return SeriesSeen(
         name=name,
         unit=measure,
         times=tuple(sorted(int(t) for t in frame["time"].unique())),
-        units_matched=sum(match(u) is not None for u in units),
+        units_matched=matched,
         unmatched=unmatched,
         missing=int(frame["value"].isna().sum()),
-        first={
-            key: (None if value != value else value)
-            for key, value in zip(
-                ("unit", "time", "value", "cell"),
-                (
-                    str(first["unit"].iloc[0]),
-                    int(first["time"].iloc[0]),
-                    float(first["value"].iloc[0]),
-                    str(first["cell"].iloc[0]),
-                ),
-                strict=True,
-            )
-        }
-        if len(first)
-        else {},
+        first=fields,
+        label=label,
     )
+
+
+def _matched(units: list[str], ledger: Ledger | None) -> tuple[int, tuple[str, ...]]:
+    """How many units are known, provinces by code, and those that are not; cities where most units are cities."""
+    found = {u: match(u) for u in units}
+    cities = {u: match_city(u) for u in units}
+    by_city = sum(c is not None for c in cities.values()) > sum(m is not None for m in found.values())
+    kinds = {u: is_not_a_province(u) for u in units if cities[u] is None or not by_city}
+    if ledger is not None:
+        for unit, kind in kinds.items():
+            if kind is not None:
+                ledger.aside.setdefault(kind, {})[" ".join(unit.split())] = None
+        for unit, one in found.items():
+            if one is not None and one.how == "ocr":
+                name = province(one.code).name_zh
+                ledger.say(f"'{unit.strip()}' is taken for {name}, a slip of optical recognition")
+        if by_city:
+            ledger.say("the units are cities: codes = 'gbt2260_city' under [panel]")
+    if by_city:
+        missed = (u for u in units if cities[u] is None and found[u] is None and kinds.get(u) is None)
+        return len({c for c in cities.values() if c}), tuple(missed)
+    missed = (u for u in units if found[u] is None and kinds.get(u) is None)
+    return len({m.code for m in found.values() if m}), tuple(missed)
 
 
 def reading(layout: str, encoding: str, hint: str, seen: Iterable[SeriesSeen], ledger: Ledger) -> Reading:
     """What a look found; faults of single cells become oddities, because a look refuses no readable file."""
+    for kind, names in ledger.aside.items():
+        shown = ", ".join(list(names)[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
+        ledger.say(f"rows that are no province: {shown} ({kind})")
     faults = tuple(f"{f.where}: {f.what}" for f in ledger.faults[:MOST_FAULTS])
     more = len(ledger.faults) - MOST_FAULTS
     rest = (f"{more} more of this kind",) if more > 0 else ()

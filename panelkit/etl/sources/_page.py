@@ -19,11 +19,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from panelkit.core.errors import SourceError
-from panelkit.etl.sources._cells import NoNumeral, is_blank, read_number
+from panelkit.etl.sources._cells import FOOTER, NoNumeral, is_blank, read_number
 from panelkit.etl.sources._page_head import (
     CJK,
     CONTINUED,
-    FOOTER,
     Entry,
     Head,
     Heading,

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from panelkit.etl.harmonise.units import known_measure, parse_measure, plain, same_measure
-from panelkit.etl.sources._cells import read_year
+from panelkit.etl.sources._cells import FOOTER, read_year
 from panelkit.etl.sources._workbook import Sheet
 from panelkit.facts.provinces import is_not_a_province, match
 
 CJK = re.compile(r"[\u3400-\u9fff]")
-FOOTER = re.compile(r"^(注|数据来源|资料来源|来源|说明|备注|note|source)s?\s*[:\d.]|^[①②③④⑤*]\s*\S", re.IGNORECASE)
 CONTINUED = re.compile(r"续\s*表|\(续\d*\)|\bcontinued\b|\bcont'?d\b", re.IGNORECASE)
 CORNERS = frozenset(
     {"地区", "地区名称", "省份", "省市", "省市区", "省、市、自治区", "省区市", "region", "regions", "province", "area"}

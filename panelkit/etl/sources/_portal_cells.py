@@ -13,7 +13,7 @@ from panelkit.etl.harmonise.units import parse_measure, plain
 from panelkit.etl.sources._many import together
 from panelkit.etl.sources._observed import Ledger, reading, sealed, series_seen, settle_measure
 from panelkit.etl.sources._portal import ODD, CellRow, PortalSpec, PortalTable, first_text
-from panelkit.facts.provinces import is_not_a_province, match
+from panelkit.facts.provinces import match
 
 _REVISION = re.compile(r"[^。;]*(?:第[一二三四五六七八九]次全国(?:经济|人口)普查|系统修订|修订后)[^。;]*")
 NATIONAL = ("年度数据", "季度数据", "月度数据", "全国年度数据")  # databases of the portal that have no region
@@ -102,7 +102,8 @@ def _region(unit: object) -> str:
 
 def vintage_hint(table: PortalTable) -> str:
     """What the footers say about revisions, such as the census after which history was revised."""
-    return "; ".join(found.strip() for note in table.footers for found in _REVISION.findall(note) if found.strip())
+    found = (part.strip() for note in table.footers for part in _REVISION.findall(note))
+    return "; ".join(re.sub(r"^(注:)?(\d+[.、]\s*)?", "", part) for part in found if part)
 
 
 def columns_of(spec: PortalSpec, table: PortalTable, ledger: Ledger) -> dict[str, list[object]]:
@@ -244,11 +245,7 @@ def look_at(table: PortalTable, layout: str, encoding: str, ledger: Ledger) -> R
         columns: dict[str, list[object]] = {k: [] for k in _KEYS}
         for row in table.body:
             _add_row(columns, row, table, (str(row.cells[0]), stem, measure or ""), (ledger, "last"))
-        seen.append(series_seen(table.indicator, measure or "", pd.DataFrame(columns)))
-        for name in (str(row.cells[0]) for row in table.body):
-            kind = is_not_a_province(name)
-            if kind:
-                ledger.say(f"row '{plain(name)}' is {kind}")
+        seen.append(series_seen(table.indicator, measure or "", pd.DataFrame(columns), ledger))
     else:
         region = table.head.get("地区", "")
         ledger.say(
@@ -257,6 +254,6 @@ def look_at(table: PortalTable, layout: str, encoding: str, ledger: Ledger) -> R
         for row in table.body:
             columns = {k: [] for k in _KEYS}
             name = first_text(row)
-            _add_row(columns, row, table, (region, name, parse_measure(name)[1] or ""), (ledger, "last"))
-            seen.append(series_seen(name, parse_measure(name)[1] or "", pd.DataFrame(columns)))
+            _add_row(columns, row, table, (region or "?", name, parse_measure(name)[1] or ""), (ledger, "last"))
+            seen.append(series_seen(name, parse_measure(name)[1] or "", pd.DataFrame(columns), ledger))
     return reading(layout, encoding, vintage_hint(table), seen, ledger)

@@ -90,7 +90,21 @@ def sheet_of(data: bytes, path: Path, where: str, wanted: str = "") -> Sheet:
     return found
 
 
-@lru_cache(maxsize=4)  # a look asks several layouts about one file
+def sheet_names(data: bytes, path: Path, where: str) -> tuple[str, ...]:
+    """Names of the sheets that have cells; empty where the bytes are no workbook that can be opened."""
+    found = _sheet_or_fault(data, path, where, "")
+    if isinstance(found, Sheet):
+        return (found.name,)
+    return found.names if isinstance(found, SeveralSheetsError) else ()
+
+
+class SeveralSheetsError(SourceError):
+    """A workbook has several sheets with cells and none was named."""
+
+    names: tuple[str, ...] = ()
+
+
+@lru_cache(maxsize=32)  # a look asks several layouts about one file
 def _sheet_or_fault(data: bytes, path: Path, where: str, wanted: str) -> Sheet | SourceError:
     return sheets_of([Book(data=data, path=path, where=where, wanted=wanted)])[0]
 
@@ -152,7 +166,9 @@ def _refusal(found: dict[str, Any], where: str, wanted: str) -> SourceError:
             return SourceError(f"there is no sheet '{wanted}'", where=where, mend=known_or_nearest(wanted, names))
         case "several":
             what = f"the workbook has {len(names)} sheets with cells: {', '.join(names)}"
-            return SourceError(what, where=where, mend='name one: sheet = "..."')
+            several = SeveralSheetsError(what, where=where, mend='name one: sheet = "..."')
+            several.names = tuple(names)
+            return several
         case "empty":
             return SourceError("no sheet of the workbook has a cell", where=where, mend="export it again")
         case "large":

@@ -56,12 +56,13 @@ def _table(sheet: Sheet, where: str, periods: Periods | None) -> PortalTable:
     return take_apart([row(number, cells) for number, cells in enumerate(sheet.rows)], where, periods)
 
 
-def recognise(path: Path) -> str | None:
+def recognise(path: Path, sheet: str = "") -> str | None:
     """Why a file is a portal workbook, or None."""
     if path.suffix.casefold() not in WORKBOOKS:
         return None
     try:
-        table = _table(sheet_of(file_bytes(path, largest=LARGEST_WORKBOOK), path, path.name), path.name, "last")
+        found = sheet_of(file_bytes(path, largest=LARGEST_WORKBOOK), path, path.name, sheet)
+        table = _table(found, path.name, "last")
     except SourceError:
         return None
     if not table.fits:
@@ -69,16 +70,16 @@ def recognise(path: Path) -> str | None:
     return f"a workbook with a header row of years below {len(table.head)} rows such as 数据库"
 
 
-def look(path: Path) -> Reading:
+def look(path: Path, sheet: str = "") -> Reading:
     """What a portal workbook holds."""
-    sheet = sheet_of(file_bytes(path, largest=LARGEST_WORKBOOK), path, path.name)
-    table = _table(sheet, path.name, "last")
+    found = sheet_of(file_bytes(path, largest=LARGEST_WORKBOOK), path, path.name, sheet)
+    table = _table(found, path.name, "last")
     layout = "portal workbook" if table.head else "portal workbook, header stripped"
     layout += ", years in rows" if table.turned else ""
     ledger = Ledger(where=path.name, thousands=",")
-    for note in sheet.notes:
+    for note in found.notes:
         ledger.say(note)
-    return look_at(table, layout, sheet.format, ledger)
+    return look_at(table, layout, found.format, ledger)
 
 
 SOURCES.register(
@@ -90,5 +91,6 @@ SOURCES.register(
         recognise=recognise,
         look=look,
         files=files_of,
+        sheets=True,
     )
 )

@@ -338,7 +338,7 @@ def look(path: Path) -> Reading:
         rows = int(ask(table.count()))
     ledger.say(f"{rows:,} records with the columns {', '.join(map(str, head.columns))}")
     empty = pd.DataFrame({k: [] for k in ("unit", "time", "value", "cell")})
-    seen = [series_seen(str(name), "", empty) for name in head.columns]
+    seen = [series_seen(str(name), "", empty, ledger) for name in head.columns]
     return reading("records, to be added up by the study", "", "", seen, ledger)
 
 

@@ -190,7 +190,7 @@ def look(path: Path) -> Reading:
                         "cell": [f"{name} row {i + 1}" for i in range(table.rows)],
                     }
                 )
-                seen.append(series_seen(f"{name}.{column}", parse_measure(column)[1] or "", frame))
+                seen.append(series_seen(f"{name}.{column}", parse_measure(column)[1] or "", frame, ledger))
     finally:
         connection.close()
     return reading("DuckDB database", "utf-8", "", seen, ledger)

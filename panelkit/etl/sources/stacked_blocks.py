@@ -12,9 +12,8 @@ from panelkit.core.registry import SOURCES, SourceKind
 from panelkit.core.source import Observations, Reading, SeriesSeen, SourceSpec
 from panelkit.core.spec import spec
 from panelkit.etl.harmonise.units import parse_measure
-from panelkit.etl.sources._cells import is_blank
+from panelkit.etl.sources._cells import FOOTER, is_blank
 from panelkit.etl.sources._grid import (
-    FOOTER,
     CellGrid,
     grid_of,
     is_region,
@@ -182,7 +181,7 @@ def _add(
         for column, year in block.years.items():
             place = row.place(column)
             cell = row.cells[column] if column < len(row.cells) else None
-            value = ledger.number(cell, place, f"{unit}, {year}")
+            value = ledger.number(cell, place, f"{unit}, {year}", key[1] or None)
             if (unit, year) in filled and not is_blank(cell):
                 ledger.fault(
                     f"{unit}, {year} stands in two blocks: {filled[unit, year].lstrip('!, ')}", "keep one", place
@@ -197,13 +196,13 @@ def _add(
             columns["cell"].append(place.lstrip("!, "))
 
 
-def recognise(path: Path) -> str | None:
+def recognise(path: Path, sheet: str = "") -> str | None:
     """Why a file is a sheet of several titled blocks, or None."""
     if path.suffix.casefold() not in (".csv", ".xls", ".xlsx", ".xlsm"):
         return None
     try:
         ledger = Ledger(where=path.name)
-        blocks = blocks_of(grid_of(path, path.name), path.name, ledger)
+        blocks = blocks_of(grid_of(path, path.name, sheet=sheet), path.name, ledger)
     except SourceError:
         return None
     titled = [b for b in blocks if b.title and not is_region(b.title)]
@@ -211,20 +210,20 @@ def recognise(path: Path) -> str | None:
     return f"{len(blocks)} blocks one below the other: {', '.join(b.title for b in blocks)[:80]}" if several else None
 
 
-def look(path: Path) -> Reading:
+def look(path: Path, sheet: str = "") -> Reading:
     """What the blocks hold."""
     import pandas as pd
 
-    ledger = Ledger(where=path.name)
-    grid = grid_of(path, path.name)
+    ledger = Ledger(where=path.name, thousands=",")
+    grid = grid_of(path, path.name, sheet=sheet)
     for note in grid.notes:
         ledger.say(note)
     seen: list[SeriesSeen] = []
     for block in blocks_of(grid, path.name, ledger):
         columns: dict[str, list[object]] = {k: [] for k in _KEYS}
-        _add(columns, block, (block.title, ""), {}, ledger)
+        _add(columns, block, (block.title, block.measure or ""), {}, ledger)
         frame = pd.DataFrame({k: columns[k] for k in ("unit", "time", "value", "cell")})
-        seen.append(series_seen(block.title, block.measure or "", frame))
+        seen.append(series_seen(block.title, block.measure or "", frame, ledger))
     return reading("stacked blocks, years in columns", grid.encoding, "", seen, ledger)
 
 
@@ -236,5 +235,6 @@ SOURCES.register(
         read=read,
         recognise=recognise,
         look=look,
+        sheets=True,
     )
 )

@@ -11,8 +11,9 @@ from panelkit.core.registry import SOURCES, SourceKind
 from panelkit.core.source import Observations, Reading, SeriesSeen, SourceSpec, Units
 from panelkit.core.spec import spec
 from panelkit.etl.harmonise.units import parse_measure, plain
+from panelkit.etl.sources._cell_table import CellTable
 from panelkit.etl.sources._cells import is_blank, narrow, read_year
-from panelkit.etl.sources._frames import CellTable, table_of, unit_texts
+from panelkit.etl.sources._frames import table_of, unit_texts
 from panelkit.etl.sources._guess import Roles, guess_roles, is_text
 from panelkit.etl.sources._observed import Ledger, reading, sealed, series_seen, settle_measure, unit_columns
 from panelkit.etl.sources._text import file_bytes
@@ -151,15 +152,12 @@ def _wide(spec: TidySpec, table: CellTable, keys: _Keys, columns: dict[str, list
     for alias, name in spec.series.items():
         at = table.names.index(name)
         measure = (
-            ""
-            if alias in spec.categories
-            else settle_measure(spec, alias, parse_measure(name)[1], ledger, required=False)
+            "" if alias in spec.categories else settle_measure(spec, alias, _printed(table, at), ledger, required=False)
         )
         places = [table.place(row, at) for row in rows]
         cells = [table.columns[at][row] for row in rows]
-        _add(
-            columns, alias in spec.categories, (units, times, [f"{spec.id}.{alias}"] * len(rows)), cells, places, ledger
-        )
+        key = (units, times, [f"{spec.id}.{alias}"] * len(rows))
+        _add(columns, None if alias in spec.categories else measure, key, cells, places, ledger)
         columns["measure"] += [measure] * len(rows)
         columns["vintage"] += vintages
 
@@ -181,7 +179,8 @@ def _long(spec: TidySpec, table: CellTable, keys: _Keys, columns: dict[str, list
         key = ([keys[1][i] for i in chosen], [keys[2][i] for i in chosen], [f"{spec.id}.{alias}"] * len(chosen))
         measure = _long_measure(spec, table, alias, rows, ledger)
         places = [table.place(row, value_at) for row in rows]
-        _add(columns, alias in spec.categories, key, [table.columns[value_at][r] for r in rows], places, ledger)
+        kind = None if alias in spec.categories else measure
+        _add(columns, kind, key, [table.columns[value_at][r] for r in rows], places, ledger)
         columns["measure"] += [measure] * len(rows)
         columns["vintage"] += [vintages[row] for row in rows]
     if taken < len(keys[0]):
@@ -220,42 +219,48 @@ def _vintages(spec: TidySpec, table: CellTable, rows: Sequence[int], ledger: Led
     return found
 
 
+def _printed(table: CellTable, at: int) -> str | None:
+    """The unit of measure that the name of a column prints, or its label."""
+    return parse_measure(table.names[at])[1] or (parse_measure(table.labels[at])[1] if table.labels else None)
+
+
 def _add(
     columns: dict[str, list[object]],
-    is_category: bool,
+    measure: str | None,
     key: tuple[list[str], list[int], list[str]],
     cells: Sequence[object],
     places: Sequence[str],
     ledger: Ledger,
 ) -> None:
+    """Cells of one series; `measure` None for a category."""
     units, times, series = key
     columns["unit"] += units
     columns["time"] += times
     columns["series"] += series
     columns["cell"] += [place.lstrip("!, ") for place in places]
-    if is_category:
+    if measure is None:
         texts = [None if is_blank(c) else narrow(str(c)) for c in cells]
         columns["text"] += texts
         columns["value"] += [float("nan")] * len(cells)
         return
     columns["text"] += [None] * len(cells)
     columns["value"] += [
-        ledger.number(cell, place, f"{narrow(unit)}, {time}")
+        ledger.number(cell, place, f"{narrow(unit)}, {time}", measure)
         for cell, place, unit, time in zip(cells, places, units, times, strict=True)
     ]
 
 
-def recognise(path: Path) -> str | None:
+def recognise(path: Path, sheet: str = "") -> str | None:
     """Why a file is a tidy table of provinces and years, or None."""
     try:
-        table = table_of(file_bytes(path), path, path.name)
+        table = table_of(file_bytes(path), path, path.name, part=sheet)
     except SourceError:
         return None
     found = guess_roles(table)
     return f"columns '{found.unit}' of provinces and '{found.time}' of years" if found else None
 
 
-def look(path: Path) -> Reading:
+def look(path: Path, sheet: str = "") -> Reading:
     """What a tidy table holds, with the columns that look like province, year and, in the long form, series as its keys.
 
     Raises
@@ -263,7 +268,7 @@ def look(path: Path) -> Reading:
     SourceError
         No column holds provinces, or none holds years; the message lists the columns.
     """
-    table = table_of(file_bytes(path), path, path.name)
+    table = table_of(file_bytes(path), path, path.name, part=sheet)
     found = guess_roles(table)
     if found is None:
         raise SourceError(
@@ -271,7 +276,7 @@ def look(path: Path) -> Reading:
             where=path.name,
             mend=f"columns: {', '.join(table.names[:20])}; name them on the source with unit and time",
         )
-    ledger = Ledger(where=path.name)
+    ledger = Ledger(where=path.name, thousands=",")
     for note in table.notes:
         ledger.say(note)
     draft = TidySpec(id="", kind="tidy", path=path.name, series={}, unit=found.unit, time=found.time)
@@ -303,7 +308,7 @@ def _parts(table: CellTable, found: Roles, keys: _Keys, ledger: Ledger) -> Itera
         if is_text(table.columns[at]):
             ledger.say(f"column '{name}' holds text: take it as a category, or leave it out")
         else:
-            yield name, parse_measure(name)[1] or "", at, everything
+            yield name, _printed(table, at) or "", at, everything
 
 
 def _seen(
@@ -315,8 +320,13 @@ def _seen(
     rows = [keys[0][i] for i in positions]
     places = [table.place(row, at) for row in rows]
     key = ([keys[1][i] for i in positions], [keys[2][i] for i in positions], [name] * len(rows))
-    _add(columns, False, key, [table.columns[at][row] for row in rows], places, ledger)
-    return series_seen(name, measure, pd.DataFrame({k: columns[k] for k in ("unit", "time", "value", "cell")}))
+    cells = [table.columns[at][row] for row in rows]
+    if not measure and all(is_blank(c) or narrow(str(c)).endswith("%") for c in cells):
+        measure = "%"
+    _add(columns, measure, key, cells, places, ledger)
+    frame = pd.DataFrame({k: columns[k] for k in ("unit", "time", "value", "cell")})
+    label = table.labels[at] if table.labels and table.names[at] == name else ""
+    return series_seen(name, measure, frame, ledger, label)
 
 
 SOURCES.register(
@@ -327,5 +337,6 @@ SOURCES.register(
         read=read,
         recognise=recognise,
         look=look,
+        sheets=True,
     )
 )

@@ -12,8 +12,8 @@ from panelkit.core.registry import SOURCES, SourceKind
 from panelkit.core.source import Observations, Reading, SeriesSeen, SourceSpec, Units
 from panelkit.core.spec import spec
 from panelkit.etl.harmonise.units import parse_measure, plain
+from panelkit.etl.sources._cells import FOOTER
 from panelkit.etl.sources._grid import (
-    FOOTER,
     CellGrid,
     YearHeader,
     grid_of,
@@ -234,18 +234,18 @@ def _add(
         columns["unit"].append(unit)
         columns["time"].append(year)
         columns["series"].append(series)
-        columns["value"].append(ledger.number(cell, place, f"{unit}, {year}"))
+        columns["value"].append(ledger.number(cell, place, f"{unit}, {year}", measure or None))
         columns["measure"].append(measure)
         columns["cell"].append(place.lstrip("!, "))
 
 
-def recognise(path: Path) -> str | None:
+def recognise(path: Path, sheet: str = "") -> str | None:
     """Why a file is a wide table of provinces, or None."""
     if path.suffix.casefold() not in (".csv", ".tsv", ".txt", ".tab", ".xls", ".xlsx", ".xlsm"):
         return None
     try:
         ledger = Ledger(where=path.name)
-        table = _table(grid_of(path, path.name), path.name, ledger)
+        table = _table(grid_of(path, path.name, sheet=sheet), path.name, ledger)
     except SourceError:
         return None
     first = min(table.header.columns)
@@ -255,7 +255,7 @@ def recognise(path: Path) -> str | None:
     return f"a column of provinces and {len(table.header.columns)} columns of years"
 
 
-def look(path: Path) -> Reading:
+def look(path: Path, sheet: str = "") -> Reading:
     """What a wide table holds.
 
     Raises
@@ -265,8 +265,8 @@ def look(path: Path) -> Reading:
     """
     import pandas as pd
 
-    ledger = Ledger(where=path.name)
-    grid = grid_of(path, path.name)
+    ledger = Ledger(where=path.name, thousands=",")
+    grid = grid_of(path, path.name, sheet=sheet)
     table = _table(grid, path.name, ledger)
     unit = _unit_column("", table, ledger)
     names = _series_column(table, unit, ledger)
@@ -278,10 +278,10 @@ def look(path: Path) -> Reading:
         for name, rows in parts.items():
             columns: dict[str, list[object]] = {k: [] for k in _KEYS}
             for row in rows:
-                _add(columns, row, (text_of(row, unit), name, ""), years, ledger)
+                _add(columns, row, (text_of(row, unit), name, parse_measure(name)[1] or ""), years, ledger)
             shown = f"{stem} {name}".strip() if names is not None else name
             frame = pd.DataFrame({k: columns[k] for k in ("unit", "time", "value", "cell")})
-            seen.append(series_seen(shown, parse_measure(name)[1] or "", frame))
+            seen.append(series_seen(shown, parse_measure(name)[1] or "", frame, ledger))
     return reading("wide table, years in columns", grid.encoding, "", seen, ledger)
 
 
@@ -306,5 +306,6 @@ SOURCES.register(
         read=read,
         recognise=recognise,
         look=look,
+        sheets=True,
     )
 )

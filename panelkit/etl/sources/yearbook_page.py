@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from panelkit.core.errors import SourceError
 from panelkit.core.nearest import nearest
 from panelkit.core.registry import SOURCES, SourceKind
-from panelkit.core.source import Observations, Reading, SeriesSeen, SourceSpec
+from panelkit.core.source import Observations, SourceSpec
 from panelkit.core.spec import spec
 from panelkit.etl.harmonise.units import conversion, same_measure
-from panelkit.etl.sources._frames import WORKBOOKS
 from panelkit.etl.sources._many import YEAR, files_by_year, one_file, together
-from panelkit.etl.sources._observed import Ledger, reading, sealed, series_seen, settle_measure
+from panelkit.etl.sources._observed import Ledger, sealed, settle_measure
 from panelkit.etl.sources._page import Page, page_of
 from panelkit.etl.sources._page_head import Heading, folded
+from panelkit.etl.sources._page_look import look, names_agree, recognise
 from panelkit.etl.sources._text import file_bytes
-from panelkit.etl.sources._workbook import LARGEST_WORKBOOK, Book, Sheet, sheet_of, sheets_of
+from panelkit.etl.sources._workbook import LARGEST_WORKBOOK, Book, sheet_names, sheets_of
 from panelkit.facts.provinces import is_not_a_province, match
 
 _KEYS = ("unit", "time", "series", "value", "measure", "vintage", "cell")
-_TEXTS = (".csv", ".tsv", ".txt", ".htm", ".html")
 _SPAN = re.compile(r"(\d{4})(?:-(\d{4}))?")
 UNEVEN = 2e-4  # provinces against the national row, relative, beyond rounding
 
@@ -51,7 +50,9 @@ class YearbookPageSpec(SourceSpec):
     printed_after : int
         Years from the figures to the yearbook that prints them: the vintage of each page, unless `vintage` is given.
     sheet : str
-        Where a page has several sheets with cells; thousands : separator of thousands.
+        Where a page has several sheets with cells; with {year}, such as "{year}年", a workbook of one sheet for each year.
+    thousands : str
+        Separator of thousands.
     title_has : str
         Words that the title of every page must have.
     """
@@ -99,21 +100,45 @@ def read(spec: YearbookPageSpec, path: Path) -> Observations:
     for absent, reason in sorted(spec.skip.items()):
         ledger.say(f"no page of {absent}: {reason}")
     data = {p.name: file_bytes(p, largest=LARGEST_WORKBOOK) for p in files.values()}
-    books = [Book(data=data[p.name], path=p, where=p.name, wanted=spec.sheet) for p in files.values()]
+    pages = [(y, Book(data=data[p.name], path=p, where=p.name, wanted=spec.sheet)) for y, p in files.items()]
+    if YEAR in spec.sheet:
+        pages = [found for _, book in pages for found in _by_sheet(spec, book)]
     columns: dict[str, list[object]] = {k: [] for k in _KEYS}
-    for (year, file), sheet in zip(files.items(), sheets_of(books), strict=True):
+    for (year, book), sheet in zip(pages, sheets_of([b for _, b in pages]), strict=True):
         try:
             if isinstance(sheet, SourceError):
                 raise sheet
-            page = page_of(sheet, file.name)
+            page = page_of(sheet, book.where)
         except SourceError as fault:
             ledger.faults += fault.faults
             continue
-        opened = _opened(spec, page, year, file.name, ledger)
+        opened = _opened(spec, page, year, book.path.name, ledger)
         if opened is not None:
             _take(spec, opened, columns, ledger)
     raw = together(data) if several else next(iter(data.values()))
     return sealed(spec, raw, columns, ledger, steps=tuple(f"read of {name}" for name in data) if several else ())
+
+
+def _by_sheet(spec: YearbookPageSpec, book: Book) -> list[tuple[int, Book]]:
+    """The sheets of a workbook that has one for each year.
+
+    Raises
+    ------
+    SourceError
+        No sheet is called so, or there is none for a year that the source declares.
+    """
+    pattern = re.compile(re.escape(spec.sheet).replace(re.escape(YEAR), r"(\d{4})", 1))
+    names = sheet_names(book.data, book.path, book.where)
+    found = {int(m[1]): n for n in names if (m := pattern.fullmatch(n))}
+    wanted = range(spec.years[0], spec.years[1] + 1) if spec.years else sorted(found)
+    missing = [y for y in wanted if y not in found and str(y) not in spec.skip]
+    if missing or not found:
+        what = (
+            f"there is no sheet for {', '.join(map(str, missing))}" if missing else f"no sheet is called '{spec.sheet}'"
+        )
+        mend = f'the sheets are {", ".join(names)}; say why one is missing: skip = {{ 2015 = "not published" }}'
+        raise SourceError(what, where=book.where, mend=mend)
+    return [(y, replace(book, wanted=found[y])) for y in wanted if y in found]
 
 
 def _opened(spec: YearbookPageSpec, page: Page, year: int, name: str, ledger: Ledger) -> _Opened | None:
@@ -146,7 +171,7 @@ def _opened(spec: YearbookPageSpec, page: Page, year: int, name: str, ledger: Le
 def _take(spec: YearbookPageSpec, opened: _Opened, columns: dict[str, list[object]], ledger: Ledger) -> None:
     """The figures of every series on one page."""
     sheet = opened.page.sheet
-    _names_agree(opened, ledger)
+    names_agree(opened.page, opened.name, ledger)
     for alias in spec.series:
         chosen = _chosen(spec, alias, opened, ledger)
         latest = max((h.year for h in chosen if h.year is not None), default=opened.year)
@@ -174,22 +199,6 @@ def _take(spec: YearbookPageSpec, opened: _Opened, columns: dict[str, list[objec
             _adds_up(alias, opened, values, (measure, year), ledger)
 
 
-def _names_agree(opened: _Opened, ledger: Ledger) -> None:
-    """The two names of each row must mean the same region."""
-    for row in opened.page.rows:
-        a, b = match(row.unit), match(row.other) if row.other else None
-        kinds = is_not_a_province(row.unit), is_not_a_province(row.other) if row.other else None
-        place = f"{opened.name}!{opened.page.sheet.place(row.row, 0)}"
-        if (a and b and a.code != b.code) or (a and kinds[1]) or (b and kinds[0]):
-            ledger.fault(
-                f"the two names of a row are not of one region: {row.unit.strip()} and {row.other.strip()}",
-                "one column may have been shifted against the other: take the page as it was published",
-                f", {place}",
-            )
-        elif a and row.other and b is None:
-            ledger.note(f"the second name of {row.unit.strip()} is not known: {row.other.strip()}", place)
-
-
 def _chosen(spec: YearbookPageSpec, alias: str, opened: _Opened, ledger: Ledger) -> list[Heading]:
     """The column of a series on a page, or its columns where it stands there for several years."""
     own = [text for span, text in spec.headings.get(alias, {}).items() if _within(span, opened.year, ledger)]
@@ -200,7 +209,7 @@ def _chosen(spec: YearbookPageSpec, alias: str, opened: _Opened, ledger: Ledger)
     names = [w.strip() for w in wanted.split("|") if w.strip()]
     headings = opened.page.headings
     found = [h for h in headings if any(folded(n) in _spelled(h) for n in names)]
-    if YEAR in spec.path and len(found) > 1:
+    if YEAR in spec.path + spec.sheet and len(found) > 1:
         found = [h for h in found if h.year in (None, opened.year)]
     years = [h.year for h in found]
     if len(found) == 1 or (found and None not in years and len(set(years)) == len(years)):
@@ -273,95 +282,6 @@ def _adds_up(alias: str, opened: _Opened, values: Mapping[str, float], about: tu
         ledger.say(f"{opened.name}: the rows of '{alias}' add up to {share:.3f}% of the national row of {year}")
 
 
-def recognise(path: Path) -> str | None:
-    """Why a file is a page of a yearbook, or None."""
-    if path.suffix.casefold() not in (*WORKBOOKS, *_TEXTS):
-        return None
-    try:
-        sheet = _only_sheet(path)
-        page = page_of(sheet, path.name)
-    except SourceError:
-        return None
-    return _why(page) if sheet.turned is None else None
-
-
-def _why(page: Page) -> str | None:
-    """What makes a sheet a page; a table that is only rows of units and columns of years is left to other layouts."""
-    units = {e.unit for e in page.rows}
-    if len(units) < 0.6 * len(page.rows):
-        return None
-    printed = page.titles or page.measures or any(h.zh and h.en for h in page.headings)
-    if all(h.year is not None and not h.shown for h in page.headings) and not printed:
-        return None
-    if page.sheet.lines and not printed:
-        return None
-    return f"rows of regions below headings of {len(page.headings)} columns, under the title '{_title(page)}'"
-
-
-def _only_sheet(path: Path) -> Sheet:
-    return sheet_of(file_bytes(path, largest=LARGEST_WORKBOOK), path, path.name)
-
-
-def _title(page: Page) -> str:
-    return " ".join(page.titles[0].split())[:60] if page.titles else ""
-
-
-def look(path: Path) -> Reading:
-    """What a page holds: one series for each heading, with the years that it stands there for."""
-    page = page_of(_only_sheet(path), path.name)
-    ledger = Ledger(where=path.name, thousands=",")
-    year = _year_of(page, path, ledger)
-    _names_agree(_Opened(page=page, year=year, name=path.name), ledger)
-    for note in (*page.notes, *(f"footer passed over: {f[:60]}" for f in page.footers)):
-        ledger.say(note)
-    if any(h.measure is None and len(h.listed) > 1 for h in page.headings):
-        ledger.say(
-            f"the page is in {', '.join(page.measures)}: which column is in which must be declared where it is open"
-        )
-    series: dict[str, list[Heading]] = {}
-    for heading in page.headings:
-        name = f"{heading.zh} / {heading.en}" if heading.zh and heading.en else heading.shown
-        taken = {h.year for h in series.get(name, [])}
-        key = f"{name} ({page.sheet.place(heading.row, heading.column)})" if heading.year in taken else name
-        series.setdefault(key, []).append(heading)
-    seen = [_seen(name, page, headings, year, ledger) for name, headings in series.items()]
-    years = sorted({h.year or year for h in page.headings} - {0})
-    hint = f"figures of {years[0]}" + (f" to {years[-1]}" if len(years) > 1 else "") if years else ""
-    return reading(f"yearbook page: {_title(page)}", page.sheet.format, hint, seen, ledger)
-
-
-def _year_of(page: Page, path: Path, ledger: Ledger) -> int:
-    """The year of figures whose heading prints none: of the title, else, with a note, of the file's name."""
-    if len(page.years) == 1 or all(h.year is not None for h in page.headings):
-        return page.years[0] if len(page.years) == 1 else 0
-    named = sorted({int(y) for y in re.findall(r"(?<!\d)((?:19|20)\d\d)(?!\d)", path.stem)})
-    if len(named) == 1:
-        ledger.say(
-            f"the title does not say of which year the figures are: {named[0]} is from the file's name, which may be the "
-            "edition (say year = ... on the source)"
-        )
-        return named[0]
-    ledger.say("the title does not say of which year the figures are: the file's name or the study must (year = ...)")
-    return 0
-
-
-def _seen(name: str, page: Page, headings: list[Heading], year: int, ledger: Ledger) -> SeriesSeen:
-    import pandas as pd
-
-    frame: dict[str, list[object]] = {k: [] for k in ("unit", "time", "value", "cell")}
-    measure = page.measure_of(headings[0]) or ""
-    for heading in headings:
-        for entry in heading.entries:
-            place = page.sheet.place(entry.row, entry.column)
-            cells = page.sheet.rows[entry.row]
-            cell = cells[entry.column] if entry.column < len(cells) else None
-            frame["unit"].append(entry.unit)
-            frame["time"].append(heading.year or year)
-            frame["value"].append(ledger.number(cell, f"!{place}", entry.unit.strip(), measure or None))
-            frame["cell"].append(place)
-    return series_seen(name, measure, pd.DataFrame(frame))
-
-
 SOURCES.register(
     SourceKind(
         name="yearbook_page",
@@ -371,5 +291,6 @@ SOURCES.register(
         recognise=recognise,
         look=look,
         files=pages_of,
+        sheets=True,
     )
 )
