@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import struct
 from io import BytesIO
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -105,3 +107,38 @@ def write(path: Path, rows: list[list[object]], merged: tuple[str, ...] = ()) ->
     """A workbook as a file."""
     path.write_bytes(workbook(rows, merged))
     return path
+
+
+def packed(frame: dict[str, list], name: str = "d") -> bytes:
+    """A data frame as R saves it (XDR, version 2)."""
+
+    def text(t):
+        raw = t.encode()
+        return struct.pack(">ii", 0x00008009, len(raw)) + raw
+
+    def vector(kind, items, attributes=b""):
+        flag = kind | (0x200 if attributes else 0)
+        body = b"".join(items)
+        return struct.pack(">ii", flag, len(items)) + body + attributes
+
+    def pair(key, made):
+        return struct.pack(">i", 0x402) + struct.pack(">i", 1) + text(key) + made
+
+    end = struct.pack(">i", 254)
+    columns = []
+    for cells in frame.values():
+        if isinstance(cells[0], str):
+            columns.append(vector(16, [text(c) for c in cells]))
+        else:
+            columns.append(
+                vector(14, [bytes.fromhex("7ff00000000007a2") if c is None else struct.pack(">d", c) for c in cells])
+            )
+    rows = len(next(iter(frame.values())))
+    attributes = (
+        pair("names", vector(16, [text(k) for k in frame]))
+        + pair("class", vector(16, [text("data.frame")]))
+        + pair("row.names", vector(13, [struct.pack(">i", -(2**31)), struct.pack(">i", -rows)]))
+        + end
+    )
+    body = pair(name, vector(19, columns, attributes)) + end
+    return gzip.compress(mtime=0, data=b"RDX2\nX\n" + struct.pack(">iii", 2, 0x00040000, 0x00020300) + body)

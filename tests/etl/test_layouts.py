@@ -6,7 +6,7 @@ import struct
 import numpy as np
 import pandas as pd
 import pytest
-from handmade import write
+from handmade import packed, write
 
 from panelkit.core.errors import SourceError
 from panelkit.etl.look import look
@@ -132,41 +132,6 @@ def test_the_staircase_of_the_thesis(read_as, china):
 
 
 # ---------------------------------------------------------------- R
-
-
-def packed(frame: dict[str, list], name: str = "d") -> bytes:
-    """A data frame as R saves it (XDR, version 2)."""
-
-    def text(t):
-        raw = t.encode()
-        return struct.pack(">ii", 0x00008009, len(raw)) + raw
-
-    def vector(kind, items, attributes=b""):
-        flag = kind | (0x200 if attributes else 0)
-        body = b"".join(items)
-        return struct.pack(">ii", flag, len(items)) + body + attributes
-
-    def pair(key, made):
-        return struct.pack(">i", 0x402) + struct.pack(">i", 1) + text(key) + made
-
-    end = struct.pack(">i", 254)
-    columns = []
-    for cells in frame.values():
-        if isinstance(cells[0], str):
-            columns.append(vector(16, [text(c) for c in cells]))
-        else:
-            columns.append(
-                vector(14, [bytes.fromhex("7ff00000000007a2") if c is None else struct.pack(">d", c) for c in cells])
-            )
-    rows = len(next(iter(frame.values())))
-    attributes = (
-        pair("names", vector(16, [text(k) for k in frame]))
-        + pair("class", vector(16, [text("data.frame")]))
-        + pair("row.names", vector(13, [struct.pack(">i", -(2**31)), struct.pack(">i", -rows)]))
-        + end
-    )
-    body = pair(name, vector(19, columns, attributes)) + end
-    return gzip.compress(mtime=0, data=b"RDX2\nX\n" + struct.pack(">iii", 2, 0x00040000, 0x00020300) + body)
 
 
 def test_r_data_frames(read_as, tmp_path):

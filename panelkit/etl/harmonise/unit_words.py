@@ -110,18 +110,18 @@ ENGLISH = _words(
 
 COUNT_WORDS = _words(
     """
-千: thousand; 1000; 1 000
-万: 10000; 10 000; ten thousand; 10 thousand
+千: thousand; 1000; 1 000; 1k
+万: 10000; 10 000; 10k; ten thousand; 10 thousand
 十万: 100000; 100 000
-百万: million; mn; 1000000
+百万: million; mn; 1000000; 1m
 千万: 10 million
-亿: 100 million; 100million; hundred million; 100000000
-十亿: billion
+亿: 100 million; 100m; 100mn; 100million; hundred million; 100000000
+十亿: billion; bn; 1bn
 万亿: trillion
 """
 )
 
 ENGLISH_UNIT = re.compile(
     r"(?P<count>(?:(?:rmb|usd|us\$)\s+)?(?:[\d ]*\d)?\s*"
-    r"(?:ten thousand|hundred million|thousand|millions?|billion|trillion|mn)?)\s*(?P<unit>.*)"
+    r"(?:ten thousand|hundred million|thousand|millions?|billion|trillion|mn|bn|k|m(?=\s))?)\s*(?P<unit>.*)"
 )

@@ -17,6 +17,7 @@ from panelkit.etl.harmonise.unit_words import SAME as _SAME
 _BRACKET = re.compile(r"[(\[【]\s*(?:(?:计量)?单位\s*:\s*)?(?P<measure>[^()\[\]【】]*)[)\]】]")
 _MARK = re.compile(r"[_:,;、]|(?<=[^\x00-\x7f])[\s-]+|\s+(?=[^\x00-\x7f%‰])|\s+(?=[%‰])")
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)+")
+_COUNTING = re.compile(r"(?:^|[^a-z])(?:\d+[a-z]*|k|m|mn|bn|thousand|million|billion|wan|yi)$|[十百千万亿]$")
 _SHORT = frozenset(
     {"元", "人", "%", "‰", "件", "个", "项", "吨", "户"}
 )  # of one character, and no word of another meaning
@@ -58,7 +59,7 @@ def parse_measure(name: str) -> tuple[str, str | None]:
         stem, tail = text[: mark.start()].strip(" _"), text[mark.end() :].strip()
         measure = known_measure(tail) if stem and (len(tail) > 1 or tail in _SHORT) else None
         if measure is not None:
-            return stem, measure
+            return (text, None) if _COUNTING.search(stem.casefold()) else (stem, measure)
     return text, None
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 BLANK_MARKS = frozenset(
     {
@@ -169,6 +171,15 @@ def read_period(cell: object) -> tuple[int, int, int] | None:
         return int(quarter[1]), "一二三四".index(which) + 1 if which in "一二三四" else int(which), 4
     month = _MONTH.fullmatch(text)
     return (int(month[1]), int(month[2]), 12) if month and 1 <= int(month[2]) <= 12 else None
+
+
+def odd_years(years: Sequence[int]) -> str:
+    """What is unusual about the years of a header in the order of its columns, "" where nothing is."""
+    steps = [b - a for a, b in pairwise(years)]
+    listed = ", ".join(map(str, years))
+    if steps and not (all(s > 0 for s in steps) or all(s < 0 for s in steps)):
+        return f"the years of the header do not stand in order: {listed}"
+    return f"the header leaves out years: {listed}" if len({abs(s) for s in steps}) > 1 else ""
 
 
 def column_letters(index: int) -> str:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
 from pathlib import Path
 
 from panelkit.core.errors import SourceError
@@ -106,15 +105,6 @@ def year_header(rows: Sequence[CellRow], start: int = 0) -> YearHeader | None:
         if kept and len(others) <= max(4, sum(map(len, kept.values()))) and not any(map(is_region, others)):
             return YearHeader(position=position, stems=kept)
     return None
-
-
-def odd_years(years: Sequence[int]) -> str:
-    """What is unusual about the years of a header in the order of its columns, "" where nothing is."""
-    steps = [b - a for a, b in pairwise(years)]
-    listed = ", ".join(map(str, years))
-    if steps and not (all(s > 0 for s in steps) or all(s < 0 for s in steps)):
-        return f"the years of the header do not stand in order: {listed}"
-    return f"the header leaves out years: {listed}" if len({abs(s) for s in steps}) > 1 else ""
 
 
 def is_region(text: str) -> bool:

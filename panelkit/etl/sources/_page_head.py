@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from panelkit.etl.harmonise.units import known_measure, parse_measure, plain, same_measure
-from panelkit.etl.sources._cells import FOOTER, read_year
+from panelkit.etl.sources._cells import FOOTER, odd_years, read_year
 from panelkit.etl.sources._workbook import Sheet
 from panelkit.facts.provinces import is_not_a_province, match
 
@@ -174,7 +174,7 @@ def headings_of(sheet: Sheet, head: Head, columns: Sequence[int], notes: list[st
     spread = {n: _years_spread(sheet, n, rows, columns) for n in rows}
     made = {c: _heading(sheet, rows, c, spread, notes) for c in columns}
     found = {c: h for c, h in made.items() if h is not None}
-    found = _told_apart(sheet, rows, found, notes)
+    found = _told_apart(sheet, rows, _years_below_one(found, notes), notes)
     for n in unit_rows:
         own = {c: known_measure(shown(sheet.rows[n], c).strip("()")) for c in found}
         found = {c: replace(h, measure=h.measure or own[c]) for c, h in found.items()}
@@ -257,6 +257,28 @@ def _parent(sheet: Sheet, row: int, column: int) -> str | None:
         if top <= row <= bottom and left <= column <= right and right > left:
             return shown(sheet.rows[top], left) if row == top else ""
     return None
+
+
+def _years_below_one(found: dict[int, Heading], notes: list[str]) -> dict[int, Heading]:
+    """Columns that only print a year are of the heading left of them, whose cell once spanned them."""
+    named: Heading | None = None
+    made: dict[int, Heading] = {}
+    for c, heading in sorted(found.items()):
+        if heading.shown:
+            named = heading if heading.year is not None else None
+        elif named is not None:
+            heading = replace(heading, zh=named.zh, en=named.en, measure=named.measure)
+            notes.append(f"the heading '{named.shown}' also stands over the years right of it")
+        made[c] = heading
+    listed = [h.year for h in made.values() if h.year is not None]
+    for name in dict.fromkeys(h.shown for h in made.values() if h.year is not None):
+        years = [h.year for h in made.values() if h.shown == name and h.year is not None]
+        if odd := odd_years(years):
+            notes.append(odd)
+    if listed and len(listed) < len(made) and len(set(listed)) > 1:
+        left = ", ".join(h.shown for h in made.values() if h.year is None)
+        notes.append(f"some headings print a year and some none: {left}")
+    return made
 
 
 def _told_apart(sheet: Sheet, rows: Sequence[int], found: dict[int, Heading], notes: list[str]) -> dict[int, Heading]:

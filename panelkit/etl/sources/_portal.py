@@ -14,14 +14,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Literal
 
 from panelkit.core.errors import SourceError
 from panelkit.core.source import SourceSpec
 from panelkit.core.spec import spec
 from panelkit.etl.harmonise.units import plain
-from panelkit.etl.sources._cells import read_period, read_year
+from panelkit.etl.sources._cells import odd_years, read_period, read_year
 from panelkit.facts.provinces import is_not_a_province, match
 
 Periods = Literal["last", "sum", "mean"]
@@ -173,7 +172,8 @@ def take_apart(rows: Sequence[CellRow], where: str, periods: Periods | None = No
         raise SourceError(
             f"the year {twice[0]} stands twice", where=where + rows[position].place(0), mend="export again"
         )
-    passed += _odd_years(tuple(years.values()))
+    if odd := odd_years(tuple(years.values())):
+        passed.append(ODD + odd)
     by_region = _orientation(rows[position], rows[position + 1 :], where)
     body, footers = _body(rows[position + 1 :], where)
     return PortalTable(
@@ -219,18 +219,6 @@ def _grouped(
             "no year has its last quarter or month", where=where + header.place(first), mend="export whole years"
         )
     return found
-
-
-def _odd_years(years: Sequence[int]) -> list[str]:
-    """What is unusual about the years of a header, in the order of its columns."""
-    if len(years) < 3:
-        return []
-    steps = [b - a for a, b in pairwise(years)]
-    if not (all(s > 0 for s in steps) or all(s < 0 for s in steps)):
-        return [f"{ODD}the years of the header do not stand in order: {', '.join(map(str, years))}"]
-    if len({abs(s) for s in steps}) > 1:
-        return [f"{ODD}the header leaves out years: {', '.join(map(str, years))}"]
-    return []
 
 
 def _turned(rows: Sequence[CellRow], where: str) -> tuple[Sequence[CellRow], bool]:

@@ -40,6 +40,9 @@ class RecordsSpec(SourceSpec):
         Column of the unit; "" to add up over all records of a year (figures of the nation); or key of the panel -> its column.
     time : str
         Column of the year, or of a date or time of which the year is taken.
+    key : str
+        Column that numbers the records, such as an order number: no two may have the same. Without one a record that stands twice
+        counts twice, and a note says so.
     within : str
         A further column, such as an industry; the unit is then "unit / industry", in a panel of one key with codes = 'as_printed'.
     series : dict
@@ -57,6 +60,7 @@ class RecordsSpec(SourceSpec):
 
     unit: Units = "province"
     time: str = "year"
+    key: str = ""
     within: str = ""
     only: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
     blank: Literal["refuse", "drop"] = "refuse"
@@ -133,8 +137,8 @@ def _measure(spec: RecordsSpec, total: _Total, ledger: Ledger) -> str:
 
 
 def _require_columns(spec: RecordsSpec, totals: tuple[_Total, ...], names: Any, ledger: Ledger) -> None:
-    wanted = {f"unit.{k}": c for k, c in unit_columns(spec.unit).items()}
-    wanted |= {"time": spec.time} | ({"within": spec.within} if spec.within else {})
+    wanted = {f"unit.{k}": c for k, c in unit_columns(spec.unit).items()} | {"time": spec.time}
+    wanted |= {k: v for k, v in (("within", spec.within), ("key", spec.key)) if v}
     for total in totals:
         wanted |= {f"series.{total.alias}": total.column} if total.column else {}
         wanted |= {f"only.{total.alias}.{c}": c for c in total.only}
@@ -260,7 +264,17 @@ def _count_faults(spec: RecordsSpec, totals: tuple[_Total, ...], keyed: ir.Table
         asked[f"bad{i}"] = bad[name].sum()
         asked[f"example{i}"] = keyed[name].cast("string").max(where=bad[name])
         asked[f"blank{i}"] = (_number(keyed, name).isnull() & ~bad[name]).sum()
+    if spec.key:
+        asked["different"] = keyed[spec.key].nunique()
     found = ask(keyed.aggregate(**asked)).iloc[0]
+    again = int(found["rows"]) - int(found["different"]) if spec.key else 0
+    if again:
+        ledger.fault(
+            f"{again:,} of {int(found['rows']):,} records have a '{spec.key}' that another has, or none",
+            "take out the records that stand twice",
+        )
+    if not spec.key:
+        ledger.say("no key numbers the records: one that stands twice counts twice (key = ...)")
     if not int(found["rows"]):
         ledger.fault("the file has no record", "export it again")
         return

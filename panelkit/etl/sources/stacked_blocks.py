@@ -12,12 +12,11 @@ from panelkit.core.registry import SOURCES, SourceKind
 from panelkit.core.source import Observations, Reading, SeriesSeen, SourceSpec
 from panelkit.core.spec import spec
 from panelkit.etl.harmonise.units import parse_measure
-from panelkit.etl.sources._cells import FOOTER, is_blank
+from panelkit.etl.sources._cells import FOOTER, is_blank, odd_years
 from panelkit.etl.sources._grid import (
     CellGrid,
     grid_of,
     is_region,
-    odd_years,
     region_column,
     text_of,
     year_header,

@@ -12,12 +12,11 @@ from panelkit.core.registry import SOURCES, SourceKind
 from panelkit.core.source import Observations, Reading, SeriesSeen, SourceSpec, Units
 from panelkit.core.spec import spec
 from panelkit.etl.harmonise.units import parse_measure, plain
-from panelkit.etl.sources._cells import FOOTER
+from panelkit.etl.sources._cells import FOOTER, odd_years
 from panelkit.etl.sources._grid import (
     CellGrid,
     YearHeader,
     grid_of,
-    odd_years,
     region_column,
     text_of,
     year_header,
