@@ -182,7 +182,7 @@ LAYOUTS = {
     "r": Layout("tidy", tidy, ROWS, 2, TIDY, format="rda"),
     "query": Layout("sql", tidy, ROWS, 2, QUERY, format="duckdb"),
     "records": Layout(
-        "records", records, (1, 1 + 3 * N * len(YEARS)), 2, {**TIDY, "series": {"g": "sum(gdp)"}, "key": "number"}
+        "records", records, (1, 1 + 3 * N * len(YEARS)), 2, {**TIDY, "series": {"g": "sum(gdp)"}, "number": "number"}
     ),
 }
 ENDINGS = {"csv": ".csv", "xlsx": ".xlsx", "html": ".xls", "locked": ".xls", "dta": ".dta", "dta114": ".dta"}

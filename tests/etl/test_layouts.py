@@ -200,7 +200,9 @@ def test_padded_strings_of_stata(china, read_as):
     from panelkit.etl.harmonise.provinces import to_codes
 
     assert look(china / "province_trade_panel" / "data.dta")[0] == "tidy"
-    got = read_as("tidy", china / "province_trade_panel" / "data.dta", series={"x": "x"}, measures={"x": "万美元"})
+    with pytest.raises(SourceError, match="the file prints 亿元"):  # in the label of the variable
+        read_as("tidy", china / "province_trade_panel" / "data.dta", series={"x": "x"}, measures={"x": "万美元"})
+    got = read_as("tidy", china / "province_trade_panel" / "data.dta", series={"x": "x"})
     frame, _, faults = to_codes(got, "data.dta", "gbt2260", "province")
     assert not faults
     assert (frame["unit"].nunique(), len(frame)) == (31, 620)

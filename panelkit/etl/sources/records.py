@@ -40,7 +40,7 @@ class RecordsSpec(SourceSpec):
         Column of the unit; "" to add up over all records of a year (figures of the nation); or key of the panel -> its column.
     time : str
         Column of the year, or of a date or time of which the year is taken.
-    key : str
+    number : str
         Column that numbers the records, such as an order number: no two may have the same. Without one a record that stands twice
         counts twice, and a note says so.
     within : str
@@ -60,7 +60,7 @@ class RecordsSpec(SourceSpec):
 
     unit: Units = "province"
     time: str = "year"
-    key: str = ""
+    number: str = ""
     within: str = ""
     only: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
     blank: Literal["refuse", "drop"] = "refuse"
@@ -138,7 +138,7 @@ def _measure(spec: RecordsSpec, total: _Total, ledger: Ledger) -> str:
 
 def _require_columns(spec: RecordsSpec, totals: tuple[_Total, ...], names: Any, ledger: Ledger) -> None:
     wanted = {f"unit.{k}": c for k, c in unit_columns(spec.unit).items()} | {"time": spec.time}
-    wanted |= {k: v for k, v in (("within", spec.within), ("key", spec.key)) if v}
+    wanted |= {k: v for k, v in (("within", spec.within), ("number", spec.number)) if v}
     for total in totals:
         wanted |= {f"series.{total.alias}": total.column} if total.column else {}
         wanted |= {f"only.{total.alias}.{c}": c for c in total.only}
@@ -264,17 +264,17 @@ def _count_faults(spec: RecordsSpec, totals: tuple[_Total, ...], keyed: ir.Table
         asked[f"bad{i}"] = bad[name].sum()
         asked[f"example{i}"] = keyed[name].cast("string").max(where=bad[name])
         asked[f"blank{i}"] = (_number(keyed, name).isnull() & ~bad[name]).sum()
-    if spec.key:
-        asked["different"] = keyed[spec.key].nunique()
+    if spec.number:
+        asked["different"] = keyed[spec.number].nunique()
     found = ask(keyed.aggregate(**asked)).iloc[0]
-    again = int(found["rows"]) - int(found["different"]) if spec.key else 0
+    again = int(found["rows"]) - int(found["different"]) if spec.number else 0
     if again:
         ledger.fault(
-            f"{again:,} of {int(found['rows']):,} records have a '{spec.key}' that another has, or none",
+            f"{again:,} of {int(found['rows']):,} records have a '{spec.number}' that another has, or none",
             "take out the records that stand twice",
         )
-    if not spec.key:
-        ledger.say("no key numbers the records: one that stands twice counts twice (key = ...)")
+    if not spec.number:
+        ledger.say("no column numbers the records: one that stands twice counts twice (number = ...)")
     if not int(found["rows"]):
         ledger.fault("the file has no record", "export it again")
         return
