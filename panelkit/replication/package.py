@@ -22,7 +22,7 @@ from panelkit.replication.readme import readme
 from panelkit.replication.readme_zh import readme_zh
 from panelkit.replication.rights import citation, licence, not_provided
 from panelkit.replication.standalone import from_csv
-from panelkit.replication.stata import do_files, dta
+from panelkit.replication.stata import do_files, dta, without_twin
 from panelkit.replication.told import Told
 
 MANIFEST = "MANIFEST.sha256"
@@ -61,6 +61,12 @@ def make_package(inputs: PackageInputs) -> dict[str, bytes]:
         size=sum(map(len, files.values())),
         program=program_zip()[0],
         seed_line=seed_line(inputs.study_text),
+        without_twin=without_twin(
+            run.estimates["estimates"],
+            {m.id: m for m in study.every_model},
+            run.document("data/processed/panel.json"),
+            "data/processed/samples.csv" in run.files,
+        ),
     )
     files["README.md"] = readme(told).encode()
     files["README.zh.md"] = readme_zh(told).encode()

@@ -53,7 +53,7 @@ def test_stata_names() -> None:
 def test_do_file(files: Files) -> None:
     text = files["stata/both.do"].decode()
     assert "keep if in_both == 1" in text
-    assert "reghdfe y x, absorb(i.pk_province i.year) vce(cluster pk_province)" in text
+    assert "reghdfe y x, absorb(i.pk_province i.year) keepsingletons vce(cluster pk_province)" in text
     term = json.loads(files["results/estimates.json"])["estimates"][0]["terms"][0]
     assert f"assert reldif(_b[x], {term['estimate']!r}) < 1e-6" in text
     assert "CR1" in text

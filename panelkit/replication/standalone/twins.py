@@ -11,12 +11,39 @@ from panelkit.replication.standalone.frame import Frame
 from panelkit.replication.standalone.level import Cannot, Level, read
 from panelkit.replication.standalone.numbers import number, same
 
-DO_LINE = re.compile(r"(?:jackknife, cluster\([\w ]+\) mse: )?(\w+(?: 2sls)?) ([^\[,]*?)(?: \[\w+=\w+\])?,(.*)$")
-COMMANDS = ("reghdfe", "ivreghdfe", "ppmlhdfe", "regress", "poisson", "ivregress 2sls")
+NONE = "* Stata has no twin of this model: "
+DO_LINE = re.compile(
+    r"(?:jackknife, cluster\(([\w ]+)\)(?: mse)?: )?"
+    r"(regress|reghdfe|ivregress (?:2sls|liml)|ivreghdfe|ppmlhdfe|poisson|xtreg|xtscc|newey|acreg|xtmg|xtdcce2) "
+    r"([^\[,]*?)(?: if \w+ == 1)?(?: \[\w+=\w+\])?(?:,(.*))?$"
+)
+STAGGERED = re.compile(r"(csdid|eventstudyinteract|did_imputation|did2s|jwdid) (\w+)")
+OWN_ERRORS = ("xtmg", "xtdcce2", "xtreg", "xtscc", "newey", "acreg")
+ASSERT = re.compile(r"assert (?:e\(N\) == (\d+)|reldif\((.+), ([^,)]+)\) < 1e-6)$")
+TOLD = re.compile(r"\* panelkit: (.+) = (\S+) \(se (\S+)\)$")
 
 
 def in_stata(folder: str, estimates: dict[str, Any], frame: Frame, level: Level) -> None:
     """The Stata twins: the panel in panel.dta, and outcome, regressors, effects and numbers of each do-file."""
+    in_dta(folder, frame, level)
+    for model, estimate in estimates.items():
+        name = f"stata/{model}.do"
+        lines = read(folder, name).decode("utf-8").split("\n")
+        stated(name, lines, estimate, level)
+        if any(line.startswith(NONE) for line in lines):
+            odd = [line for line in lines if line and not line.startswith("*")]
+            level.hold(not odd, "differs", f"{name} says that there is no twin, and runs {odd[:1]}")
+        elif staggered := [line for line in lines if STAGGERED.match(line)]:
+            equation_of_cohorts(name, staggered, estimate, level)
+        else:
+            regressions(name, lines, estimate, frame.about["unit"], level)
+    listed_dos = [f'do "stata/{model}.do"' for model in estimates]
+    every = [i for i in read(folder, "stata/run_all.do").decode("utf-8").split("\n") if i and not i.startswith("*")]
+    level.hold(every == listed_dos, "differs", "stata/run_all.do does not run the twin of each model")
+
+
+def in_dta(folder: str, frame: Frame, level: Level) -> None:
+    """The panel and the sample markers in panel.dta."""
     try:
         names, columns = from_dta(read(folder, "data/processed/panel.dta"))
         for j, name in enumerate(frame.header):
@@ -43,54 +70,78 @@ def in_stata(folder: str, estimates: dict[str, Any], frame: Frame, level: Level)
             )
     except (Cannot, struct.error, ValueError, IndexError, UnicodeDecodeError) as error:
         level.find("differs", f"data/processed/panel.dta cannot be read back: {error}")
-    for model, estimate in estimates.items():
-        name = f"stata/{model}.do"
-        lines = read(folder, name).decode("utf-8").split("\n")
-        mine = [m for m in map(DO_LINE.match, lines) if m and m.group(1) in COMMANDS and "jackknife" not in m.group(0)]
-        again = [m for m in map(DO_LINE.match, lines) if m and m.group(1) in COMMANDS and "jackknife" in m.group(0)]
-        level.hold(len(mine) == len(estimate["requests"]), "differs", f"{name} has not one regression for each request")
-        pairs: list[tuple[Any, Any]] = [*zip(mine, estimate["requests"]), *zip(again, estimate["requests"])]  # noqa: B905
-        for found, request in pairs:
-            wanted = [request["outcome"], *request["slopes"], *request["endogenous"], *request["instruments"]]
-            level.hold(words_of(found.group(2)) == set(map(stata, wanted)), "differs", f"{name}: another equation")
-            effects = re.search(r"absorb\(([^)]*)\)", found.group(3))
-            taken = {*request["absorb"], *(part for pair in request["varying_slopes"] for part in pair)}
-            level.hold(
-                words_of(effects.group(1) if effects else "") == set(map(stata, taken)),
-                "differs",
-                f"{name}: other effects",
-            )
-            held = re.search(r"vce\(cluster ([^)]*)\)", found.group(3))
-            by = set(map(stata, request["covariance"].get("by", ())))
-            level.hold(
-                "jackknife" in found.group(0) or words_of(held.group(1) if held else "") == by,
-                "differs",
-                f"{name}: other clusters",
-            )
-        rows = [int(n) for n in re.findall(r"e\(N\) == (\d+)$", "\n".join(lines), re.MULTILINE)]
-        rows += [int(n) for n in re.findall(r"^\* the sample has (\d+) rows$", "\n".join(lines), re.MULTILINE)]
-        level.hold(
-            bool(rows) and set(rows) == {estimate["sample"]["rows"]}, "differs", f"{name}: another number of rows"
+
+
+def regressions(name: str, lines: list[str], estimate: dict[str, Any], unit: str, level: Level) -> None:
+    """Outcome, regressors, effects and clusters of each command against the request that it stands for."""
+    found = [m for m in map(DO_LINE.match, lines) if m]
+    mine, again = [m for m in found if not m.group(1)], [m for m in found if m.group(1)]
+    requests = estimate["requests"]
+    level.hold(len(mine) == len(requests), "differs", f"{name} has not one regression for each request")
+    demeaned = dict(re.findall(r"pk_m(\d+) = mean\((\w+)\)", "\n".join(lines)))
+    pairs: list[tuple[Any, Any]] = [*zip(mine, requests), *zip(again, requests)]  # noqa: B905
+    for match, request in pairs:
+        left_out, command, equation, options = (g or "" for g in match.groups())
+        wanted = {request["outcome"], *request["slopes"], *request["endogenous"], *request["instruments"]}
+        for number_, held in demeaned.items():
+            equation = re.sub(rf"\bpk_d{number_}\b", held, equation)
+        factors = re.findall(r"\bi\.[\w#.]+", equation)
+        plain = re.sub(r"\bi\.[\w#.]+", "", equation)
+        level.hold(words_of(plain) == set(map(stata, wanted)), "differs", f"{name}: another equation")
+        effects = re.search(r"absorb\(([^)]*)\)", options)
+        shown = words_of(
+            " ".join([*factors, effects.group(1) if effects else "", *re.findall(r"pfe\d\((\w+)\)", options)])
         )
-        for letter, field in (("b", "estimate"), ("se", "se")):
-            known = {stata(t["name"]): number(t[field]) for t in estimate["terms"]}
-            for term, value in re.findall(
-                rf"^assert reldif\(_{letter}\[(\w+)\], ([^)]+)\) < 1e-6$", "\n".join(lines), re.M
-            ):
-                level.hold(
-                    same(known.get(term.replace("pk_", "", 1) if term.startswith("pk_") else term), float(value)),
-                    "differs",
-                    f"{name}: {term} is not {value} in results/estimates.json",
-                )
-        odd = [
-            i
-            for i in lines
-            if i.startswith("assert") and not re.match(r"assert (e\(N\) == \d+|reldif\(.*\) < 1e-6)$", i)
-        ]
-        level.hold(not odd, "differs", f"{name} holds something else to be so: {odd[:1]}")
-    listed = [f'do "stata/{model}.do"' for model in estimates]
-    every = [i for i in read(folder, "stata/run_all.do").decode("utf-8").split("\n") if i and not i.startswith("*")]
-    level.hold(every == listed, "differs", "stata/run_all.do does not run the twin of each model")
+        taken = {stata(e) for e in (*request["absorb"], *(part for pair in request["varying_slopes"] for part in pair))}
+        within = {stata(unit)} if re.search(r"\bfe\b", options) else set()
+        level.hold(shown | within == taken | within, "differs", f"{name}: other effects")
+        held_by = re.search(r"\bcluster[( ]([\w ]+)\)", options)
+        clusters = words_of(left_out or (held_by.group(1) if held_by else ""))
+        by = set(map(stata, estimate["covariance"].get("by", ())))
+        level.hold(clusters == by or (not clusters and command in OWN_ERRORS), "differs", f"{name}: other clusters")
+
+
+def equation_of_cohorts(name: str, lines: list[str], estimate: dict[str, Any], level: Level) -> None:
+    """Outcome and covariates of a staggered model's command."""
+    level.hold(len(lines) == 1, "differs", f"{name} has not one command")
+    match = STAGGERED.match(lines[0])
+    outcome = match.group(2) if match else ""
+    level.hold(words_of(outcome) == {stata(estimate["outcome"])}, "differs", f"{name}: another outcome")
+    for slope in estimate["requests"][0]["slopes"]:
+        held = slope.startswith("treated::") or stata(slope) in words_of(lines[0])
+        level.hold(held, "differs", f"{name}: {slope} is not in its command")
+
+
+def stated(name: str, lines: list[str], estimate: dict[str, Any], level: Level) -> None:
+    """Rows, coefficients and standard errors that a do-file states against those of the estimate."""
+    rows: list[int] = []
+    known = {f: {stata(t["name"]): number(t[f]) for t in estimate["terms"]} for f in ("estimate", "se")}
+    told = {" ".join(re.sub(r"[`\"']+", " ", t["name"]).split()): t for t in estimate["terms"]}
+    other = {"_cons": "_constant_", "tau": "att", "pk_on": "att"}
+    for line in lines:
+        if found := re.match(r"\* the sample has (\d+) rows$", line):
+            rows.append(int(found.group(1)))
+        if found := TOLD.match(line):
+            term = told.get(found.group(1), {"estimate": None, "se": None})
+            held = same(number(term["estimate"]), float(found.group(2))) and same(
+                number(term["se"]), float(found.group(3))
+            )
+            level.hold(held, "differs", f"{name}: {found.group(1)} is not so in results/estimates.json")
+        if not line.startswith("assert"):
+            continue
+        claim = ASSERT.match(line)
+        if claim is None:
+            level.find("differs", f"{name} holds something else to be so: {line}")
+        elif claim.group(1):
+            rows.append(int(claim.group(1)))
+        else:
+            one = re.match(r"_(b|se)\[(?:[DS]\d*\.)?(\w+)\]$", claim.group(2))
+            of = known["se" if one and one.group(1) == "se" else "estimate"]
+            term_ = other.get(one.group(2), re.sub(r"^pk_", "", one.group(2))[:28]) if one else ""
+            values = [of[term_]] if term_ in of else list(of.values())  # a product, a difference, a step of mediation
+            held = any(same(v, float(claim.group(3))) for v in values)
+            level.hold(held, "differs", f"{name}: {claim.group(2)} is not {claim.group(3)} in results/estimates.json")
+    level.hold(bool(rows) and set(rows) == {estimate["sample"]["rows"]}, "differs", f"{name}: another number of rows")
 
 
 def stata(name: str) -> str:
@@ -100,5 +151,5 @@ def stata(name: str) -> str:
 
 def words_of(text: str) -> set[str]:
     """The names in a piece of a Stata command, without the marks of factors and of what the file makes itself."""
-    found = re.findall(r"\w+", re.sub(r"\b[ic]\.", "", text.replace("(", " ").replace("=", " ")))
+    found = re.findall(r"\w+", re.sub(r"\b(?:[icD]|S\d+)\.", "", text.replace("(", " ").replace("=", " ")))
     return {(w[3:] if w.startswith("pk_") else w)[:28] for w in found}
