@@ -109,6 +109,8 @@ def report(results: Results) -> Exhibits:
     from panelkit.reporting.page import page
 
     study = results.study
+    if "pdf" in study.head.report:
+        from panelkit.reporting.document import document
     tables: list[Table] = []
     figures: list[Figure] = []
     files: dict[str, bytes] = {}
@@ -125,6 +127,8 @@ def report(results: Results) -> Exhibits:
         files |= {f"figures/{name}": content for name, content in render_figure(drawn).items()}
     pictures = {f.id: files[f"figures/{f.id}.svg"] for f in figures}
     files["report.html"] = page(results, tuple(tables), tuple(figures), pictures)
+    if "pdf" in study.head.report:
+        files["report.pdf"] = document(results, tuple(tables), tuple(figures), pictures)
     return Exhibits(tables=tuple(tables), figures=tuple(figures), files=files, ledger=numbers)
 
 
@@ -147,6 +151,10 @@ def run(
     study = documented(read_study(path, root=root))
     from panelkit.replication.placing import put_folder, recover
 
+    if "pdf" in study.head.report:
+        from panelkit.reporting.render.typst import needed
+
+        needed("study.report")
     folder = Path(output) / study.id
     recover(folder)
     inputs = input_digests(study)

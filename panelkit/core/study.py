@@ -21,7 +21,10 @@ CodeList = Literal["gbt2260", "gbt2260_city", "as_printed"]
 
 @spec
 class Head:
-    """`[study]`: what the study is. `simulated` marks data that were made up; every output then says so."""
+    """`[study]`: what the study is. `simulated` marks data that were made up; every output then says so.
+
+    report : the forms of the report; 'pdf' needs the typst package (extra `pdf`).
+    """
 
     id: str
     title: Label
@@ -32,6 +35,7 @@ class Head:
     licence: str = "MIT"
     data_licence: str = ""
     simulated: bool = False
+    report: tuple[Literal["html", "pdf"], ...] = ("html",)
 
 
 @spec

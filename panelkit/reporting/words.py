@@ -166,6 +166,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "excluded": ("Excluded: {each}.", "不含：{each}。"),
     "filled": ("Cells not as published: {each}.", "非原始公布的单元格：{each}。"),
     "fill": ("{variable} {cells} of {rows} ({share})", "{variable}共{cells}个，占{rows}行的{share}"),
+    "event_bands": ("Grey: simultaneous bands ({method}).", "灰色：联合置信带（{method}）。"),
     "event_bins": ("The outermost periods gather all beyond them.", "两端各期合并了更远的时期。"),
     "simulated": (
         "SIMULATED DATA: made up to test the method, no finding about any place.",

@@ -128,6 +128,20 @@ def test_numbers(full: Results) -> None:
     assert set(data["trends"]["name"]) == {"First year = 2018", "First year = 2020", "never"}
 
 
+def test_lines_that_sum_up_comparisons_are_no_points_of_their_own(full: Results) -> None:
+    check = next(c for c in full.checks["both"] if c.name == "bacon")
+    pairs = [
+        {"comparison": "Earlier vs Later Treated", "treated": a, "compared": b, "weight": 0.5, "estimate": e}
+        for a, b, e in (("2016", "2018", 1.0), ("2016", "2020", 2.0))
+    ]
+    total = {"comparison": "Earlier vs Later Treated", "treated": "", "compared": "", "weight": 1.0, "estimate": 1.5}
+    found = replace(full, checks={**full.checks, "both": (replace(check, rows=(total, *pairs)),)})
+    figure = build(BaconFigure(id="bacon", title=TITLE, model="both"), found)
+    assert figure.data["weight"] == (0.5, 0.5)
+    assert figure.data["overall"][0] == pytest.approx(1.5)
+    assert set(figure.data["name"]) == {"Earlier and later treated, before the later"}
+
+
 def test_tiles_do_not_overlap() -> None:
     assert len({place[:2] for place in TILES.values()}) == len(TILES) == 34
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from panelkit.core.errors import ReportError
+from panelkit.core.estimate import Resampled
 from panelkit.core.label import Label
 from panelkit.core.results import Results
 from panelkit.reporting.exhibits import figure_data, render_figure
@@ -100,3 +101,17 @@ def test_chinese_words_with_a_font(chinese: Results, recwarn: pytest.WarningsRec
     figure = event_study.build(EVENTS, chinese)
     assert render_figure(figure) == render_figure(figure)
     assert not [w for w in recwarn if "Glyph" in str(w.message)]
+
+
+def test_simultaneous_bands_stand_behind_the_intervals(results: Results) -> None:
+    made = results.estimates["events"]
+    bands = tuple(
+        Resampled(term=f"event_time at {e.at:g}", method="multiplier bootstrap", statistic=1.0, p=0.3, low=e.low - 1, high=e.high + 1, draws=999)
+        for e in made.curves["event_time"]
+    )  # fmt: skip
+    known = replace(results, estimates={"events": replace(made, resampled=bands)})
+    figure = event_study.build(EVENTS, known)
+    assert figure.data["band_low"][0] == made.curves["event_time"][0].low - 1
+    assert figure.data["band_low"][3] != figure.data["band_low"][3]  # the reference has none
+    assert any("simultaneous" in n for n in figure.notes)
+    assert render_figure(figure)["events.svg"] != render_figure(event_study.build(EVENTS, results))["events.svg"]

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any, Literal
 
 from panelkit.core.exhibit import Figure, FigureSpec
+from panelkit.core.label import Language
 from panelkit.core.registry import FIGURES, FigureKind
 from panelkit.core.results import Results
 from panelkit.core.spec import spec
@@ -41,9 +42,9 @@ def build(figure: BaconFigure, results: Results) -> Figure:
     language = language_of(figure, results)
     model_of(figure, figure.model, results)
     check = check_of(figure, figure.model, figure.check, results)
-    rows = rows_of(figure, check, ("comparison", "weight", "estimate"))
+    rows = _single(rows_of(figure, check, ("comparison", "weight", "estimate")))
     kinds = list(dict.fromkeys(str(r["comparison"]) for r in rows))
-    names = {k: word(f"field_{k}", language) if f"field_{k}" in TABLE_WORDS else k.replace("_", " ") for k in kinds}
+    names = {k: _named(k, language) for k in kinds}
     data: dict[str, tuple[Any, ...]] = {
         "comparison": tuple(str(r["comparison"]) for r in rows),
         "name": tuple(names[str(r["comparison"])] for r in rows),
@@ -68,6 +69,18 @@ def build(figure: BaconFigure, results: Results) -> Figure:
         language=language,
         alt=f"{figure.title.to(language)}: {note}",
     )
+
+
+def _single(rows: tuple[dict[str, Any], ...]) -> tuple[dict[str, Any], ...]:
+    """The comparisons of two groups, without the lines that sum them up: their weights would count twice."""
+    pairs = tuple(r for r in rows if str(r.get("treated") or "") and str(r.get("compared") or ""))
+    return pairs or rows
+
+
+def _named(kind: str, language: Language) -> str:
+    """The words for a kind of comparison; one that others brought goes by its own name."""
+    key = "field_" + kind.casefold().replace(" ", "_")
+    return word(key, language) if key in TABLE_WORDS else kind.replace("_", " ")
 
 
 def draw(figure: Figure) -> dict[str, bytes]:

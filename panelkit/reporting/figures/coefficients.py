@@ -16,7 +16,7 @@ from panelkit.reporting.figures._given import floats, language_of, model_of, sim
 from panelkit.reporting.labels import term_label
 from panelkit.reporting.numbers import shown
 from panelkit.reporting.printed import folded
-from panelkit.reporting.words import joined, word
+from panelkit.reporting.words import JOIN, joined, word
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,6 +57,8 @@ def build(figure: CoefficientsFigure, results: Results) -> Figure:
         term = term_of(figure, estimate, figure.terms)
         drawn_ = next((r for r in estimate.resampled if r.term == term.name and not math.isnan(r.low)), None)
         wild = (drawn_.low, drawn_.high) if drawn_ and figure.resampled else (math.nan, math.nan)
+        if labels.count(label) > 1:
+            label += JOIN[language]["colon"] + term_label(term.name, results.panel, language)
         rows.append((model, label, term.name, term.estimate, term.low, term.high, *wild))
     fields = ("model", "label", "term", "estimate", "low", "high", "low_resampled", "high_resampled")
     data = {f: tuple(r[i] for r in rows) for i, f in enumerate(fields)}

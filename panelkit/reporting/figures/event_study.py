@@ -13,11 +13,11 @@ from panelkit.core.nearest import known_or_nearest
 from panelkit.core.registry import FIGURES, FigureKind
 from panelkit.core.results import Results
 from panelkit.core.spec import spec
-from panelkit.reporting.figures._canvas import GREY, INK, drawn
+from panelkit.reporting.figures._canvas import GREY, INK, PALE, drawn
 from panelkit.reporting.labels import level_text, term_label
 from panelkit.reporting.numbers import shown
 from panelkit.reporting.printed import folded
-from panelkit.reporting.words import p_phrase, word
+from panelkit.reporting.words import method_words, p_phrase, word
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -53,11 +53,18 @@ def build(figure: EventStudyFigure, results: Results) -> Figure:
     fields = ("at", "label", "estimate", "se", "low", "high", "p", "rows")
     data = {name: tuple(getattr(e, name) for e in effects) for name in fields}
     data["reference"] = tuple(int(e.at == reference) for e in effects)
+    bands = {r.term: r for r in estimate.resampled if r.term.startswith(f"{figure.curve} at ") and math.isfinite(r.low)}
+    banded = [bands.get(f"{figure.curve} at {e.at:g}") for e in effects]
+    if bands:
+        data["band_low"] = tuple(b.low if b else math.nan for b in banded)
+        data["band_high"] = tuple(b.high if b else math.nan for b in banded)
     outcome = term_label(estimate.outcome, results.panel, language)
     shown_reference = None if reference is None else shown(reference, 0)
     kind = "unreferenced" if shown_reference is None else "supported"
     binned = (word("event_bins", language),) if any(str(e.label)[:1] in "<>" for e in effects) else ()
-    notes = [word(kind, language, reference=shown_reference or ""), *binned, *pretrend(estimate, language)]
+    method = method_words(next(iter(bands.values())).method, language) if bands else ""
+    spans = (word("event_bands", language, method=method),) if bands else ()
+    notes = [word(kind, language, reference=shown_reference or ""), *spans, *binned, *pretrend(estimate, language)]
     if results.study.head.simulated:
         notes.insert(0, word("simulated", language))
     return Figure(
@@ -132,6 +139,9 @@ def _paint(figure: Figure, axes: Axes) -> None:
     if reference.any():
         # treatment begins right after the reference where that is the last period before it
         axes.axvline(float(at[reference][0]) + 0.5, color=GREY, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
+    if "band_low" in figure.data:
+        edges = [np.array(figure.data[k], float)[real] for k in ("band_low", "band_high")]
+        axes.vlines(at[real], *edges, color=PALE, linewidth=7, zorder=1.5)
     axes.vlines(at[real], low[real], high[real], color=INK, linewidth=1.3, zorder=2)
     cap = 0.09
     for edge in (low, high):

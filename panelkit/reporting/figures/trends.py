@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Literal
 
 from panelkit.core.errors import ReportError
@@ -90,13 +91,22 @@ def build(figure: TrendsFigure, results: Results) -> Figure:
         data=data,
         labels={
             "x": key_label(panel.time, panel, language),
-            "y": f"{y} ({unit})" if unit and unit not in y else y,
+            "y": _axis(y, unit),
+            "group": "" if figure.groups else label,
             "mark": str(figure.mark or ""),
         },
         notes=tuple(notes),
         language=language,
         alt=f"{figure.title.to(language) or y}: {alone(ends, language)}",
     )
+
+
+def _axis(label: str, unit: str) -> str:
+    """A label with its unit; the logarithm is named once."""
+    if not unit or unit in label:
+        return label
+    inner = re.fullmatch(r"ln\((.+)\)", unit)
+    return f"{label}, {inner[1]}" if inner and ("ln" in label or "对数" in label) else f"{label} ({unit})"
 
 
 def _members(figure: TrendsFigure, results: Results) -> tuple[dict[str, str], int]:
@@ -164,7 +174,18 @@ def _paint(figure: Figure, axes: Axes) -> None:
     axes.set_xlabel(figure.labels["x"])
     axes.set_ylabel("\n".join(folded(figure.labels["y"], 40)))
     if any(names):
-        axes.legend(frameon=False, fontsize="small", loc="best")
+        # above the lines, which it could cover; what all names begin with heads them once
+        head = figure.labels["group"]
+        shared = bool(head) and all(
+            n.startswith((f"{head} = ", f"{head} ≤", f"{head} >")) or "=" not in n for n in names
+        )
+        handles, texts = axes.get_legend_handles_labels()
+        bare = [t.removeprefix(head).removeprefix(" = ").strip() if shared else t for t in texts]
+        axes.legend(
+            handles, bare, title="\n".join(folded(head, 60)) if shared else None, frameon=False, fontsize="small", title_fontsize="small",
+            loc="lower left", bbox_to_anchor=(0, 1), ncols=min(len(bare), 3 if max(map(len, bare)) > 14 else 6), alignment="left",
+            borderaxespad=0.2, handlelength=3.2,
+        )  # fmt: skip
 
 
 FIGURES.register(

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 from panelkit.core.errors import ReportError
 from panelkit.core.exhibit import Cell, Row, Table
 from panelkit.core.registry import RENDERERS, RendererKind
 from panelkit.reporting.printed import aligned, caption, heading_lines, plain, printed, safe_id
 
+# the first comes with Typst itself, so that Latin text is set alike on every machine
 FONTS = (
-    "Times New Roman", "Liberation Serif", "Libertinus Serif", "Noto Serif CJK SC", "Source Han Serif SC", "Songti SC", "SimSun",
+    "Libertinus Serif", "Times New Roman", "Liberation Serif", "Noto Serif CJK SC", "Source Han Serif SC", "Songti SC", "SimSun",
     "Noto Sans CJK SC", "Microsoft YaHei", "WenQuanYi Micro Hei",
 )  # fmt: skip
 CHINESE = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
@@ -43,7 +45,11 @@ def source(table: Table, *, paper: bool = True) -> str:
     said = (". " if table.language == "en" else " ").join(filter(None, (label, title)))
     widths = "(" + ", ".join(["auto"] * (len(table.columns) + 1)) + ")"
     sides = ", ".join(
-        ["left", *({"left": "left", "centre": "center", "decimal": "center"}[c.align] for c in table.columns)]
+        f"{side} + bottom"
+        for side in (
+            "left",
+            *({"left": "left", "centre": "center", "decimal": "center"}[c.align] for c in table.columns),
+        )
     )
     lines = [head(table)] if paper else []
     lines += [
@@ -155,14 +161,7 @@ def compiled(text: str, *, chinese: bool) -> bytes:
     ReportError
         Where the typst package is not installed, or there are Chinese characters and no font has them.
     """
-    try:
-        import typst
-    except ImportError:
-        raise ReportError(
-            "PDF is made by the typst package, which is not installed",
-            where="formats",
-            mend="pip install 'panelkit[pdf]'",
-        ) from None
+    typst = needed("formats")
     if chinese and not set(FONTS[3:]) & {f for f, *_ in map(_family, typst.Fonts().families())}:
         raise ReportError(
             "the table has Chinese words and this machine has no Chinese font",
@@ -170,6 +169,25 @@ def compiled(text: str, *, chinese: bool) -> bytes:
             mend="install one (Debian, Ubuntu: apt-get install fonts-noto-cjk), or set language = 'en'",
         )
     return bytes(typst.compile(text.encode(), format="pdf", timestamp=0))
+
+
+def needed(where: str) -> Any:
+    """The typst package.
+
+    Raises
+    ------
+    ReportError
+        Where it is not installed.
+    """
+    try:
+        import typst
+    except ImportError:
+        raise ReportError(
+            "a PDF is made by the typst package, which is not installed here",
+            where=where,
+            mend="pip install 'panelkit[pdf]' (or typst itself), or ask for no PDF",
+        ) from None
+    return typst
 
 
 def _family(name: object) -> tuple[str]:

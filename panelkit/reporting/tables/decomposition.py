@@ -95,8 +95,9 @@ def _text(value: object, panel: Panel, language: Language) -> str:
     text = str(value)
     if text in panel.unit_labels:
         return panel.unit_labels[text].to(language)
-    if f"field_{text}" in WORDS:
-        return word(f"field_{text}", language)
+    for key in (f"field_{text}", "field_" + text.casefold().replace(" ", "_")):
+        if key in WORDS:
+            return word(key, language)
     return term_label(text, panel, language) if " " not in text else text
 
 
