@@ -106,9 +106,17 @@ def test_chinese_words_with_a_font(chinese: Results, recwarn: pytest.WarningsRec
 def test_simultaneous_bands_stand_behind_the_intervals(results: Results) -> None:
     made = results.estimates["events"]
     bands = tuple(
-        Resampled(term=f"event_time at {e.at:g}", method="multiplier bootstrap", statistic=1.0, p=0.3, low=e.low - 1, high=e.high + 1, draws=999)
+        Resampled(
+            term=f"event_time at {e.at:g}",
+            method="multiplier bootstrap",
+            statistic=1.0,
+            p=0.3,
+            low=e.low - 1,
+            high=e.high + 1,
+            draws=999,
+        )
         for e in made.curves["event_time"]
-    )  # fmt: skip
+    )
     known = replace(results, estimates={"events": replace(made, resampled=bands)})
     figure = event_study.build(EVENTS, known)
     assert figure.data["band_low"][0] == made.curves["event_time"][0].low - 1
