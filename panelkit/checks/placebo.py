@@ -50,6 +50,7 @@ def check(declared: Placebo, subject: Subject) -> Check:
             declared.draws,
             child_seed(subject.seed, "placebo"),
             strata,
+            design.exposure,
         )
     except ValueError as fault:
         return _silent(declared, subject, Label(en=str(fault), zh=str(fault)))

@@ -91,7 +91,10 @@ class Effect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CohortEffect:
-    """The effect of one cohort in one period, se NaN at a reference; units of the cohort behind it, and units compared with."""
+    """The effect of one cohort in one period, se NaN at a reference and where it is withheld.
+
+    treated, controls : units of the cohort behind it (clusters, where these hold several units), and units compared with.
+    """
 
     cohort: float
     period: float

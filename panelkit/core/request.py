@@ -260,6 +260,7 @@ class Design:
     (`.residualise`); effects : integer codes of each absorbed effect; clusters : codes of each cluster variable.
     unit_codes, time_codes (n,) ; focal : index of the coefficient of interest; weights (n,) or None.
     paths : (units, periods) of the focal variable, also of cells that are no row, NaN where unknown.
+    exposure : (n,) what the path of the row's unit is multiplied with, where the treatment is such a product; None: ones.
     leave_out : gives the estimates without each cluster of the first cluster variable (numerics.sandwich.Jackknife).
     """
 
@@ -280,4 +281,5 @@ class Design:
     focal: int = 0
     notes: tuple[str, ...] = field(default=())
     paths: np.ndarray | None = None
+    exposure: np.ndarray | None = None
     leave_out: Callable[[], Any] | None = None

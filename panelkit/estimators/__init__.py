@@ -18,7 +18,9 @@ from panelkit.estimators import mediation as mediation
 from panelkit.estimators import poisson as poisson
 from panelkit.estimators import random_effects as random_effects
 from panelkit.estimators import staggered_did as staggered_did
+from panelkit.estimators import staggered_triple_difference as staggered_triple_difference
 from panelkit.estimators import sun_abraham as sun_abraham
+from panelkit.estimators import triple_difference as triple_difference
 
 # Not a kind: p values of several models looked at together
 from panelkit.estimators._families import adjusted as adjusted

@@ -289,10 +289,12 @@ def permute(
             method.draws,
             child_seed(setting.seed, "permutation"),
             strata,
+            design.exposure,
         )
     except ValueError as fault:
         raise EstimationError(str(fault), where=where, mend="leave permutation out") from fault
     within = f", within {method.strata}" if method.strata else ""
+    whose = "units" if design.exposure is None else "places, exposures staying"
     lost = f"; {got.undefined} draws absorbed by the effects" if got.undefined else ""
     none = float("nan")
     pairs = (("coefficient", got.estimate, got.p), ("t", float(got.statistic / np.sqrt(_cr1(compiled))), got.p_t))
@@ -305,7 +307,7 @@ def permute(
             low=none,
             high=none,
             draws=method.draws - got.undefined,
-            note=f"whole paths permuted across units{within}; assignment declared{lost}",
+            note=f"whole paths permuted across {whose}{within}; assignment declared{lost}",
         )
         for kind, statistic, p in pairs
     )

@@ -24,6 +24,14 @@ GROUP = "cohort::group"  # the category that stands for the unit in the two-way 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Triple:
+    """The pair of categories that are the units of a triple difference, and the 0/1 variable that says which are eligible."""
+
+    pair: tuple[str, str]
+    eligible: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Staggered:
     """A staggered design, ready for numerics.
 
@@ -61,6 +69,7 @@ def staggered_of(
     complete: bool = False,
     sampling: Sampling = "panel",
     further: bool = False,
+    triple: Triple | None = None,
 ) -> Staggered:
     """The rows of a staggered design, every row that left with its reason in the sample.
 
@@ -71,6 +80,7 @@ def staggered_of(
     complete : only units seen in every period stay.
     sampling : 'cross_sections' where rows are different units in each period; the effects are then cohort and time.
     further : effects other than unit and time are taken.
+    triple : of a triple difference, whose effects are three pairs and whose units are pairs of place and group.
 
     Raises
     ------
@@ -79,23 +89,27 @@ def staggered_of(
     """
     where = f"models.{spec.id}"
     base = formula_of(spec, panel)
-    _refuse(spec, base, panel, cohort, (sampling, further))
+    _refuse(spec, base, panel, cohort)
+    if triple is None:
+        _refuse_effects(spec, base, panel, cohort, (sampling, further))
     name = treated_name(cohort)
     events = events_of(panel, cohort, (-1, 1), f"{where}.cohort")
     extended = _with_treatment(panel, events, cohort, sampling)
-    formula = replace(base, slopes=(Slope(factors=(name,)), *base.slopes))
+    focal = Slope(factors=(name,) if triple is None else (name, triple.eligible))
+    formula = replace(base, slopes=(focal, *base.slopes))
     if sampling == "cross_sections":
         formula = replace(formula, absorb=(Absorbed(factors=(GROUP,)), Absorbed(factors=(panel.time,))))
     rows = rows_of(spec, formula, extended, setting)
-    left = _Left(events.cohort, events.time, panel.codes(panel.unit), rows.positions)
-    left.always_treated(panel.unit)
+    whose = (panel.unit,) if triple is None else triple.pair
+    left = _Left(events.cohort, events.time, panel.codes(*whose), rows.positions)
+    left.always_treated("^".join(whose))
     left.without_controls(anticipation)
     if complete:
-        left.incomplete(panel)
+        left.incomplete("^".join(whose))
     kept = left.positions(where)
     inner = replace(spec, years=None, where="", exclude={}, collinear="drop")
-    compiled = compile_model(inner, extended.take(kept), setting, formula=formula, focal=name)
-    if name in compiled.dropped:
+    compiled = compile_model(inner, extended.take(kept), setting, formula=formula, focal=focal.name)
+    if focal.name in compiled.dropped:
         raise EstimationError(
             "nothing is left of the treatment beside unit, period and covariates",
             where=where,
@@ -106,12 +120,12 @@ def staggered_of(
         positions=kept[compiled.sample.positions],
         dropped=(*rows.drops, *left.drops, *compiled.sample.dropped),
     )
-    names = (*compiled.dropped, *(s for s in compiled.request.slopes if s != name))
+    names = (*compiled.dropped, *(s for s in compiled.request.slopes if s != focal.name))
     compiled = replace(compiled, sample=sample, dropped=(), notes=())
     first = events.cohort[sample.positions]
-    units = compiled.design.unit_codes
+    units = compiled.panel.codes(*whose)
     last = float(events.time[sample.positions].max())
-    made = _arrays(compiled, first, names, where, sampling)
+    made = _arrays(compiled, first, names, where, None if sampling == "cross_sections" else units)
     return Staggered(
         compiled=compiled,
         panel=made,
@@ -149,21 +163,21 @@ def _further(compiled: Compiled, made: StaggeredPanel) -> tuple[np.ndarray, ...]
 
 
 def _arrays(
-    compiled: Compiled, cohort: np.ndarray, names: tuple[str, ...], where: str, sampling: Sampling
+    compiled: Compiled, cohort: np.ndarray, names: tuple[str, ...], where: str, units: np.ndarray | None
 ) -> StaggeredPanel:
+    """The rows for numerics; `units` None where rows are no panel."""
     made, design = compiled.panel, compiled.design
     X = np.column_stack([made.column(n).astype("float64") for n in names]) if names else None
-    sections = sampling == "cross_sections"
-    own = design.cluster_names[0] == made.unit and (not sections or len(made.units) == made.rows)
+    alone = len(made.units) == made.rows if units is None else int(units.max()) + 1 == len(made.units)
     try:
         return staggered_panel(
             design.outcome,
-            None if sections else design.unit_codes,
+            units,
             made.column(made.time).astype("float64"),
             cohort,
             X,
             design.weights,
-            None if own else design.clusters[0],
+            None if design.cluster_names[0] == made.unit and alone else design.clusters[0],
         )
     except ValueError as fault:
         raise EstimationError(
@@ -201,14 +215,14 @@ class _Left:
             years = ", ".join(f"{t:g}" for t in np.unique(self.time[out]))
             self._leave(out, f"no unit is untreated in {years}: no effect is identified there")
 
-    def incomplete(self, panel: Panel) -> None:
+    def incomplete(self, unit: str) -> None:
         if not self.kept.any():
             return
         periods = len(np.unique(self.time[self.kept]))
         seen = np.bincount(self.unit[self.kept], minlength=int(self.unit.max()) + 1)
         out = self.kept & (seen[self.unit] < periods)
         if out.any():
-            self._leave(out, f"{panel.unit} not seen in every one of {periods} periods")
+            self._leave(out, f"{unit} not seen in every one of {periods} periods")
 
     def positions(self, where: str) -> np.ndarray:
         if not (self.kept & np.isfinite(self.cohort) & (self.time >= self.cohort)).any():
@@ -221,7 +235,7 @@ class _Left:
         return np.flatnonzero(self.kept)
 
 
-def _refuse(spec: ModelSpec, formula: Formula, panel: Panel, cohort: str, how: tuple[Sampling, bool]) -> None:
+def _refuse(spec: ModelSpec, formula: Formula, panel: Panel, cohort: str) -> None:
     where = f"models.{spec.id}"
     if cohort not in panel.names:
         raise EstimationError(
@@ -233,7 +247,6 @@ def _refuse(spec: ModelSpec, formula: Formula, panel: Panel, cohort: str, how: t
             where=f"{where}.cohort",
             mend="give the first treated year as a number",
         )
-    _refuse_effects(spec, formula, panel, cohort, how)
     if cohort in {f for s in formula.slopes for f in s.factors}:
         raise EstimationError(
             f"'{cohort}' is both cohort and covariate", where=f"{where}.formula", mend="leave it out of the formula"

@@ -20,7 +20,7 @@ from panelkit.estimators._compile import columns_of
 from panelkit.estimators._convention import asked_covariance
 from panelkit.estimators._estimate import TOO_FEW_TREATED, treated_clusters
 from panelkit.estimators._inference import answer, terms_of
-from panelkit.estimators._staggered import Sampling, Staggered, staggered_of
+from panelkit.estimators._staggered import Sampling, Staggered, Triple, staggered_of
 from panelkit.estimators._staggered_curves import (
     band_words,
     bands_of,
@@ -72,7 +72,8 @@ class Method:
     parallel trends; None where the effects are such.
     leads : whether leads are estimated among untreated rows, the method having no cell before treatment.
     reference : the event time that is zero by construction, or None. regression : errors with fixest's small-sample factor.
-    anticipation, complete, sampling : see `_staggered.staggered_of`. further : effects beside unit and time that it takes.
+    anticipation, complete, sampling : see `_staggered.staggered_of`. triple : of a
+    triple difference. further : whether it takes effects beside unit and time.
     """
 
     cite: str
@@ -87,6 +88,7 @@ class Method:
     complete: bool = False
     sampling: Sampling = "panel"
     further: bool = False
+    triple: Triple | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +172,7 @@ def design_of(spec: StaggeredSpec, method: Method, panel: Panel, setting: Settin
         complete=method.complete,
         sampling=method.sampling,
         further=method.further,
+        triple=method.triple,
     )
     return made, plain
 
@@ -250,7 +253,7 @@ def _convention(method: Method, design: Staggered) -> Clustered:
 
 def _found(spec: StaggeredSpec, method: Method, design: Staggered, count: int, setting: Setting) -> _Found:
     try:
-        effects = method.effects(design)
+        effects = _by_cluster(method.effects(design), design.panel)
         parts = {how: _averages(spec, effects, how) for how in TERMS.values()}
     except ValueError as fault:
         raise EstimationError(
@@ -264,6 +267,15 @@ def _found(spec: StaggeredSpec, method: Method, design: Staggered, count: int, s
         few=count <= TOO_FEW_TREATED,
         level=setting.defaults.level,
     )
+
+
+def _by_cluster(effects: CohortEffects, panel: StaggeredPanel) -> CohortEffects:
+    """The effects, treated units counted as clusters where these hold several of them: a spread is seen between clusters alone."""
+    if panel.clusters is None:
+        return effects
+    counts = {g: len(np.unique(panel.clusters[panel.cohort == g])) for g in np.unique(effects.cohorts)}
+    groups = np.array([counts[g] for g in effects.cohorts], dtype=np.intp)
+    return replace(effects, treated=np.minimum(effects.treated, groups))
 
 
 def _averages(spec: StaggeredSpec, effects: CohortEffects, how: How) -> Aggregated:

@@ -88,7 +88,7 @@ def callaway_santanna(panel: StaggeredPanel, plan: CallawayPlan = CallawayPlan()
     found: list[tuple[float, float, float, FloatArray, int, int]] = []
     missing: list[tuple[float, float, str]] = []
     for g in cohorts:
-        for t, base in _comparisons(sample.periods, float(g), plan):
+        for t, base in comparisons(sample.periods, float(g), plan):
             if np.isnan(base):
                 missing.append((float(g), t, "no period before treatment (and anticipation) to compare with"))
                 continue
@@ -141,7 +141,7 @@ def two_by_two_means(panel: StaggeredPanel, plan: CallawayPlan = CallawayPlan())
     bases = {
         (float(g), t): base
         for g in np.unique(effects.cohorts)
-        for t, base in _comparisons(panel.periods, float(g), plan)
+        for t, base in comparisons(panel.periods, float(g), plan)
     }
     out = np.empty(len(effects.att))
     for j, (g, t) in enumerate(zip(effects.cohorts, effects.periods, strict=True)):
@@ -159,8 +159,8 @@ def two_by_two_means(panel: StaggeredPanel, plan: CallawayPlan = CallawayPlan())
     return out
 
 
-def _comparisons(periods: FloatArray, g: float, plan: CallawayPlan) -> list[tuple[float, float]]:
-    """(period, base period) of each cell of a cohort; the base is NaN where none exists."""
+def comparisons(periods: FloatArray, g: float, plan: CallawayPlan) -> list[tuple[float, float]]:
+    """Give back (period, base period) of each cell of cohort g; the base is NaN where none exists."""
     clean = periods[periods + plan.anticipation < g]
     last = float(clean[-1]) if len(clean) else float("nan")
     if plan.base == "universal":

@@ -56,6 +56,7 @@ def permute_paths(
     draws: int,
     seed: int,
     strata: IntArray | None = None,
+    exposure: FloatArray | None = None,
 ) -> Placebo:
     """Give back the distribution of a coefficient when whole treatment paths change units at random.
 
@@ -69,6 +70,8 @@ def permute_paths(
     clusters : (n,) cluster codes for the t statistics.
     draws, seed : B permutations from `numpy.random.PCG64(seed)`.
     strata : (U,) codes; paths change hands within a stratum only.
+    exposure : (n,) what the path of a row's unit is multiplied with (a triple difference: units are places, and paths change
+        places while exposures stay), or None.
 
     Raises
     ------
@@ -81,7 +84,9 @@ def permute_paths(
     MacKinnon and Webb (2020, doi:10.1016/j.jeconom.2020.04.024) for coefficient and t; Stata `ritest`.
     p counts the true assignment, so it is never 0.
     """
-    case = Assignment(path=path, rows=rows, y=y, controls=controls, absorber=absorber, clusters=clusters)
+    case = Assignment(
+        path=path, rows=rows, y=y, controls=controls, absorber=absorber, clusters=clusters, exposure=exposure
+    )
     if draws < 1:
         raise ValueError(f"the placebo needs one draw or more, not {draws}")
     units = matrix(path, "the treatment paths").shape[0]
@@ -99,6 +104,7 @@ class Assignment:
     controls: FloatArray | None
     absorber: Absorber
     clusters: IntArray
+    exposure: FloatArray | None = None
 
 
 def slopes_under(case: Assignment, orders: Iterable[IntArray]) -> tuple[FloatArray, FloatArray]:
@@ -121,11 +127,12 @@ def slopes_under(case: Assignment, orders: Iterable[IntArray]) -> tuple[FloatArr
     def slopes(X: FloatArray) -> FloatArray:
         return _slopes(X, _project(X, absorber, root, basis), outcome, root, coded, groups)
 
-    own = slopes(treatment[units, times][:, None])
+    held = np.ones(n) if case.exposure is None else vector(case.exposure, "the exposure", n)
+    own = slopes((treatment[units, times] * held)[:, None])
     if np.isnan(own).any():
         raise ValueError("the effects and controls absorb the treatment: it has no placebo distribution")
     sample = Sample(units=units, times=times, clusters=coded, outcome=outcome, controls=basis)
-    tables = path_tables(treatment, sample, absorber)
+    tables = path_tables(treatment, sample, absorber) if case.exposure is None else None
     blocks, size = [], max(1, BLOCK_CELLS // n)
     for givers in orders:
         here = np.full((len(givers), 2), np.nan)
@@ -134,7 +141,7 @@ def slopes_under(case: Assignment, orders: Iterable[IntArray]) -> tuple[FloatArr
         left = np.flatnonzero(np.isnan(here[:, 0]))  # every draw without tables; otherwise the nearly absorbed ones
         for at in range(0, len(left), size):
             some = left[at : at + size]
-            here[some] = slopes(treatment[givers[some][:, units], times[None, :]].T)
+            here[some] = slopes((treatment[givers[some][:, units], times[None, :]] * held).T)
         blocks.append(here)
     return own[0], np.concatenate(blocks)
 

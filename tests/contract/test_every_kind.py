@@ -117,6 +117,10 @@ def frame() -> pd.DataFrame:
     made["m"] = 0.7 * made.z + 0.4 * made.x + rng.normal(size=n)
     made["y"] = 0.5 * made.treated + made.x + 0.6 * made.m + rng.normal(size=14)[code] + rng.normal(size=n)
     made["region"] = "r" + (code % 2).astype(str)
+    made["place"], made["side"] = "p" + (code // 2).astype(str), "s" + (code % 2).astype(str)
+    made["opened"] = np.where(code // 2 < 4, 2010.0 + code // 2 % 2 * 2, np.nan)
+    made["eligible"] = (code % 2).astype(float)
+    made["path"] = (made.year >= made.opened).astype(float)
     made["count"] = rng.poisson(np.exp(0.3 * made.x + 0.2 * made.m)).astype(float)
     return made
 
@@ -128,7 +132,7 @@ def panel_of(d: pd.DataFrame) -> Panel:
             measure="",
             label=Label(en=str(c)),
             origin=Origin(how="made up"),
-            kind="category" if c == "region" else "number",
+            kind="category" if c in ("region", "place", "side") else "number",
         )
         for c in d.columns
         if c not in ("unit", "year")
@@ -136,6 +140,7 @@ def panel_of(d: pd.DataFrame) -> Panel:
     return Panel.of(d, unit="unit", time="year", variables=variables)
 
 
+THREE = "place^side + place^year + side^year"
 TWO_WAY = "y ~ x | unit + year"
 EXAMPLES: dict[
     str, dict[str, Any]
@@ -152,6 +157,8 @@ EXAMPLES: dict[
     "mediation": {"formula": "y ~ x | unit + year", "mediator": "m"},
     "poisson": {"formula": "count ~ x + m | unit + year"},
     "random_effects": {"formula": "y ~ x + m"},
+    "staggered_triple_difference": {"formula": f"y ~ 1 | {THREE}", "cohort": "opened", "eligible": "eligible"},
+    "triple_difference": {"formula": f"y ~ path:eligible + x | {THREE}"},
     **{
         kind: {"formula": "y ~ 1 | unit + year", "cohort": "cohort"}
         for kind in (
