@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 
+from panelkit.core.digest import child_seed
 from panelkit.core.errors import EstimationError
-from panelkit.core.estimate import Effect, Estimate
+from panelkit.core.estimate import Drop, Effect, Estimate, Resampled
 from panelkit.core.estimation import ModelSpec, Setting
 from panelkit.core.formula import Formula, Slope
 from panelkit.core.nearest import known_or_nearest
@@ -23,6 +25,7 @@ from panelkit.estimators._inference import Answer, answer, terms_of
 from panelkit.estimators._resample import resample
 from panelkit.estimators._words import equation, inference_words, no_instruments
 from panelkit.numerics import joint
+from panelkit.numerics.simultaneous import sup_t
 
 CAVEAT = (
     "With cohorts treated at different times each two-way coefficient also holds effects of other event times, where"
@@ -41,13 +44,19 @@ class EventStudy(ModelSpec):
     Parameters
     ----------
     cohort : variable with the first treated year; 0 or missing where never treated.
-    window : first and last event time; both ends gather everything beyond. reference : the event time left out.
+    window : first and last event time. ends : both gather everything beyond ('gather'), or rows beyond leave ('leave').
+    reference : the event time left out, or several, such as [-1, -5] where no unit is never treated.
+    exposure : what event times are multiplied with, for the event study of a triple difference (three pairs of effects).
+    draws : of the sup-t band over all event times, 0 for none.
     """
 
     kind: str = "event_study"
     cohort: str
     window: tuple[int, int] = (-4, 4)
-    reference: int = -1
+    reference: int | tuple[int, ...] = -1
+    ends: Literal["gather", "leave"] = "gather"
+    exposure: str = ""
+    draws: int = 9999
 
 
 def estimate(spec: EventStudy, panel: Panel, setting: Setting) -> Estimate:
@@ -61,7 +70,8 @@ def estimate(spec: EventStudy, panel: Panel, setting: Setting) -> Estimate:
     Source
     ------
     Sun and Abraham (2021, doi:10.1016/j.jeconom.2020.09.006) on what the coefficients mean; binned ends: Schmidheiny and
-    Siegloch (2023, doi:10.1002/jae.2971). R fixest `i(event_time, ref = -1)`.
+    Siegloch (2023, doi:10.1002/jae.2971). R fixest `i(event_time, ref = -1)`. Two references where all are treated: Borusyak, Jaravel
+    and Spiess (2024, doi:10.1093/restud/rdae007, section 3). Band: Montiel Olea and Plagborg-Moller (2019, doi:10.1002/jae.2656).
     """
     compiled, events, times = _compiled(spec, panel, setting)
     permutation_of(spec, compiled.inference, "", "")
@@ -72,42 +82,99 @@ def estimate(spec: EventStudy, panel: Panel, setting: Setting) -> Estimate:
     got, withheld = withhold(got, names, count)
     drawn = resample(compiled, setting, skip=undetermined(got))
     test, said = _pre_trends(spec, got, setting)
+    band, words = _band(spec, got, names, setting)
     further = Further(
-        resampled=drawn.resampled,
+        resampled=(*drawn.resampled, *band),
         curves={"event_time": _curve(spec, compiled, got, events, setting)},
         tests={"pre_trends": test} if test else {},
-        notes=(*drawn.notes, *_said(spec, compiled, panel, events), *said, *withheld, CAVEAT),
+        notes=(*drawn.notes, *_said(spec, compiled, panel, events), *said, *words, *withheld, CAVEAT),
         extra={"treated_clusters": float(count)},
     )
     return estimate_of(spec, compiled, got, setting, further)
+
+
+def references_of(spec: EventStudy) -> tuple[int, ...]:
+    """The event times left out, in order."""
+    return tuple(sorted(set(spec.reference))) if isinstance(spec.reference, tuple) else (spec.reference,)
 
 
 def _compiled(spec: EventStudy, panel: Panel, setting: Setting) -> tuple[Compiled, Events, list[int]]:
     """The regression, event times of its rows, and the event times that occur."""
     _refuse_bad_fields(spec, panel)
     where = f"models.{spec.id}"
-    base = formula_of(spec, panel)
-    every = [t for t in range(spec.window[0], spec.window[1] + 1) if t != spec.reference]
-    columns, variables = dummies(events_of(panel, spec.cohort, spec.window, f"{where}.cohort"), every, spec.window)
+    base, left_out = formula_of(spec, panel), references_of(spec)
+    every = [t for t in range(spec.window[0], spec.window[1] + 1) if t not in left_out]
+    known = events_of(panel, spec.cohort, spec.window, f"{where}.cohort")
+    columns, variables = dummies(known, every, spec.window)
+    if spec.exposure:
+        columns = {name: made * panel.column(spec.exposure).astype("float64") for name, made in columns.items()}
     extended = panel.extended(columns, variables)
-    sampled = rows_of(spec, base, extended, setting).panel
-    events = events_of(sampled, spec.cohort, spec.window, f"{where}.cohort")
+    inside, beyond = _inside(spec, known)
+    kept = np.flatnonzero(inside)
+    rows = rows_of(spec, base, extended.take(kept) if beyond else extended, setting)
+    events = events_of(rows.panel, spec.cohort, spec.window, f"{where}.cohort")
     times = [t for t in every if (events.binned == t).any()]
-    if not (events.binned == spec.reference).any():
+    gone = [t for t in left_out if not (events.binned == t).any()]
+    if gone:
         raise EstimationError(
-            f"no row has the reference event time {spec.reference}",
+            f"no row has the reference event time {gone[0]}",
             where=f"{where}.reference",
             mend=f"choose one of {', '.join(map(str, times)) or 'the event times that occur; none does'}",
         )
     formula = _with_events(base, times)
-    compiled = compile_model(spec, extended, setting, formula=formula, focal=event_name(0), mend=MEND)
+    name, used = event_name(0 if 0 in times else times[-1]), extended.take(kept) if beyond else extended
+    compiled = compile_model(spec, used, setting, formula=formula, focal=name, mend=MEND)
+    if beyond:
+        sample = compiled.sample
+        dropped = (Drop(rows=beyond, why="event time outside the window"), *sample.dropped)
+        compiled = replace(compiled, sample=replace(sample, positions=kept[sample.positions], dropped=dropped))
     return compiled, events, times
+
+
+def _inside(spec: EventStudy, events: Events) -> tuple[np.ndarray, int]:
+    """Which rows are in the window where its ends leave out what lies beyond, and how many are not."""
+    if spec.ends == "gather":
+        return np.ones(len(events.time), dtype=bool), 0
+    since = events.time - np.where(np.isfinite(events.cohort), events.cohort, events.time)
+    never = np.isinf(events.cohort)
+    inside = never | ((since >= spec.window[0]) & (since <= spec.window[1]))
+    return inside, int((~inside).sum())
 
 
 def _with_events(base: Formula, times: list[int]) -> Formula:
     """The formula with event times in front of the controls; without absorbed effects the constant stays."""
     slopes = tuple(Slope(factors=(event_name(t),)) for t in times)
     return replace(base, slopes=(*slopes, *base.slopes))
+
+
+def _band(
+    spec: EventStudy, got: Answer, names: tuple[str, ...], setting: Setting
+) -> tuple[tuple[Resampled, ...], tuple[str, ...]]:
+    """The simultaneous band over the event times, under the model's covariance."""
+    index = [got.request.terms.index(n) for n in names]
+    V = got.V[np.ix_(index, index)]
+    if not (setting.resample and spec.draws and index):
+        return (), ()
+    if not (np.diag(V) > 0).all():
+        return (), ("No simultaneous band is made: the covariance of an event time is withheld or not defined.",)
+    b, seed = got.fit.coefficients[index], child_seed(setting.seed, spec.id, "band")
+    band = sup_t(b, V, got.df, setting.defaults.level, spec.draws, seed)
+    share = f"{100 * setting.defaults.level:g} %"
+    note = f"{share} simultaneous, critical value {band.critical:.3f} (one point alone {band.pointwise:.3f})"
+    made = tuple(
+        Resampled(
+            term=f"event_time at {name.removeprefix('event_time::')}",
+            method="sup-t band",
+            statistic=float(b[j] / np.sqrt(V[j, j])),
+            p=float(band.p[j]),
+            low=float(band.low[j]),
+            high=float(band.high[j]),
+            draws=spec.draws,
+            note=note,
+        )
+        for j, name in enumerate(names)
+    )
+    return made, (f"Band over all event times: sup-t, {spec.draws} draws, {note}.",)
 
 
 def _refuse_bad_fields(spec: EventStudy, panel: Panel) -> None:
@@ -126,11 +193,19 @@ def _refuse_bad_fields(spec: EventStudy, panel: Panel) -> None:
             mend="give the first treated year as a number",
         )
     first, last = spec.window
-    if not first <= spec.reference <= last or first >= last or last < 0:
+    left_out = references_of(spec)
+    if not left_out or not all(first <= t <= last for t in left_out) or first >= last or last < 0:
         raise EstimationError(
-            f"window [{first}, {last}] and reference {spec.reference} do not fit",
+            f"window [{first}, {last}] and reference {', '.join(map(str, left_out)) or 'none'} do not fit",
             where=f"{where}.window",
             mend="write first < last, with the reference inside and 0 or more as the last",
+        )
+    if spec.exposure and spec.exposure not in panel.names:
+        mend = known_or_nearest(spec.exposure, panel.names)
+        raise EstimationError(f"there is no variable '{spec.exposure}'", where=f"{where}.exposure", mend=mend)
+    if spec.draws and spec.draws < 99:
+        raise EstimationError(
+            "a band needs 99 draws or more", where=f"{where}.draws", mend="write 9999, or 0 for no band"
         )
 
 
@@ -143,8 +218,9 @@ def _curve(spec: EventStudy, compiled: Compiled, got: Answer, events: Events, se
     made = []
     for at in range(spec.window[0], spec.window[1] + 1):
         rows = int((events.binned == at).sum())
-        name, label = event_name(at), event_label(at, spec.window)
-        if at == spec.reference:
+        name = event_name(at)
+        label = event_label(at, spec.window) if spec.ends == "gather" else str(at)
+        if at in references_of(spec):
             made.append(Effect(at=float(at), label=label, estimate=0.0, se=0.0, low=0.0, high=0.0, p=blank, rows=rows))
         elif name in terms:
             t = terms[name]
@@ -158,7 +234,7 @@ def _curve(spec: EventStudy, compiled: Compiled, got: Answer, events: Events, se
 
 def _pre_trends(spec: EventStudy, got: Answer, setting: Setting) -> tuple[dict[str, float], tuple[str, ...]]:
     """The joint test of every lead beside the reference."""
-    names = [event_name(t) for t in range(spec.window[0], 0) if t != spec.reference]
+    names = [event_name(t) for t in range(spec.window[0], 0) if t not in references_of(spec)]
     index = [got.request.terms.index(n) for n in names if n in got.request.terms]
     if not index:
         return {}, ("No lead beside the reference is estimated: parallel trends before treatment cannot be looked at.",)
@@ -178,9 +254,9 @@ def _pre_trends(spec: EventStudy, got: Answer, setting: Setting) -> tuple[dict[s
 
 
 def _said(spec: EventStudy, compiled: Compiled, panel: Panel, events: Events) -> tuple[str, ...]:
-    notes = [
-        f"Event time {spec.reference} is the reference; {spec.window[0]} and {spec.window[1]} gather every earlier and later one."
-    ]
+    notes = [_ends(spec)]
+    if spec.exposure:
+        notes.append(f"Event times are multiplied with {spec.exposure}: each coefficient is a triple difference.")
     units = compiled.design.unit_codes
     never = len(np.unique(units[np.isinf(events.cohort)]))
     if never == 0:
@@ -202,6 +278,19 @@ def _said(spec: EventStudy, compiled: Compiled, panel: Panel, events: Events) ->
     return tuple(notes)
 
 
+def _ends(spec: EventStudy) -> str:
+    left_out = references_of(spec)
+    named = (
+        f"Event time {left_out[0]} is the reference"
+        if len(left_out) == 1
+        else f"Event times {', '.join(map(str, left_out))} are the references"
+    )
+    first, last = spec.window
+    if spec.ends == "gather":
+        return f"{named}; {first} and {last} gather every earlier and later one."
+    return f"{named}; rows of treated units before {first} and after {last} leave."
+
+
 def prepare(spec: EventStudy, panel: Panel, setting: Setting) -> Design:
     """The arrays of the regression; `focal` is event time 0."""
     return _compiled(spec, panel, setting)[0].design
@@ -210,14 +299,14 @@ def prepare(spec: EventStudy, panel: Panel, setting: Setting) -> Design:
 def explain(spec: EventStudy) -> str:
     """What will be done, in words."""
     return (
-        f"{equation(spec)}, and one coefficient for each event time {spec.window[0]} to {spec.window[1]} except"
-        f" {spec.reference}, counted from '{spec.cohort}' (0 or missing: never treated); the ends gather what lies beyond.\n"
+        f"{equation(spec)}, and one coefficient for each event time {spec.window[0]} to {spec.window[1]} counted from"
+        f" '{spec.cohort}' (0 or missing: never treated){f', times {spec.exposure}' if spec.exposure else ''}. {_ends(spec)}\n"
         f"{CAVEAT} {inference_words(spec)}"
     )
 
 
 def _columns(spec: EventStudy) -> tuple[str, ...]:
-    return columns_of(spec, spec.cohort)
+    return columns_of(spec, spec.cohort, *((spec.exposure,) if spec.exposure else ()))
 
 
 ESTIMATORS.register(
