@@ -12,7 +12,7 @@ from panelkit.core.errors import EstimationError
 from panelkit.core.estimate import Estimate
 from panelkit.core.label import Label
 from panelkit.core.registry import CHECKS, CheckKind
-from panelkit.core.request import Clustered, Covariance
+from panelkit.core.request import Clustered, Covariance, Stated
 from panelkit.core.spec import spec
 
 NEAR_ZERO = 1e-3  # a coefficient below this share of its standard error is compared in units of the latter
@@ -69,7 +69,7 @@ def check(declared: SecondEngine, subject: Subject) -> Check:
     )
 
 
-def _with_own_sandwich(text: Label, covariance: Covariance) -> Label:
+def _with_own_sandwich(text: Label, covariance: Stated) -> Label:
     """The sentence, and that a covariance which no engine computes is panelkit's own algebra on either engine's residuals."""
     variant = getattr(covariance, "variant", "")
     if covariance.kind in ("classical",) or variant in ("hc0", "hc1", "cr0", "cr1", "cr3"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from panelkit.core.request import Covariance, Request
+from panelkit.core.request import Request, Stated
 
 if TYPE_CHECKING:
     import numpy as np
@@ -122,7 +122,7 @@ class Estimate:
     outcome: str
     terms: tuple[Term, ...]
     covariance_matrix: np.ndarray
-    covariance: Covariance
+    covariance: Stated
     sample: Sample
     fit: Quality
     requests: tuple[Request, ...]

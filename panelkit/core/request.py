@@ -106,7 +106,22 @@ class Conley:
     reference: Literal["t", "normal"] = "t"
 
 
-Covariance = Classical | Robust | Clustered | DriscollKraay | NeweyWest | Conley
+@spec
+class Replicates:
+    """Spread of an estimate over its replications, for methods without a sandwich (synthetic and matching designs say it of themselves).
+
+    method : 'placebo' effects on untreated units, the 'jackknife' over units, or the 'bootstrap' of units.
+    """
+
+    kind: Literal["replicates"] = "replicates"
+    method: Literal["placebo", "jackknife", "bootstrap"] = "placebo"
+    draws: int = 0
+    small_sample: str = "none"
+    reference: Literal["t", "normal"] = "normal"
+
+
+Covariance = Classical | Robust | Clustered | DriscollKraay | NeweyWest | Conley  # what a study may ask for
+Stated = Covariance | Replicates  # what an estimate may say of its errors
 
 
 def covariance_columns(covariance: Covariance | None) -> tuple[str, ...]:

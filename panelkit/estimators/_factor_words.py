@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from panelkit.core.request import Clustered, Replicates, Robust, Stated
 from panelkit.numerics.small_sample import CONVENTIONS, RAW, Counts, parameters
 
 NO_FACTOR = "no factor"
@@ -117,3 +118,20 @@ def distance_words(counts: Counts, convention: str, names: tuple[str, ...]) -> s
 
 def _groups(groups: int) -> str:
     return f"{groups}/{groups - 1}"
+
+
+def named(covariance: Stated) -> str:
+    """A covariance in a few words."""
+    if isinstance(covariance, Replicates):
+        return f"{covariance.method}, {covariance.draws} replications"
+    if isinstance(covariance, Clustered):
+        kind = covariance.variant.upper()
+        kind += f" ({covariance.jackknife_variant})" if covariance.variant == "cr3" else ""
+        factor = f", convention {covariance.small_sample}" if covariance.variant == "cr1" else ""
+        reference = "Satterthwaite t" if covariance.reference in ("satterthwaite", "bell_mccaffrey") else "t(G-1)"
+        reference = "normal" if covariance.reference == "normal" else reference
+        return f"{kind} clustered by {' and '.join(covariance.by)}{factor}, {reference}"
+    if isinstance(covariance, Robust):
+        return f"{covariance.variant.upper()}, convention {covariance.small_sample}"
+    names = {"driscoll_kraay": "Driscoll-Kraay", "newey_west": "Newey-West within unit", "conley": "Conley"}
+    return f"{names.get(covariance.kind, 'classical')}, convention {covariance.small_sample}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import cast
 
 from panelkit.core.errors import EstimationError
 from panelkit.core.estimate import Estimate
@@ -11,13 +12,13 @@ from panelkit.core.panel import Panel
 from panelkit.core.registry import ESTIMATORS
 from panelkit.core.request import (
     Classical,
-    Clustered,
     Conley,
     Covariance,
     Design,
     DriscollKraay,
     NeweyWest,
     Regression,
+    Replicates,
     Robust,
 )
 from panelkit.estimators import _factor_words as words
@@ -80,7 +81,7 @@ def chosen(spec: ModelSpec, panel: Panel, setting: Setting) -> str:
         resampling = "wild restricted efficient bootstrap of the endogenous regressor"
     how = "named in the study" if asked is not None else "by default"
     return (
-        f"On this panel: {len(design.outcome)} rows, {counted}. Standard errors: {_named(covariance)}, {why}."
+        f"On this panel: {len(design.outcome)} rows, {counted}. Standard errors: {words.named(covariance)}, {why}."
         f" Resampling: {resampling}, {how}."
     )
 
@@ -107,12 +108,17 @@ def side_by_side(spec: ModelSpec, panel: Panel, setting: Setting) -> SideBySide:
     own = kind.estimate(spec, panel, plain)
     design = kind.prepare(spec, panel, plain)
     lines = [_own_line(own)]
-    for wanted in every_convention(spec, own, design, panel):
+    sandwich = not isinstance(own.covariance, Replicates)
+    for wanted in every_convention(spec, own, design, panel) if sandwich else ():
         lines.append(_line(wanted, own, wanted.spec or spec, panel, plain))
     lost = sum(d.rows for d in own.sample.dropped if "singleton" in d.why)
     notes = [
         f"N = {own.sample.rows} rows, the same in every line; all errors are from {own.engine}'s fit, factors are panelkit's own.",
     ]
+    if not sandwich:
+        notes.append(
+            "Its errors are the spread of replications: no sandwich, and so no convention, stands behind them."
+        )
     if lost:
         notes.append(
             f"{lost} singleton rows are left out, as reghdfe and fixest do; areg, xtreg, plm and linearmodels keep them, and their N,"
@@ -122,7 +128,7 @@ def side_by_side(spec: ModelSpec, panel: Panel, setting: Setting) -> SideBySide:
         model=spec.id,
         terms=tuple(t.name for t in own.terms),
         estimates={t.name: t.estimate for t in own.terms},
-        own=_named(own.covariance),
+        own=words.named(own.covariance),
         lines=tuple(lines),
         notes=tuple(notes),
     )
@@ -131,7 +137,7 @@ def side_by_side(spec: ModelSpec, panel: Panel, setting: Setting) -> SideBySide:
 def _own_line(own: Estimate) -> Line:
     return Line(
         name="this model",
-        formula=_named(own.covariance),
+        formula=words.named(own.covariance),
         programs="panelkit run",
         se={t.name: t.se for t in own.terms},
         df={t.name: t.df for t in own.terms},
@@ -163,7 +169,7 @@ def _line(wanted: Wanted, own: Estimate, spec: ModelSpec, panel: Panel, setting:
 
 def _formula(made: Estimate, design: Design) -> str:
     request: Regression = next((r for r in made.requests if r.terms == design.names), made.requests[-1])
-    covariance = made.covariance
+    covariance = cast(Covariance, made.covariance)
     counts: Counts = counts_of(replace(request, covariance=covariance), design)
     convention, names = covariance.small_sample, design.effect_names
     periods = int(design.time_codes.max()) + 1
@@ -202,16 +208,3 @@ HC = {
 }
 
 
-def _named(covariance: Covariance) -> str:
-    """A covariance in a few words."""
-    if isinstance(covariance, Clustered):
-        kind = covariance.variant.upper()
-        kind += f" ({covariance.jackknife_variant})" if covariance.variant == "cr3" else ""
-        factor = f", convention {covariance.small_sample}" if covariance.variant == "cr1" else ""
-        reference = "Satterthwaite t" if covariance.reference in ("satterthwaite", "bell_mccaffrey") else "t(G-1)"
-        reference = "normal" if covariance.reference == "normal" else reference
-        return f"{kind} clustered by {' and '.join(covariance.by)}{factor}, {reference}"
-    if isinstance(covariance, Robust):
-        return f"{covariance.variant.upper()}, convention {covariance.small_sample}"
-    names = {"driscoll_kraay": "Driscoll-Kraay", "newey_west": "Newey-West within unit", "conley": "Conley"}
-    return f"{names.get(covariance.kind, 'classical')}, convention {covariance.small_sample}"

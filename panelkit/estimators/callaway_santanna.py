@@ -16,14 +16,12 @@ from panelkit.core.spec import spec
 from panelkit.estimators._compile import formula_of
 from panelkit.estimators._staggered import Sampling, Staggered
 from panelkit.estimators._staggered_kind import (
-    Method,
-    StaggeredSpec,
     columns_staggered,
     estimate_staggered,
     explain_staggered,
     prepare_staggered,
-    refuse_anticipation,
 )
+from panelkit.estimators._staggered_method import Method, StaggeredSpec, refuse_anticipation
 from panelkit.numerics.did_callaway import CallawayPlan, callaway_santanna, two_by_two_means
 from panelkit.numerics.staggered_effects import CohortEffects
 

@@ -15,16 +15,12 @@ from panelkit.core.spec import spec
 from panelkit.estimators._compile import formula_of
 from panelkit.estimators._staggered import Staggered
 from panelkit.estimators._staggered_kind import (
-    Method,
-    StaggeredSpec,
     columns_staggered,
-    dated_again,
     estimate_staggered,
     explain_staggered,
-    moved_back,
     prepare_staggered,
-    refuse_anticipation,
 )
+from panelkit.estimators._staggered_method import Method, StaggeredSpec, dated_again, moved_back, refuse_anticipation
 from panelkit.estimators.imputation import long_changes
 from panelkit.estimators.sun_abraham import long_differences
 from panelkit.numerics.did_imputation import imputation

@@ -12,16 +12,12 @@ from panelkit.core.request import Design
 from panelkit.core.spec import spec
 from panelkit.estimators._compile import formula_of
 from panelkit.estimators._staggered_kind import (
-    Method,
-    StaggeredSpec,
     columns_staggered,
-    dated_again,
     estimate_staggered,
     explain_staggered,
-    moved_back,
     prepare_staggered,
-    refuse_anticipation,
 )
+from panelkit.estimators._staggered_method import Method, StaggeredSpec, dated_again, moved_back, refuse_anticipation
 from panelkit.estimators.imputation import cell_dummies, long_changes
 from panelkit.numerics.did_imputation import two_stage_gardner
 

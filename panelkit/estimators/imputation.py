@@ -13,16 +13,12 @@ from panelkit.core.spec import spec
 from panelkit.estimators._compile import formula_of
 from panelkit.estimators._staggered import Staggered
 from panelkit.estimators._staggered_kind import (
-    Method,
-    StaggeredSpec,
     columns_staggered,
-    dated_again,
     estimate_staggered,
     explain_staggered,
-    moved_back,
     prepare_staggered,
-    refuse_anticipation,
 )
+from panelkit.estimators._staggered_method import Method, StaggeredSpec, dated_again, moved_back, refuse_anticipation
 from panelkit.numerics.did_callaway import CallawayPlan, callaway_santanna
 from panelkit.numerics.did_imputation import imputation
 from panelkit.numerics.did_interaction import extended_two_way
@@ -74,7 +70,7 @@ def cell_dummies(design: Staggered, a: int) -> tuple[CohortEffects | np.ndarray,
 def long_changes(design: Staggered, a: int) -> CohortEffects:
     """Changes from the last untreated period, before and after treatment, on the same rows against units not treated yet.
 
-    Leads among untreated rows are not read against the same period as the effects (Roth 2026, "Interpreting event-studies from
+    Leads among untreated rows are not read against the same period as the effects (Roth 2024, "Interpreting event-studies from
     recent difference-in-differences methods"), so bounds on violations of parallel trends are taken from these.
     """
     plan = CallawayPlan(control="notyet", method="reg", base="universal", anticipation=float(a), unbalanced="allow")

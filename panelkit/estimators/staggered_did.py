@@ -14,13 +14,12 @@ from panelkit.core.request import Design
 from panelkit.core.spec import spec
 from panelkit.estimators import callaway_santanna, extended_two_way, gardner, imputation, sun_abraham
 from panelkit.estimators._staggered_kind import (
-    Method,
-    StaggeredSpec,
     columns_staggered,
     estimate_staggered,
     explain_staggered,
     prepare_staggered,
 )
+from panelkit.estimators._staggered_method import Method, StaggeredSpec
 
 KINDS: dict[str, tuple[type[StaggeredSpec], Any]] = {
     "callaway_santanna": (callaway_santanna.CallawaySantanna, callaway_santanna.method_of),

@@ -17,14 +17,8 @@ from panelkit.core.request import Design
 from panelkit.core.spec import spec
 from panelkit.estimators._compile import columns_of, formula_of
 from panelkit.estimators._staggered import Staggered, Triple
-from panelkit.estimators._staggered_kind import (
-    Method,
-    StaggeredSpec,
-    estimate_staggered,
-    explain_staggered,
-    prepare_staggered,
-    refuse_anticipation,
-)
+from panelkit.estimators._staggered_kind import estimate_staggered, explain_staggered, prepare_staggered
+from panelkit.estimators._staggered_method import Method, StaggeredSpec, refuse_anticipation
 from panelkit.estimators._triple import constant, pair_of
 from panelkit.numerics.did_callaway import CallawayPlan
 from panelkit.numerics.did_triple import staggered_triple, triple_means
@@ -181,5 +175,6 @@ ESTIMATORS.register(
         estimate=estimate,
         prepare=prepare,
         explain=explain,
+        checks=("support",),
     )
 )

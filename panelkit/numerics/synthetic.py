@@ -82,10 +82,10 @@ def synthetic_did(outcome: FloatArray, treated: Any, before: int, variant: Varia
     if variant not in ("sdid", "sc", "did"):
         raise ValueError(f"a variant is sdid, sc or did, not {variant!r}")
     controls = Y[~on]
-    noise = float(np.diff(controls[:, :before], axis=1).std(ddof=1))
-    sets = np.zeros((1, len(controls)))
+    noise = noise_of(controls, before)
     target = Y[on].mean(axis=0)[None, :]
-    units, periods = _weights(controls, target, sets, before, (variant, noise, int(on.sum())), None)
+    plan = (variant, noise, int(on.sum()))
+    units, periods = weights_of(controls, target, np.ones((1, len(controls))), before, plan, None)
     path, synthetic = target[0], units[0] @ controls
     gap = path - synthetic
     shift = float(periods[0] @ gap[:before])
@@ -141,24 +141,37 @@ def placebo_variance(
     np.put_along_axis(sets, chosen, 1.0, axis=1)
     target = sets @ controls / size
     start = (estimate.unit_weights, estimate.period_weights)
-    units, periods = _weights(controls, target, sets, before, (variant, estimate.noise, size), start)
+    units, periods = weights_of(controls, target, 1 - sets, before, (variant, estimate.noise, size), start)
     gap = target - units @ controls
     effects = gap[:, before:].mean(axis=1) - (periods * gap[:, :before]).sum(axis=1)
     reached = int((np.abs(effects) >= abs(estimate.estimate) * (1 - 1e-10)).sum())
     return Placebo(effects=effects, se=float(effects.std()), p=(1 + reached) / (len(effects) + 1), every=every)
 
 
-def _weights(
+def noise_of(controls: FloatArray, before: int) -> float:
+    """Give back the standard deviation of the changes of the controls (N0, T) before treatment."""
+    return float(np.diff(controls[:, :before], axis=1).std(ddof=1))
+
+
+def weights_of(
     controls: FloatArray,
     target: FloatArray,
-    sets: FloatArray,
+    counts: FloatArray,
     before: int,
     plan: tuple[Variant, float, int],
     start: tuple[FloatArray, FloatArray] | None,
 ) -> tuple[FloatArray, FloatArray]:
-    """Unit weights (B, N0), zero for the units in `sets`, and period weights (B, T0), for each target path (B, T)."""
+    """Give back unit weights (B, N0) and period weights (B, T0) for each target path (B, T).
+
+    Parameters
+    ----------
+    controls : (N0, T). target : (B, T). before : T0.
+    counts : (B, N0) how often each control is there: 0 closes it, more than 1 is a bootstrap draw (its copies share a weight).
+    plan : variant, noise level, number of treated units (for the ridge).
+    start : unit and period weights to start from, or None.
+    """
     variant, noise, size = plan
-    kept = 1 - sets
+    kept = np.asarray(counts, dtype=np.float64)
     count = kept.sum(axis=1, keepdims=True)
     B, after = len(target), controls.shape[1] - before
     if variant == "did":
@@ -175,7 +188,10 @@ def _weights(
         empty = x0.sum(axis=1) <= 0
         x0[empty] = kept[empty]
         x0 = x0 / x0.sum(axis=1, keepdims=True)
-    problem = _Problem(gram=gram, right=aim @ centred.T, square=(aim**2).sum(axis=1), rows=before, open=kept > 0)
+    copies = np.maximum(kept, 1.0)
+    problem = _Problem(
+        gram=gram, right=aim @ centred.T, square=(aim**2).sum(axis=1), rows=before, open=kept > 0, copies=copies
+    )
     units = _search(problem, ridge, x0, STOP * noise)
     if variant == "sc":
         return units, np.zeros((B, before))
@@ -190,6 +206,7 @@ def _weights(
         square=every[:, before, before],
         rows=count[:, 0],
         open=np.ones((B, before), dtype=bool),
+        copies=np.ones((B, before)),
     )
     p0 = np.full((B, before), 1 / before) if start is None else np.tile(start[1], (B, 1))
     return units, _search(periods, FLOOR * noise, p0, STOP * noise)
@@ -197,19 +214,24 @@ def _weights(
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Problem:
-    """Least squares on the simplex for B targets: A'A (shared (p, p) or (B, p, p)), A'b, b'b, rows, which weights may move."""
+    """Least squares on the simplex for B targets: A'A (shared (p, p) or (B, p, p)), A'b, b'b, rows, which weights may move.
+
+    copies : (B, p) the ridge of a weight shared by k copies is a k-th of one.
+    """
 
     gram: FloatArray
     right: FloatArray
     square: FloatArray
     rows: Any
     open: Any
+    copies: FloatArray
 
 
 def _search(problem: _Problem, ridge: float, start: FloatArray, stop: float) -> FloatArray:
     """Frank-Wolfe, small weights cut, Frank-Wolfe again (R synthdid `sc.weight.fw` and `sparsify_function`)."""
     x = _frank_wolfe(problem, ridge, start, stop, STEPS_BEFORE_CUT)
-    x = np.where(x <= x.max(axis=1, keepdims=True) / CUT, 0.0, x)
+    each = x / problem.copies
+    x = np.where(each <= each.max(axis=1, keepdims=True) / CUT, 0.0, x)
     return _frank_wolfe(problem, ridge, x / x.sum(axis=1, keepdims=True), stop, STEPS)
 
 
@@ -222,9 +244,9 @@ def _frank_wolfe(problem: _Problem, ridge: float, start: FloatArray, stop: float
     moved = x @ problem.gram if shared else np.einsum("bij,bj->bi", problem.gram, x)
     eta = (rows * ridge**2)[:, None]
     last = np.full(len(x), np.inf)
-    right, square, closed = problem.right, problem.square, ~problem.open
+    right, square, closed, share = problem.right, problem.square, ~problem.open, 1 / problem.copies
     for step in range(steps):
-        half = moved - right + eta * x
+        half = moved - right + eta * share * x
         half_open = np.where(closed, np.inf, half)
         best = half_open.argmin(axis=1)
         at = np.arange(len(x))
@@ -232,14 +254,14 @@ def _frank_wolfe(problem: _Problem, ridge: float, start: FloatArray, stop: float
         own = column[at, best]
         inner = (x * moved).sum(axis=1)
         slope = (half * x).sum(axis=1) - half[at, best]
-        norm = (x**2).sum(axis=1)
-        curve = own - 2 * moved[at, best] + inner + eta[:, 0] * (norm - 2 * x[at, best] + 1)
+        norm = (share * x**2).sum(axis=1)
+        curve = own - 2 * moved[at, best] + inner + eta[:, 0] * (norm - share[at, best] * (2 * x[at, best] - 1))
         size = np.clip(np.where(curve > 0, slope / np.where(curve > 0, curve, 1.0), 0.0), 0.0, 1.0)[:, None]
         x = (1 - size) * x
         x[at, best] += size[:, 0]
         moved = moved + size * (column - moved)
         error = (x * moved).sum(axis=1) - 2 * (right * x).sum(axis=1) + square
-        value = ridge**2 * (x**2).sum(axis=1) + error / rows[live]
+        value = ridge**2 * (share * x**2).sum(axis=1) + error / rows[live]
         done = (last - value <= stop**2) & (step >= 1)
         last = value
         if done.any() or step == steps - 1:
@@ -248,7 +270,7 @@ def _frank_wolfe(problem: _Problem, ridge: float, start: FloatArray, stop: float
             if not keep.any():
                 break
             live, x, moved, eta, last = live[keep], x[keep], moved[keep], eta[keep], last[keep]
-            right, square, closed = right[keep], square[keep], closed[keep]
+            right, square, closed, share = right[keep], square[keep], closed[keep], share[keep]
     return out
 
 

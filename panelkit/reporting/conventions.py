@@ -8,15 +8,17 @@ from collections.abc import Container
 from panelkit.core.estimate import Estimate
 from panelkit.core.label import Language
 from panelkit.core.panel import Panel
-from panelkit.core.request import Classical, Clustered, Conley, Covariance, DriscollKraay, Robust
+from panelkit.core.request import Classical, Clustered, Conley, DriscollKraay, Replicates, Robust, Stated
 from panelkit.reporting.labels import key_label
 from panelkit.reporting.numbers import shown
 from panelkit.reporting.words import joined, method_words, word
 
 
-def convention(covariance: Covariance, panel: Panel, language: Language) -> str:
+def convention(covariance: Stated, panel: Panel, language: Language) -> str:
     """The convention behind standard errors, in words: kind, clusters, small-sample factor, reference distribution."""
     parts = [_kind(covariance, panel, language)]
+    if isinstance(covariance, Replicates):
+        return ("，" if language == "zh" else ", ").join([*parts, word("normal", language)])
     plain = isinstance(covariance, Robust) and covariance.variant != "hc1"
     if not plain and not (isinstance(covariance, Clustered) and covariance.variant != "cr1"):
         parts.append(word("factor", language, of=covariance.small_sample))
@@ -24,7 +26,7 @@ def convention(covariance: Covariance, panel: Panel, language: Language) -> str:
     return ("，" if language == "zh" else ", ").join(parts)
 
 
-def _kind(covariance: Covariance, panel: Panel, language: Language) -> str:
+def _kind(covariance: Stated, panel: Panel, language: Language) -> str:
     if isinstance(covariance, Classical):
         return word("classical", language)
     if isinstance(covariance, Robust):
@@ -40,11 +42,13 @@ def _kind(covariance: Covariance, panel: Panel, language: Language) -> str:
             kernel=word(f"kernel_{covariance.kernel}", language),
             lags=lags,
         )
+    if isinstance(covariance, Replicates):
+        return word(f"replicates_{covariance.method}", language, draws=covariance.draws)
     key = "driscoll_kraay" if isinstance(covariance, DriscollKraay) else "newey_west"
     return word(key, language, lags=word("lags_rule", language) if covariance.lags is None else covariance.lags)
 
 
-def _reference(covariance: Covariance) -> str:
+def _reference(covariance: Stated) -> str:
     if covariance.reference == "normal":
         return "normal"
     if isinstance(covariance, Clustered):

@@ -106,6 +106,12 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "newey_west": ("Newey-West within units, {lags} lags", "单位内Newey-West标准误（滞后{lags}期）"),
     "lags_rule": ("floor of T to the power of 1/4", "取T的1/4次方的整数部分"),
+    "replicates_placebo": (
+        "spread of {draws} placebo effects on untreated units",
+        "{draws} 次未处理单元安慰剂效应的离散度",
+    ),
+    "replicates_jackknife": ("jackknife over {draws} units", "对 {draws} 个单元的刀切法"),
+    "replicates_bootstrap": ("bootstrap of units, {draws} draws", "单元自助法，{draws} 次抽样"),
     "conley": (
         "Conley, cutoff {cutoff} km, {kernel} kernel{lags}",
         "Conley空间标准误（截断距离{cutoff}公里，{kernel}核{lags}）",

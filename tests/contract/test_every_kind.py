@@ -168,6 +168,7 @@ EXAMPLES: dict[
             "imputation",
             "staggered_did",
             "sun_abraham",
+            "synthetic_did",
         )
     },
 }
