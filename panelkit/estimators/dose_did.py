@@ -109,9 +109,9 @@ def _scaled_name(spec: DoseDid) -> str:
     return name if spec.scale == "level" else f"ln(1 + {name})"
 
 
-def _formula(spec: DoseDid, *instead: str) -> Formula:
+def _formula(spec: DoseDid, panel: Panel, *instead: str) -> Formula:
     """The equation with the treatment as it enters, or with other columns in its place."""
-    base, name = formula_of(spec), treatment_of(spec)
+    base, name = formula_of(spec, panel), treatment_of(spec)
     own = tuple(Slope(factors=(n,)) for n in instead or (_scaled_name(spec),))
     return (
         base
@@ -177,7 +177,7 @@ def _symmetry(
     ]
     try:
         inner = replace(spec, years=None, where="", exclude={})
-        two = compile_model(inner, made.extended(parts, variables), setting, formula=_formula(spec, *parts))
+        two = compile_model(inner, made.extended(parts, variables), setting, formula=_formula(spec, panel, *parts))
         got = answer(two, setting, f"models.{spec.id}")
         index = [two.request.terms.index(n) for n in parts]
         sum_ = float(got.fit.coefficients[index].sum())
@@ -200,7 +200,7 @@ def _compiled(spec: DoseDid, panel: Panel, setting: Setting) -> Compiled:
             where=f"models.{spec.id}.strata",
             mend=known_or_nearest(spec.strata, panel.names),
         )
-    compiled = compile_model(spec, panel, setting, formula=_formula(spec), focal=name)
+    compiled = compile_model(spec, panel, setting, formula=_formula(spec, panel), focal=name)
     if name in compiled.dropped:
         raise EstimationError(
             f"the treatment is left out: {' '.join(n for n in compiled.notes if n.startswith(name))}",

@@ -197,7 +197,7 @@ def _weighted(
         name=WEIGHT, measure="", label=Label(en="weight"), origin=Origin(how="unit times period weight")
     )
     kept = made.extended({WEIGHT: weight}, [variable]).take(np.flatnonzero(weight > 0))
-    formula = replace(formula_of(spec), slopes=())
+    formula = replace(formula_of(spec, made), slopes=())
     name = treated_name(spec.cohort)
     inner = replace(
         spec,
