@@ -206,5 +206,3 @@ HC = {
     "hc2": "no factor; squared residuals over 1 - h, h the leverage of the row, every dummy counted",
     "hc3": "no factor; squared residuals over (1 - h)^2",
 }
-
-
