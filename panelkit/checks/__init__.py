@@ -16,6 +16,7 @@ from panelkit.checks import honest_did as honest_did
 from panelkit.checks import influence as influence
 from panelkit.checks import leave_one_cohort_out as leave_one_cohort_out
 from panelkit.checks import leave_one_unit_out as leave_one_unit_out
+from panelkit.checks import matching_balance as matching_balance
 from panelkit.checks import mundlak as mundlak
 from panelkit.checks import negative_weights as negative_weights
 from panelkit.checks import overidentification as overidentification

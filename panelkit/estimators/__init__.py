@@ -13,6 +13,7 @@ from panelkit.estimators import gardner as gardner
 from panelkit.estimators import heterogeneity as heterogeneity
 from panelkit.estimators import imputation as imputation
 from panelkit.estimators import instrumental as instrumental
+from panelkit.estimators import matching_did as matching_did
 from panelkit.estimators import mean_group as mean_group
 from panelkit.estimators import mediation as mediation
 from panelkit.estimators import poisson as poisson

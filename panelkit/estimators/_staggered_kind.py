@@ -85,7 +85,7 @@ def design_of(spec: StaggeredSpec, method: Method, panel: Panel, setting: Settin
     by = clusters_of(spec, panel, setting)
     own = Clustered(by=by, variant="cr0", small_sample="none", reference="normal")
     plain = replace(setting, covariance=own, resample=False)
-    inner = replace(spec, inference=Analytic())
+    inner = replace(spec, inference=Analytic(), singletons=spec.singletons or method.singletons)
     made = staggered_of(
         inner,
         panel,

@@ -53,6 +53,7 @@ class Method:
     reference : the event time that is zero by construction, or None. regression : errors with fixest's small-sample factor.
     anticipation, complete, sampling : see `_staggered.staggered_of`. triple : of a
     triple difference. further : whether it takes effects beside unit and time.
+    singletons : what becomes of units seen once, where the study does not say.
     """
 
     cite: str
@@ -66,6 +67,7 @@ class Method:
     anticipation: int = 0
     complete: bool = False
     sampling: Sampling = "panel"
+    singletons: Literal["drop", "keep"] | None = None
     further: bool = False
     triple: Triple | None = None
 

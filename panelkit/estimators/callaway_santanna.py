@@ -84,6 +84,7 @@ def method_of(spec: CallawaySantanna) -> Method:
         anticipation=spec.anticipation,
         complete=spec.unbalanced == "drop" and spec.sampling == "panel",
         sampling=spec.sampling,
+        singletons="keep",  # as R did: a unit seen once is a row of a cross-section, or incomplete
     )
 
 

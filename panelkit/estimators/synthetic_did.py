@@ -41,6 +41,12 @@ ERRORS = {
     "bootstrap": "Errors: bootstrap of units with weights found anew",
 }
 
+MEND = {
+    "placebo": "take errors = 'jackknife' or 'bootstrap', which need no spare controls, or give it more untreated units",
+    "jackknife": "take errors = 'placebo', which needs one treated unit only",
+    "bootstrap": "take errors = 'placebo', which needs one treated unit only",
+}
+
 
 @spec
 class SyntheticDid(ModelSpec):
@@ -98,7 +104,7 @@ def estimate(spec: SyntheticDid, panel: Panel, setting: Setting) -> Estimate:
         raise EstimationError(
             str(fault),
             where=where,
-            mend="give it more untreated units and two periods before treatment, or errors = 'placebo'",
+            mend=MEND[spec.errors],
         ) from fault
     level, V = setting.defaults.level, np.array([[drawn.se**2]])
     two_way = answer(design.compiled, plain, where)

@@ -49,7 +49,7 @@ class _Sample:
     wide: FloatArray | None  # (T, N), and the weights in the same shape
     mass: FloatArray | None
     X: FloatArray  # (N, T, k) or (n, k), constant first
-    weights: FloatArray  # (N,) unit means
+    weights: FloatArray  # (N,) of the first period (balanced), else unit means: what cohorts are sized by, as in R did
     rows: IntArray  # rows kept
     place: IntArray  # (n kept,) unit of each row
 
@@ -194,15 +194,16 @@ def _sample(panel: StaggeredPanel, plan: CallawayPlan) -> _Sample:
     new[units] = np.arange(len(units))
     place = new[panel.unit[rows]]
     mass = panel.mass[rows]
+    wide_mass = _by_period(mass, len(units)) if balanced else None
     return _Sample(
         panel=panel,
         periods=periods,
         cohort=np.where(cohort > periods[-1], NEVER, cohort),
         units=np.asarray(units, dtype=np.intp),
         wide=_by_period(panel.outcome[rows], len(units)) if balanced else None,
-        mass=_by_period(mass, len(units)) if balanced and panel.weights is not None else None,
+        mass=wide_mass if panel.weights is not None else None,
         X=covariates.reshape(len(units), len(periods), -1) if balanced else covariates,
-        weights=np.bincount(place, weights=mass) / np.bincount(place),
+        weights=wide_mass[0] if wide_mass is not None else np.bincount(place, weights=mass) / np.bincount(place),
         rows=np.asarray(rows, dtype=np.intp),
         place=np.asarray(place, dtype=np.intp),
     )

@@ -156,8 +156,15 @@ EXAMPLES: dict[
     "mean_group": {"formula": "y ~ x + m"},
     "mediation": {"formula": "y ~ x | unit + year", "mediator": "m"},
     "poisson": {"formula": "count ~ x + m | unit + year"},
+    "matching_did": {
+        "formula": "y ~ treated + x | unit + year",
+        "match_on": ("z",),
+        "method": "kernel",
+        "support": "all",
+    },
     "random_effects": {"formula": "y ~ x + m"},
     "staggered_triple_difference": {"formula": f"y ~ 1 | {THREE}", "cohort": "opened", "eligible": "eligible"},
+    "synthetic_did": {"formula": "y ~ 1 | unit + year", "cohort": "cohort", "errors": "jackknife"},
     "triple_difference": {"formula": f"y ~ path:eligible + x | {THREE}"},
     **{
         kind: {"formula": "y ~ 1 | unit + year", "cohort": "cohort"}
@@ -168,7 +175,6 @@ EXAMPLES: dict[
             "imputation",
             "staggered_did",
             "sun_abraham",
-            "synthetic_did",
         )
     },
 }
