@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 Prices = Literal["nominal", "real"]
 Vintages = Literal["one", "first_print", "declared_splice"]
+Edition = Literal["2002", "2011", "2017"]  # of GB/T 4754
 Units = str | dict[str, str]  # column of the unit, or key of the panel -> its column
 OBSERVED = ("unit", "time", "series", "value", "text", "measure", "vintage", "source", "cell")
 
@@ -43,6 +44,9 @@ class SourceSpec:
         Alias -> 'nominal' or 'real'; money is nominal unless said otherwise.
     at : dict
         Key of the panel -> its value for the whole file, such as { industry = "17" } for a table of one industry.
+    industries : str, or dict
+        Edition of GB/T 4754 that the file's industries go by, where it is not the panel's: "2011", or by years, such as
+        { "2002" = [2003, 2011], "2011" = [2012, 2017] }.
     """
 
     id: str
@@ -56,6 +60,7 @@ class SourceSpec:
     breaks: dict[str, tuple[str, ...]] = field(default_factory=dict)
     prices: dict[str, Prices] = field(default_factory=dict)
     at: dict[str, str] = field(default_factory=dict)
+    industries: Edition | dict[Edition, tuple[int, int]] | None = None
     publisher: str = ""
     title: Label = Label()
     url: str = ""

@@ -16,7 +16,9 @@ from panelkit.core.source import SourceSpec, Vintages
 from panelkit.core.spec import spec
 
 SCHEMA = 1
-CodeList = Literal["gbt2260", "gbt2260_city", "as_printed"]
+CodeList = Literal[
+    "gbt2260", "gbt2260_city", "gbt4754_2002", "gbt4754_2011", "gbt4754_2017", "gbt4754_joint", "as_printed"
+]
 
 
 @spec
@@ -45,8 +47,9 @@ class PanelSpec:
     unit : the key beside time, or several: unit = ["province", "industry"]. A unit is then one of each ("330000 / 17", in the
     column province_industry), and `province` and `industry` are categories of the panel that formulas, `cluster` and `where` may
     name; a file that has only some of the keys holds for every unit that shares them.
-    codes : 'gbt2260' (provinces by GB/T 2260), 'gbt2260_city' (prefecture-level units and municipalities) or 'as_printed'; with several
-    keys a table by key. Default gbt2260 for 'province', as_printed for any other.
+    codes : 'gbt2260' (provinces by GB/T 2260), 'gbt2260_city' (prefecture-level units and municipalities) 'gbt4754_2017' (industries of
+    that edition by two digits; also _2002, _2011, and _joint: divisions put together until all editions have them) or 'as_printed';
+    with several keys a table by key. Default gbt2260 for 'province', as_printed for any other.
     years : first and last year of the panel; sources may reach further back, for lags. exclude : unit code -> reason.
     gaps : 'refuse' stops on a blank or absent cell of any series inside its years, 'list' counts and goes on,
     'fill' fills what variables declare.

@@ -67,9 +67,12 @@ def build(tmp_path: Path, source_of: Any, study_of: Any) -> Build:
             path = tmp_path / f"{name}.csv"
             frame[columns].drop_duplicates().sample(frac=1, random_state=3).to_csv(path, index=False)
             measures = {series: {"jobs": "万人", "gdp": "亿元"}.get(series, "")}
-            spec = source_of("tidy", path, id=name, unit=unit, series={series: series}, measures=measures)
+            spec = source_of(
+                "tidy", path, id=name, unit=unit, series={series: series}, measures=measures, industries="2017"
+            )
             sources[name], observed[name] = spec, SOURCES["tidy"].read(spec, path)
-        study = study_of(variables, sources, **{"unit": KEYS, "years": YEARS, **panel})
+        codes = {} if "unit" in panel else {"codes": {"industry": "gbt4754_2017"}}
+        study = study_of(variables, sources, **{"unit": KEYS, "years": YEARS, **codes, **panel})
         made = assemble(study, observed)
         build.study = study  # type: ignore[attr-defined]
         return made
@@ -104,12 +107,15 @@ def test_location_quotients_of_cells(tmp_path_factory: Any, seed: int, absent: i
     frame = drawn(seed, absent=absent)
     path = tmp_path_factory.mktemp("lq") / "cells.csv"
     frame.to_csv(path, index=False)
-    spec = _source_of("tidy", path, unit={k: k for k in KEYS}, series={"jobs": "jobs"}, measures={"jobs": "万人"})
+    spec = _source_of(
+        "tidy", path, unit={k: k for k in KEYS}, series={"jobs": "jobs"}, measures={"jobs": "万人"}, industries="2017"
+    )
     variables = {
         "lq": {"derive": "location_quotient", "with": {"part": "s.jobs", "form": "ratio"}},
         "jobs": {"series": "s.jobs"},
     }
-    panel = assemble(_study_of(variables, {"s": spec}, unit=KEYS), {"s": SOURCES["tidy"].read(spec, path)}).panel.frame
+    study = _study_of(variables, {"s": spec}, unit=KEYS, codes={"industry": "gbt4754_2017"})
+    panel = assemble(study, {"s": SOURCES["tidy"].read(spec, path)}).panel.frame
     for _, own in panel.groupby("year"):
         table = own.pivot(index="province", columns="industry", values="jobs")
         wanted = pd.DataFrame(location_quotients(table.fillna(0.0).to_numpy()), table.index, table.columns)

@@ -14,6 +14,7 @@ from panelkit.core.key import joined, parts_of
 from panelkit.core.nearest import known_or_nearest
 from panelkit.etl.derive._tables import counts_note, industries, on_grid_of, units, wide, years
 from panelkit.etl.harmonise.provinces import named
+from panelkit.facts.industries import EDITIONS, IN_FORCE, match_industry
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,6 +61,7 @@ def cells_of(columns: Columns, activity: str) -> Cells:
             f"which of {', '.join(keys)} is the activity cannot be told", mend=f'say activity = "{keys[-1]}"'
         )
     by = activity or others[0]
+    _refuse_editions(columns, by)
     at = keys.index(by)
     split = [parts_of(u) for u in units(columns)]
     where = [joined(p for i, p in enumerate(s) if i != at) for s in split]
@@ -73,6 +75,21 @@ def cells_of(columns: Columns, activity: str) -> Cells:
         over=tuple(k for k in keys if k != by),
         by=by,
     )
+
+
+def _refuse_editions(columns: Columns, by: str) -> None:
+    """Industries as printed over years in which GB/T 4754 changed: the same digits are other industries, and no table tells which."""
+    if by != "industry" or columns.code_lists.get(by, "as_printed") != "as_printed":
+        return
+    names = [str(n) for n in columns.parts[by].unique()]
+    known = sum(any(match_industry(n, e) for e in EDITIONS) for n in names)
+    first, last = columns.study_years
+    crossed = [year for year, _ in list(IN_FORCE.values())[1:] if first < year <= last]
+    if crossed and known >= max(2, 0.8 * len(names)):
+        raise StudyError(
+            f"the industries are divisions of GB/T 4754, of which another edition came into use in {crossed[0]}, and are read as printed",
+            mend='say codes = { industry = "gbt4754_2017" } under [panel] (or "gbt4754_joint") and the edition of each source: industries',
+        )
 
 
 def amounts(columns: Columns, name: str, cells: Cells) -> np.ndarray:

@@ -11,8 +11,10 @@ from panelkit.core.nearest import known_or_nearest
 from panelkit.core.source import Observations, SourceSpec
 from panelkit.core.study import PanelSpec
 from panelkit.core.variable import Origin, Variable
+from panelkit.etl.harmonise.industries import PREFIX, added_up, coded_industries, is_industry_list, label_of
 from panelkit.etl.harmonise.provinces import coded, standing_twice
 from panelkit.facts.cities import city, match_city
+from panelkit.facts.industries import match_industry
 from panelkit.facts.provinces import is_not_a_province, match, match_province, province
 
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ def to_units(observed: Observations, spec: SourceSpec, panel: PanelSpec) -> Keye
     if faults:
         return frame, [], faults
     frame, parts = _of_the_nation(frame, panel, parts, tuple(p for p in parts if p not in spec.at))
-    if len(panel.parts) == 1 and parts and not spec.at:
+    if len(panel.parts) == 1 and parts and not spec.at and not is_industry_list(panel.code_list):
         found, notes, faults = coded(frame, spec.path, panel.code_list)
     else:
         found, notes, faults = _of_parts(frame, spec, panel, parts)
@@ -124,21 +126,34 @@ def _of_parts(frame: pd.DataFrame, spec: SourceSpec, panel: PanelSpec, parts: tu
             {u: pieces[place] for u, pieces in split.items()} if len(read) > 1 else dict(zip(split, split, strict=True))
         )
         taken = frame.assign(unit=frame["unit"].map(own).astype("object"))
-        taken, said, wrong = coded(taken, spec.path, panel.code_lists[part])
+        taken, said, wrong = _coded(taken, spec, panel.code_lists[part])
         notes += [f"{part}: {note}" for note in said]
         faults += wrong + _joints(taken, spec, part)
         codes[part] = taken["unit"]
         frame = frame.loc[taken.index]
+        if "behind" in taken:
+            frame = frame.assign(behind=taken["behind"], printed_part=taken.index.map(frame["unit"].map(own)))
     for part, value in spec.at.items():
-        taken, said, wrong = coded(frame.head(1).assign(unit=value), spec.path, panel.code_lists[part])
+        taken, said, wrong = _coded(frame.assign(unit=value), spec, panel.code_lists[part])
         faults += wrong
-        if len(taken):
-            codes[part] = pd.Series(taken["unit"].iloc[0], index=frame.index)
+        codes[part] = taken["unit"]
+        if "behind" in taken and not wrong:
+            frame = frame.assign(behind=taken["behind"], printed_part=value)
     if faults or frame.empty:
         return frame, notes, faults
     full = [codes[p].reindex(frame.index) if p in codes else pd.Series(EVERY, index=frame.index) for p in panel.parts]
     unit = full[0].str.cat(full[1:], sep=JOINT) if len(full) > 1 else full[0]
-    return frame.assign(unit=unit.astype("object")), notes, faults
+    frame = frame.assign(unit=unit.astype("object"))
+    if "behind" in frame:
+        frame, said, faults = added_up(frame, spec)
+        return frame.drop(columns="printed_part", errors="ignore"), [*notes, *said], faults
+    return frame, notes, faults
+
+
+def _coded(frame: pd.DataFrame, spec: SourceSpec, code_list: str) -> Keyed:
+    return (
+        coded_industries(frame, spec, code_list) if is_industry_list(code_list) else coded(frame, spec.path, code_list)
+    )
 
 
 def _joints(frame: pd.DataFrame, spec: SourceSpec, part: str) -> list[Fault]:
@@ -194,6 +209,9 @@ def labels_of(units: tuple[str, ...], panel: PanelSpec) -> dict[str, Label]:
         elif panel.code_lists[part] == "gbt2260_city":
             codes = sorted({parts_of(u)[place] for u in units}) if len(panel.parts) > 1 else list(units)
             named |= {c: Label(en=found.name_en, zh=found.name_zh) for c in codes if (found := city(c))}
+        elif is_industry_list(panel.code_lists[part]):
+            codes = sorted({parts_of(u)[place] for u in units}) if len(panel.parts) > 1 else list(units)
+            named |= {c: label for c in codes if (label := label_of(c, panel.code_lists[part]))}
     return named
 
 
@@ -204,4 +222,6 @@ def code_of(name: str, code_list: str) -> str:
         found = match_province(name)
     elif code_list == "gbt2260_city":
         found = match_city(name)
+    elif is_industry_list(code_list):
+        found = match_industry(name, code_list.removeprefix(PREFIX)) if not code_list.endswith("joint") else None
     return found or name
