@@ -7,6 +7,7 @@ import hashlib
 import io
 import math
 import os
+import re
 import struct
 from typing import Any
 
@@ -120,7 +121,8 @@ class Frame:
     def balanced(self, name: str, field: str, setting: dict[str, Any], places: Any) -> Any:
         """A cell of a balance table: by group, its size, or the second group minus the first."""
         variable, _, group = name.rpartition("@")
-        group, _, code = group.partition("=")
+        found = re.match(r"([^\[=]*)(?:\[[^\]]*\])?(?:=(.*))?$", group)  # a cut has a sign of its own in the brackets
+        group, code = (found.group(1), found.group(2) or "") if found else (group, "")
         member, codes = self.members(group, setting, places)
         if code and code not in codes:
             raise LookupError(name)

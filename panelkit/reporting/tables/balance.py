@@ -79,13 +79,13 @@ def build(table: BalanceTable, results: Results) -> Table:
         means, beneath = [], []
         for code in codes:
             values = frame.loc[member == code, name].dropna()
-            key = f"{name}@{table.group}={code}"
+            key = f"{name}@{grouping(table)}={code}"
             means.append(number(float(values.mean()) if len(values) else math.nan, (whose, key, "mean"), table.digits))
             beneath.append(number(float(values.std()), (whose, key, "sd"), table.digits, around="()"))
         if pair:
             found = difference(frame, member, (name, panel.unit), (codes[0], codes[1]))
             tested = tested or not math.isnan(found["difference_p"])
-            at = f"{name}@{table.group}"
+            at = f"{name}@{grouping(table)}"
             means += [number(found[f], (whose, at, f), table.digits) for f in ("difference", "normalised_difference")]
             means.append(number(found["difference_p"], (whose, at, "difference_p"), table.digits, kind="p"))
             beneath += [Cell(raw=None, shown="")] * 3
@@ -99,6 +99,13 @@ def build(table: BalanceTable, results: Results) -> Table:
     notes += [word("balance_tested", language) if tested else word("balance_untested", language)] if pair else []
     notes += [word("left_ungrouped", language, rows=shown(left, kind="count"))] if left else []
     return finished(table, results, heads, rows, [*notes, sample_note(panel, language)])
+
+
+def grouping(table: BalanceTable) -> str:
+    """The group with what else its numbers rest on, so that a key stands for one number in every table of a study."""
+    more = [f"{table.years[0]}-{table.years[1]}"] if table.years else []
+    more += [f"<={table.cut:g}"] if table.cut is not None else []
+    return f"{table.group}[{';'.join(more)}]" if more else table.group
 
 
 def _members(table: BalanceTable, frame: pd.DataFrame) -> tuple[pd.Series, list[str]]:
@@ -153,7 +160,7 @@ def _counts(
         for code in codes:
             here = frame.loc[member == code, panel.unit]
             count = len(here) if field == "rows" else int(here.nunique())
-            cells.append(number(count, (whose, f"{table.group}={code}", f"group_{field}"), kind="count"))
+            cells.append(number(count, (whose, f"{grouping(table)}={code}", f"group_{field}"), kind="count"))
         made.append(Row(kind="stat", label=label, cells=(*cells, *blank), rule_above=field == "rows"))
     return made
 
