@@ -117,7 +117,7 @@ def panel_files(study: Study, assembled: Assembled) -> dict[str, bytes]:
     from panelkit.etl.explain import codebook_rows
 
     described = codebook_rows(assembled.panel, study, assembled.observations)
-    return outputs.panel_files(assembled.panel, assembled.observations, described)
+    return outputs.panel_files(assembled.panel, assembled.observations, described, assembled.filled)
 
 
 def build_panel(study: Study) -> Panel:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from panelkit.core.codec import from_json
 from panelkit.core.errors import EngineRefusedError, PanelkitError, SourceError, StudyError
 from panelkit.core.estimation import ModelSpec
+from panelkit.core.label import Language
 from panelkit.core.manifest import Manifest
 from panelkit.core.nearest import known_or_nearest
 from panelkit.core.registry import ESTIMATORS
@@ -77,9 +78,7 @@ def explain(study: Study, name: str | None = None) -> str:
         seen = _design(study, model)
         return f"{seen}\n\nTHE MODEL\n{own}" if seen else own
     if name in study.variables:
-        from panelkit.etl.explain import explain_variable
-
-        return explain_variable(study.variables[name], study.head.language, None, study)
+        return _variable_in_words(study, name)
     known = [*(m.id for m in study.models), *study.variables]
     raise StudyError(f"there is no model or variable '{name}'", mend=known_or_nearest(name, known))
 
@@ -98,6 +97,21 @@ def _design(study: Study, model: ModelSpec) -> str:
         return ""
     facts = design_of(model, panel, positions)
     return "" if facts is None else design_page(facts, panel, model.kind, study.head.language)
+
+
+def _variable_in_words(study: Study, name: str) -> str:
+    """A variable in both languages, the study's first; with its counts of cells where the raw files make a panel."""
+    from panelkit import building
+    from panelkit.etl.explain import explain_variable
+
+    languages: tuple[Language, Language] = ("zh", "en") if study.head.language == "zh" else ("en", "zh")
+    panel, why = None, ""
+    try:
+        panel = building.build_panel(study)
+    except PanelkitError as error:
+        why = f"How many of its cells are filled is not known yet: {error.faults[0].where}: {error.faults[0].what}."
+    told = [explain_variable(study.variables[name], language, panel, study) for language in languages]
+    return "\n\n".join([*told, *filter(None, (why,))])
 
 
 def _on_this_panel(study: Study, model: ModelSpec) -> str:
@@ -201,12 +215,24 @@ def exhibit_file(kind: str, name: str, path: Path | str, *, output: Path | str =
 def trace_variable(
     name: str, unit: str, year: int, path: Path | str, *, output: Path | str = "output"
 ) -> VariableLineage:
-    """From one cell of the panel of a finished run back to the raw cells and the chain of transformations."""
+    """From one cell of the panel back to the raw cells and the chain of transformations.
+
+    The panel is that of a finished run; where the study was not run, it is made from the raw files.
+    """
     import pandas as pd
 
+    from panelkit import building
+    from panelkit.etl.assemble import Assembled
     from panelkit.etl.lineage import Saved, lineage_of
-    from panelkit.outputs import read_panel
+    from panelkit.outputs import read_filled, read_panel
 
-    folder = finished(path, output)
-    kept = Saved(observations=pd.read_parquet(folder / "observations.parquet"), panel=read_panel(folder))
-    return lineage_of(name, unit, year, read_study(path), kept)
+    study = read_study(path)
+    folder = Path(output) / study.id
+    kept: Assembled | Saved
+    if (folder / "manifest.json").is_file():
+        panel = read_panel(folder)
+        observations = pd.read_parquet(folder / "observations.parquet")
+        kept = Saved(observations=observations, panel=panel, filled=read_filled(folder, panel))
+    else:
+        kept = building.assemble_panel(study)
+    return lineage_of(name, unit, year, study, kept)

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from panelkit.core.estimate import Estimate
 
 
+FILLED = "filled.csv"
+
+
 def as_json(value: Any) -> bytes:
     """One JSON document, indented, UTF-8, ending in a newline."""
     return (json.dumps(to_json(value), ensure_ascii=False, indent=1) + "\n").encode()
@@ -45,8 +48,10 @@ def checks_document(study_id: str, checks: dict[str, tuple[Check, ...]], quality
     return {"study": study_id, "checks": [{k: v for k, v in to_json(c).items() if k != "series"} for c in found]}
 
 
-def panel_files(panel: Panel, observations: pd.DataFrame, described: list[dict[str, Any]]) -> dict[str, bytes]:
-    """The panel as Parquet and CSV, its variables and history as JSON, the codebook, and every raw cell it was made of."""
+def panel_files(
+    panel: Panel, observations: pd.DataFrame, described: list[dict[str, Any]], filled: pd.DataFrame
+) -> dict[str, bytes]:
+    """The panel as Parquet and CSV, its variables and history as JSON, the codebook, every raw cell it was made of, every filled one."""
     frame = panel.frame
     return {
         "panel.parquet": _parquet(frame),
@@ -64,7 +69,35 @@ def panel_files(panel: Panel, observations: pd.DataFrame, described: list[dict[s
         ),
         "codebook.csv": codebook(described),
         "observations.parquet": _parquet(observations),
+        FILLED: _filled(panel, filled),
     }
+
+
+def _filled(panel: Panel, flags: pd.DataFrame) -> bytes:
+    """One line per cell that is not as published: unit, time, variable, value."""
+    import pandas as pd
+
+    frame, parts = panel.frame, []
+    for variable in panel.variables:
+        if variable.name in flags:
+            own = frame.loc[flags[variable.name].to_numpy(dtype=bool), [panel.unit, panel.time, variable.name]]
+            parts.append(own.rename(columns={variable.name: "value"}).assign(variable=variable.name))
+    columns = [panel.unit, panel.time, "variable", "value"]
+    table = pd.concat(parts)[columns] if parts else pd.DataFrame(columns=columns)
+    return table.to_csv(index=False, lineterminator="\n").encode()
+
+
+def read_filled(folder: Path, panel: Panel) -> pd.DataFrame:
+    """Which cells of the panel are not as published: bool, rows as the panel's, one column per variable that has any."""
+    import pandas as pd
+
+    path = folder / FILLED
+    table = pd.read_csv(path, dtype={panel.unit: str}) if path.is_file() else pd.DataFrame()
+    keys = pd.MultiIndex.from_frame(panel.frame[[panel.unit, panel.time]])
+    own = table.groupby("variable", sort=False) if len(table) else []
+    return pd.DataFrame(
+        {n: keys.isin(pd.MultiIndex.from_frame(t[[panel.unit, panel.time]])) for n, t in own}, index=range(panel.rows)
+    )
 
 
 def _parquet(frame: pd.DataFrame) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from panelkit.core.errors import StudyError
 from panelkit.core.nearest import known_or_nearest
@@ -56,7 +56,8 @@ class Derived:
     """A derived column on the grid, its unit of measure, a sentence on how it was made, and what must be said about it.
 
     price : basis of prices of the result, "" for what is no money. over : keys of the panel that the result varies over, where they
-    are fewer than those of its inputs (a Herfindahl index of provinces made of cells of industries).
+    are fewer than those of its inputs (a Herfindahl index of provinces made of cells of industries). details : numbers behind it, such
+    as the weights of an index, for the quality report; rows of one table.
     """
 
     values: pd.Series
@@ -65,3 +66,13 @@ class Derived:
     notes: tuple[str, ...] = ()
     price: Price = ""
     over: tuple[str, ...] | None = None
+    details: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """A row of a shipped table of facts that a cell rests on: the table's file, its line (the header is line 1), and what it says."""
+
+    table: str
+    line: int
+    text: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
 from panelkit.core.errors import PanelkitError
 from panelkit.core.nearest import known_or_nearest
@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from panelkit.core.check import Check, Subject
-    from panelkit.core.derivation import Columns, Derived
+    from panelkit.core.derivation import Columns, Derived, Evidence
     from panelkit.core.engine import Engine
     from panelkit.core.estimate import Estimate
     from panelkit.core.estimation import Setting
     from panelkit.core.exhibit import Figure, Table
+    from panelkit.core.label import Label
     from panelkit.core.panel import Panel
     from panelkit.core.request import Design
     from panelkit.core.results import Results
@@ -32,6 +33,7 @@ class Kind(Protocol):
 
 
 K = TypeVar("K", bound=Kind)
+Reach = Literal["unit", "year", "panel"]
 
 
 class Registry(Generic[K]):
@@ -83,15 +85,35 @@ class SourceKind:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DerivationKind:
-    """A construction of one variable from series or other variables; `formula` is LaTeX, the summaries are for a reader."""
+    """A construction of one variable from series or other variables; `formula` is LaTeX, the summaries are for a reader.
+
+    formula : the formula, or what gives it for given options, since their forms differ. symbols : LaTeX symbol -> the input it
+    stands for, or a word in both languages. reach : which other cells a cell rests on: those of its own unit, of all units in
+    its years, or of all units in all years of the study. divisors : fields whose inputs only divide. is_index : components are
+    weighed together, so that overlap with the other side of a model is refused. evidence : rows of shipped fact tables behind a
+    cell, from options, unit and year.
+    """
 
     name: str
     spec: type
     summary: str
-    formula: str
+    formula: str | Callable[[Any], str]
     inputs: Callable[[Any], tuple[str, ...]]
     derive: Callable[[Any, Columns], Derived]
     summary_zh: str = ""
+    symbols: Callable[[Any], dict[str, str | Label]] = lambda _: {}
+    reach: Reach | Callable[[Any], Reach] = "unit"
+    divisors: tuple[str, ...] = ()
+    is_index: bool = False
+    evidence: Callable[[Any, str, int], tuple[Evidence, ...]] = lambda *_: ()
+
+    def formula_of(self, options: Any) -> str:
+        """The formula under these options."""
+        return self.formula if isinstance(self.formula, str) else self.formula(options)
+
+    def reach_of(self, options: Any) -> Reach:
+        """The reach under these options."""
+        return self.reach(options) if callable(self.reach) else self.reach
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 from typing import TYPE_CHECKING, Any
 
 from panelkit.core.expression import Binary, Call, Name, Node, Number, Text, Unary
@@ -10,7 +11,7 @@ from panelkit.core.label import Language
 from panelkit.core.panel import Panel
 from panelkit.core.registry import DERIVATIONS
 from panelkit.core.study import FillRule, Study, VariablePlan
-from panelkit.etl.variables import direct_inputs, tree_of
+from panelkit.etl.variables import direct_inputs, series_behind, tree_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +25,11 @@ _WORDS: dict[str, tuple[str, str]] = {
     "series": ("as published, series {name}", "直接取自序列{name}"),
     "expression": ("computed from other columns", "由其他列计算"),
     "formula": ("formula", "公式"),
+    "where": ("where", "其中"),
     "inputs": ("made of", "输入"),
+    "rests_on": ("rests on", "原始序列"),
+    "made": ("as made", "构造结果"),
+    "method": ("method", "方法"),
     "options": ("options", "选项"),
     "transform": ("then", "再取"),
     "measure": ("unit of measure", "计量单位"),
@@ -110,7 +115,7 @@ def formula_of(plan: VariablePlan) -> str:
     """The formula of a variable as LaTeX, its transform around it."""
     spec = plan.spec
     if spec.derive:
-        body = DERIVATIONS[spec.derive].formula
+        body = DERIVATIONS[spec.derive].formula_of(plan.options)
     elif spec.expression:
         body = latex_of(tree_of(plan))
     else:
@@ -127,32 +132,69 @@ def formula_of(plan: VariablePlan) -> str:
 def explain_variable(
     plan: VariablePlan, language: Language = "en", panel: Panel | None = None, study: Study | None = None
 ) -> str:
-    """What a variable is: its formula, what it is made of, its options, and, with a panel, how many cells are filled or missing."""
+    """What a variable is: its formula and what its symbols stand for, its inputs, and, with a panel, how many cells are filled.
+
+    Parameters
+    ----------
+    panel : the panel that holds it, for its unit of measure and the counts of cells.
+    study : for the files behind it.
+    """
     spec = plan.spec
-    zh = language == "zh"
+    colon = "：" if language == "zh" else ": "
     label = spec.label.to(language)
-    lines = [f"{spec.name}{'：' if zh else ': '}{label}" if label else spec.name]
+    lines = [f"{spec.name}{colon}{label}" if label else spec.name, f"  {_summary(plan, language)}"]
+    entries = [("formula", formula_of(plan)), *(("where", text) for text in _symbols(plan, language))]
+    entries += [("inputs", ", ".join(direct_inputs(plan))), ("options", _options(plan))]
+    entries += [("transform", spec.transform), ("fill", _fill(plan)), ("source", _paths(plan, study))]
+    entries += [("method", _method(plan)) if language == "en" else ("method", "")]
+    if panel is not None and spec.name in panel.names:
+        entries += _on_panel(spec.name, panel, language)
+    lines += [f"  {_say(key, language)}{colon}{text}" for key, text in entries if text]
+    return "\n".join(lines)
+
+
+def _summary(plan: VariablePlan, language: Language) -> str:
+    spec, colon = plan.spec, "：" if language == "zh" else ": "
     if spec.derive:
         kind = DERIVATIONS[spec.derive]
-        lines.append(
-            f"  {spec.derive}{'：' if zh else ': '}{(kind.summary_zh or kind.summary) if zh else kind.summary}"
-        )
-    elif spec.expression:
-        lines.append(f"  {_say('expression', language)}{'：' if zh else ': '}{spec.expression}")
-    else:
-        lines.append(f"  {_say('series', language, name=spec.series)}")
-    entries = [("formula", formula_of(plan)), ("inputs", ", ".join(direct_inputs(plan))), ("options", _options(plan))]
-    entries += [("transform", spec.transform), ("fill", _fill(plan)), ("source", _paths(plan, study))]
-    if panel is not None and spec.name in panel.names:
-        variable = panel.variable(spec.name)
-        missing = int(panel.frame[spec.name].isna().sum())
-        share = (
-            f"{variable.filled} {_say('of', language)} {panel.rows} ({100 * variable.filled / max(panel.rows, 1):.1f}%)"
-        )
-        entries += [("measure", variable.measure), ("price", variable.price), ("filled", share)]
-        entries += [("missing", f"{missing} {_say('of', language)} {panel.rows}")]
-    lines += [f"  {_say(key, language)}{'：' if zh else ': '}{text}" for key, text in entries if text]
-    return "\n".join(lines)
+        return f"{spec.derive}{colon}{(kind.summary_zh or kind.summary) if language == 'zh' else kind.summary}"
+    if spec.expression:
+        return f"{_say('expression', language)}{colon}{spec.expression}"
+    return _say("series", language, name=spec.series)
+
+
+def _symbols(plan: VariablePlan, language: Language) -> list[str]:
+    """What each symbol of the formula stands for."""
+    if not plan.spec.derive:
+        return []
+    found = DERIVATIONS[plan.spec.derive].symbols(plan.options)
+    return [f"{s} = {v if isinstance(v, str) else v.to(language)}" for s, v in found.items() if v]
+
+
+def _on_panel(name: str, panel: Panel, language: Language) -> list[tuple[str, str]]:
+    """What is known once the panel is there."""
+    variable, rows = panel.variable(name), panel.rows
+    missing = int(panel.frame[name].isna().sum())
+
+    def share(cells: int) -> str:
+        return f"{cells} {_say('of', language)} {rows} ({100 * cells / max(rows, 1):.1f}%)"
+
+    found = [("made", variable.origin.how), ("rests_on", ", ".join(variable.origin.inputs))]
+    found += [("measure", variable.measure), ("price", price_in_words(variable.price, language))]
+    return [*found, ("filled", share(variable.filled)), ("missing", share(missing))]
+
+
+def _method(plan: VariablePlan) -> str:
+    """What the docstring of a derivation says under Source: papers, and the common errors that it avoids."""
+    if not plan.spec.derive:
+        return ""
+    text = inspect.getdoc(DERIVATIONS[plan.spec.derive].derive) or ""
+    return " ".join(text.partition("Source\n------\n")[2].split())
+
+
+def price_in_words(price: str, language: Language) -> str:
+    """'nominal' or 'real' in the language."""
+    return {"nominal": "名义", "real": "实际(不变价)"}.get(price, "") if language == "zh" else price
 
 
 def _options(plan: VariablePlan) -> str:
@@ -161,7 +203,7 @@ def _options(plan: VariablePlan) -> str:
     shown = []
     for one in dataclasses.fields(plan.options):
         value = getattr(plan.options, one.name)
-        if value not in ("", None, (), {}):
+        if value not in ("", None, (), {}) and value is not False:
             shown.append(f"{one.name} = {value}")
     return ", ".join(shown)
 
@@ -176,7 +218,7 @@ def _fill(plan: VariablePlan) -> str:
 def _paths(plan: VariablePlan, study: Study | None) -> str:
     if study is None:
         return plan.spec.source
-    ids = dict.fromkeys(n.split(".")[0] for n in direct_inputs(plan) if "." in n)
+    ids = dict.fromkeys(n.split(".")[0] for n in series_behind(plan.name, study.variables))
     return "; ".join(study.sources[i].path for i in ids if i in study.sources) or plan.spec.source
 
 

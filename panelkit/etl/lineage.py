@@ -15,6 +15,7 @@ from panelkit.core.expression import Binary, Call, Name, Node, Unary, walk
 from panelkit.core.key import JOINT, at_level, joined, parts_of
 from panelkit.core.nearest import known_or_nearest
 from panelkit.core.panel import Panel
+from panelkit.core.registry import DERIVATIONS, Reach
 from panelkit.core.study import Study, VariablePlan
 from panelkit.etl.expressions import GRID_FUNCTIONS, years_back
 from panelkit.etl.harmonise.keys import code_of
@@ -26,18 +27,6 @@ if TYPE_CHECKING:
 
     from panelkit.etl.assemble import Assembled
 
-ACROSS = frozenset(
-    {
-        "location_quotient",
-        "coagglomeration",
-        "hhi",
-        "spatial_gini",
-        "ellison_glaeser",
-        "krugman_specialisation",
-        "diversity",
-        "entropy_index",
-    }
-)
 _LETTERS = re.compile(r"^(?P<sheet>.*)!(?P<column>[A-Z]{1,3})(?P<row>\d+)$")
 _LINE = re.compile(r"^line (?P<row>\d+), column (?P<column>\d+)$")
 
@@ -55,8 +44,9 @@ class Saved:
 class Lineage:
     """One step of a chain: a variable's cell, with the cells it was made of, or a raw cell, with its place.
 
-    how : what was done, in words. place : path, sheet, row, column, cell, vintage of a raw cell. others : cells of other
-    units that it rests on, counted, not unfolded.
+    how : what was done, in words. place : path, sheet, row, column, cell, vintage of a raw cell, or table and line of a shipped
+    fact. others : cells of other units that it rests on, counted, not unfolded. outside : the value is of a
+    year that the panel does not keep. fact : a row of a shipped table, whose text is the value.
     """
 
     name: str
@@ -67,6 +57,8 @@ class Lineage:
     place: Mapping[str, Any] | None = None
     others: tuple[str, ...] = ()
     below: tuple[Lineage, ...] = ()
+    outside: bool = False
+    fact: bool = False
 
     def leaves(self) -> Iterator[Lineage]:
         """Every raw cell of the chain, each once per step that uses it."""
@@ -79,7 +71,11 @@ class Lineage:
         return "\n".join(self._lines(0))
 
     def _lines(self, depth: int) -> Iterator[str]:
-        value = "missing" if self.value is None else self.value if isinstance(self.value, str) else f"{self.value:.10g}"
+        if self.fact:
+            yield f"{'  ' * depth}{self.how}: {self.value}"
+            return
+        none = "not kept, outside the panel's years" if self.outside else "missing"
+        value = none if self.value is None else self.value if isinstance(self.value, str) else f"{self.value:.10g}"
         yield f"{'  ' * depth}{self.name}, {named(self.unit)}, {self.time} = {value}: {self.how}"
         for other in self.others:
             yield f"{'  ' * (depth + 1)}with {other}"
@@ -146,11 +142,15 @@ class _Tracer:
 
     def variable(self, name: str, unit: str, time: int) -> Lineage:
         plan = self.study.variables[name]
-        needed = dict.fromkeys((n, t) for n, t in _cells_needed(plan, time) if n in self.study.variables or "." in n)
         value, is_filled = self._value(name, unit, time)
-        how = _how(plan)
-        if is_filled:
-            how += f"; not as published: {'filled by ' + _method(plan) if plan.spec.fill else 'an input was filled'}"
+        needed = dict.fromkeys((n, t) for n, t in _cells_needed(plan, time) if n in self.study.variables or "." in n)
+        how = self._how(plan)
+        steps = [self.any(n, unit, t) for n, t in needed]
+        if is_filled and plan.spec.fill:
+            how += f"; not as published: filled by {_method(plan)}"
+            steps += self._filled_from(plan, unit, time)
+        elif is_filled:
+            how += "; not as published: an input was filled"
         return Lineage(
             name=name,
             unit=unit,
@@ -158,7 +158,54 @@ class _Tracer:
             value=value,
             how=how,
             others=self._others(plan, unit, [t for _, t in needed] or [time]),
-            below=tuple(self.any(n, unit, t) for n, t in needed),
+            below=(*steps, *self._facts(plan, unit, time)),
+            outside=self.kept.panel is not None and time not in self.kept.panel.times,
+        )
+
+    def _how(self, plan: VariablePlan) -> str:
+        """As the panel says it was made, with weights and rates as they came out; else as the study asks for it."""
+        panel = self.kept.panel
+        if panel is None or plan.name not in panel.names:
+            return _how(plan)
+        measure = f", in {plan.spec.measure}" if plan.spec.measure else ""
+        return f"{panel.variable(plan.name).origin.how}{measure}"
+
+    def _filled_from(self, plan: VariablePlan, unit: str, time: int) -> list[Lineage]:
+        """The figures of the series itself that a linear or carried fill rests on."""
+        if not plan.spec.series or _method(plan) not in ("linear", "carry"):
+            return []
+        known = [t for s, u, t in self.cells if (s, u) == (plan.spec.series, unit) and self._is_there(s, u, t)]
+        before, after = [t for t in known if t < time], [t for t in known if t > time]
+        sides = [max(before)] if before else []
+        sides += [min(after)] if after and _method(plan) == "linear" else []
+        return [self.raw(plan.spec.series, unit, t) for t in sides]
+
+    def _is_there(self, series: str, unit: str, time: int) -> bool:
+        value = self.cells[series, unit, time]["value"]
+        return value is not None and value == value
+
+    def _facts(self, plan: VariablePlan, unit: str, time: int) -> tuple[Lineage, ...]:
+        """Rows of shipped fact tables as leaves."""
+        if not plan.spec.derive:
+            return ()
+        rows = DERIVATIONS[plan.spec.derive].evidence(plan.options, unit, time)
+        return tuple(
+            Lineage(
+                name=row.table,
+                unit=unit,
+                time=time,
+                value=row.text,
+                how=f"line {row.line} of panelkit/{row.table}",
+                place={
+                    "path": f"panelkit/{row.table}",
+                    "sheet": None,
+                    "row": row.line,
+                    "column": None,
+                    "cell": f"line {row.line}",
+                },
+                fact=True,
+            )
+            for row in rows
         )
 
     def raw(self, series: str, unit: str, time: int) -> Lineage:
@@ -191,14 +238,13 @@ class _Tracer:
 
     def _others(self, plan: VariablePlan, unit: str, times: list[int]) -> tuple[str, ...]:
         """Cells of other units behind sums, ranges and quantiles, by raw series."""
-        if not _looks_across(plan):
+        reach = _reach(plan)
+        if reach == "unit":
             return ()
         low, high = min(times), max(times)
-        first, last = self.study.panel.years
-        if plan.spec.derive == "entropy_index" or _over_all_years(plan):
+        if reach == "panel":
+            first, last = getattr(plan.options, "fit_years", None) or self.study.panel.years
             low, high = min(low, first), max(high, last)
-            fit = getattr(plan.options, "fit_years", None)
-            low, high = (low, high) if fit is None else (min(times[0], fit[0]), max(times[0], fit[1]))
         found = []
         for series in series_behind(plan.name, self.study.variables):
             keys = [
@@ -236,14 +282,14 @@ def _nodes(plan: VariablePlan) -> list[Node]:
     return [*nodes, *([Call(plan.spec.transform, (Name(plan.name),))] if plan.spec.transform else [])]
 
 
-def _looks_across(plan: VariablePlan) -> bool:
+def _reach(plan: VariablePlan) -> Reach:
+    """Which other cells one cell of a variable rests on, by its derivation and its functions."""
     calls = {n.function for n in _nodes(plan) if isinstance(n, Call)}
-    return plan.spec.derive in ACROSS or any(f in GRID_FUNCTIONS and not GRID_FUNCTIONS[f].shift for f in calls)
-
-
-def _over_all_years(plan: VariablePlan) -> bool:
-    calls = {n.function for n in _nodes(plan) if isinstance(n, Call)}
-    return bool(calls & {"winsor", "standardise", "mean_by", "sum_by"})
+    across = {f for f in calls if f in GRID_FUNCTIONS and not GRID_FUNCTIONS[f].shift}
+    own: Reach = DERIVATIONS[plan.spec.derive].reach_of(plan.options) if plan.spec.derive else "unit"
+    if own == "panel" or across - {"winsor_by_year"}:
+        return "panel"
+    return "year" if own == "year" or across else "unit"
 
 
 def _cells_needed(plan: VariablePlan, time: int) -> Iterator[tuple[str, int]]:
@@ -257,8 +303,8 @@ def _cells_needed(plan: VariablePlan, time: int) -> Iterator[tuple[str, int]]:
             yield from _leaves(tree_of(plan), at, f"variables.{plan.name}")
         else:
             first, last = plan.options.years_needed(at, at) if plan.options is not None else (at, at)
-            if plan.spec.derive == "entropy_index":
-                first, last = at, at
+            if plan.spec.derive and DERIVATIONS[plan.spec.derive].reach_of(plan.options) == "panel":
+                first, last = at, at  # years of the fit are counted, not unfolded
             for name in direct_inputs(plan):
                 yield from ((name, t) for t in range(first, last + 1))
         yield from ((name, at) for name in filled_from(plan))

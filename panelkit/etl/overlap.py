@@ -13,21 +13,19 @@ from panelkit.core.errors import Fault, StudyError
 from panelkit.core.expression import Binary, Call, Name, Node, Number, Unary, walk
 from panelkit.core.key import at_level, level_of
 from panelkit.core.label import Label
-from panelkit.core.registry import ESTIMATORS
+from panelkit.core.registry import DERIVATIONS, ESTIMATORS
 from panelkit.core.study import Study, VariablePlan
 from panelkit.etl.variables import direct_inputs, series_behind, tree_of
 
 if TYPE_CHECKING:
     from panelkit.etl.assemble import Assembled
 
-INDICES = frozenset({"entropy_index", "coupling"})
-UNDER = {"location_quotient": ("whole",), "density": ("area",), "deflate": ("index",), "coagglomeration": ("whole",)}
 SAME = 0.002  # spread of ln x - ln s within a year, in standard deviations of ln x, below which the two are one series
 SUM = 0.005  # how far the sum over units may be from the national series
 
 
 def indices_in(name: str, plans: Mapping[str, VariablePlan]) -> tuple[str, ...]:
-    """The outermost indices (`INDICES`) that a variable is made of: itself, or those behind its transforms, lags and products."""
+    """The outermost indices that a variable is made of: itself, or those behind its transforms, lags and products."""
     found: dict[str, None] = {}
     seen: set[str] = set()
 
@@ -35,7 +33,8 @@ def indices_in(name: str, plans: Mapping[str, VariablePlan]) -> tuple[str, ...]:
         if other in seen or other not in plans:
             return
         seen.add(other)
-        if plans[other].spec.derive in INDICES:
+        derive = plans[other].spec.derive
+        if derive and DERIVATIONS[derive].is_index:
             found[other] = None
             return
         for below in direct_inputs(plans[other]):
@@ -65,7 +64,8 @@ def roles(name: str, plans: Mapping[str, VariablePlan]) -> dict[str, str]:
             for below, way in _sides(tree_of(plan), is_over):
                 visit(below, way, trail)
             return
-        under = {getattr(plan.options, f, "") for f in UNDER.get(plan.spec.derive, ())}
+        divisors = DERIVATIONS[plan.spec.derive].divisors if plan.spec.derive else ()
+        under = {getattr(plan.options, f, "") for f in divisors}
         for below in direct_inputs(plan):
             visit(below, is_over and below not in under, trail)
 

@@ -134,6 +134,21 @@ def relative_diversity(table: np.ndarray) -> np.ndarray:
         return np.asarray(1.0 / krugman(table, "all"))
 
 
+def hachman(table: np.ndarray) -> np.ndarray:
+    """HI_i = 1 / sum_j s_ij LQ_ij, in (0, 1]: 1 where a unit has just the nation's mix, an industry that nobody has left out.
+
+    Source
+    ------
+    Hachman index as in R's EconGeo (`hachman`).
+
+    >>> float(hachman(np.array([[1.0, 1.0], [2.0, 2.0]]))[0])
+    1.0
+    """
+    weighed = _shares(table, -1) * location_quotients(table)
+    none = table.sum(axis=-2, keepdims=True) == 0
+    return np.asarray(1.0 / np.where(none, 0.0, weighed).sum(axis=-1))
+
+
 def shannon(table: np.ndarray) -> np.ndarray:
     """-sum_j s_ij ln s_ij with 0 ln 0 = 0: between 0 and the logarithm of the number of industries."""
     share = _shares(table, -1)

@@ -1,5 +1,7 @@
 """From a cell of the panel to cells of files, variables in words, and the codebook."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from panelkit.etl.explain import codebook_rows, explain_variable, latex_of
 from panelkit.etl.lineage import Saved, cells_of, lineage_of
 from panelkit.facts.provinces import provinces
 
+ROOT = Path(__file__).resolve().parents[2]
 CODES = [p.code for p in provinces()]
 VARIABLES = {
     "lq": {"derive": "location_quotient", "with": {"part": "s.a", "whole": "s.b"}},
@@ -69,16 +72,34 @@ def test_fills_are_said_in_words(made):
     got, study = made
     chain = lineage_of("gap", "110000", 2016, study, got)
     assert "filled by linear" in chain.how
-    assert [x.value for x in chain.leaves()] == [None]
+    gap, before, after = chain.leaves()
+    assert (gap.value, gap.time) == (None, 2016)
+    assert (before.time, after.time) == (2015, 2017)
+    assert chain.value == pytest.approx(np.log((before.value + after.value) / 2))
     assert "missing" in str(chain)
     assert "filled" not in lineage_of("gap", "110000", 2017, study, got).how
 
 
-def test_a_fact_has_no_cell(made):
+def test_a_fact_leads_to_its_line(made):
     got, study = made
     chain = lineage_of("zone", "330000", 2016, study, got)
-    assert chain.below == ()
     assert chain.place is None
+    hangzhou, ningbo = chain.below
+    assert "杭州市" in hangzhou.value
+    assert (hangzhou.place["path"], hangzhou.place["row"]) == ("panelkit/facts/cbec_pilot_zones.csv", 2)
+    lines = (ROOT / ningbo.place["path"]).read_text("utf-8").splitlines()
+    assert "宁波市" in lines[ningbo.place["row"] - 1]
+    assert [x.value for x in lineage_of("zone", "330000", 2015, study, got).below] == [hangzhou.value]
+
+
+def test_weights_are_told_as_they_came_out(made):
+    got, study = made
+    assert "entropy weights s.a 0." in lineage_of("w", "110000", 2016, study, got).how
+
+
+def test_a_year_that_the_panel_does_not_keep_is_not_called_missing(made):
+    got, study = made
+    assert "not kept, outside the panel's years" in str(lineage_of("later", "110000", 2015, study, got))
 
 
 def test_what_was_saved_is_enough(made):

@@ -14,6 +14,7 @@ from panelkit.numerics.chains import accumulated, chained
 from panelkit.numerics.concentration import (
     coagglomeration,
     ellison_glaeser,
+    hachman,
     herfindahl,
     herfindahl_from_bins,
     krugman,
@@ -44,6 +45,8 @@ def test_oracle_of_econgeo(trade):
     np.testing.assert_allclose(herfindahl(table), trade["herfindahl"], rtol=1e-12)
     np.testing.assert_allclose(krugman(table, "all"), trade["krugman_index"], rtol=1e-12)
     np.testing.assert_allclose(krugman(table, "all") / 2, trade["spec_coeff"], rtol=1e-12)
+    np.testing.assert_allclose(hachman(table), trade["hachman"], rtol=1e-12)
+    np.testing.assert_allclose(location_quotients(table), trade["rca"]["values"], atol=5.1e-3)  # two decimals
     np.testing.assert_allclose(shannon(table) / np.log(2), trade["entropy"], atol=5.1e-4)  # printed with three decimals
 
 
@@ -166,16 +169,66 @@ def test_coupling_without_its_factor_would_be_capped(n):
     assert wrong == pytest.approx(1 / n)
 
 
-def test_modified_coupling_meets_a_printed_pair():
-    """C 0.8868 -> 0.5440 of Wang et al. (2021), table 8, has one solution for two systems: max U 0.31, min U 0.11."""
-    printed_c, printed_modified = 0.8868, 0.5440
-    root = (1 - np.sqrt(1 - printed_c**2)) / printed_c
-    ratio = root**2
-    highest = (1 - printed_modified**2 / ratio) / (1 - ratio)
-    levels = np.array([ratio * highest, highest])
-    assert highest == pytest.approx(0.31, abs=0.005)
-    assert coupling.coupling_degree(levels) == pytest.approx(printed_c, abs=1e-9)
-    assert coupling.modified_coupling_degree(levels) == pytest.approx(printed_modified, abs=1e-9)
+# Wang et al. (2021), J. Nat. Resour. 36(3), table 8: coupling of ecology and economy of 13 cities, by the usual formula and by theirs,
+# seen on the journal's site (www.jnr.ac.cn/article/2021/1000-3037/1000-3037-36-3-793/T7.html)
+PRINTED = {
+    2008: """0.9989 0.9935 0.8868 0.9073 0.6821 0.8328 0.6816 0.7789 0.6871 0.6101 0.8017 0.7867 0.7191
+             0.9404 0.8660 0.5440 0.5769 0.3006 0.4780 0.3344 0.4171 0.3278 0.2700 0.4374 0.4196 0.3738""",
+    2009: """0.9984 0.9997 0.8912 0.9079 0.6790 0.8114 0.6839 0.7786 0.7180 0.6377 0.8018 0.7587 0.7396
+             0.9238 0.9675 0.5435 0.5716 0.2946 0.4445 0.3224 0.4117 0.3533 0.2731 0.4352 0.3821 0.3906""",
+    2010: """0.9999 0.9920 0.9071 0.9224 0.6957 0.8309 0.7044 0.7992 0.7556 0.6212 0.8277 0.7707 0.7109
+             0.9835 0.8497 0.5659 0.5942 0.3041 0.4593 0.3385 0.4245 0.3857 0.2533 0.4574 0.3908 0.3529""",
+    2011: """0.9939 0.9848 0.9373 0.9468 0.7446 0.8488 0.7437 0.8114 0.7806 0.6469 0.8601 0.8162 0.7560
+             0.8485 0.7896 0.6271 0.6503 0.3454 0.4767 0.3720 0.4332 0.4123 0.2600 0.4994 0.4361 0.3951""",
+    2012: """0.9992 0.9913 1.0000 0.9276 0.6720 0.8527 0.7674 0.8211 0.7859 0.6561 0.8749 0.8133 0.7577
+             0.9445 0.8342 0.9949 0.5937 0.2497 0.4816 0.3967 0.4433 0.4134 0.2615 0.5164 0.4243 0.3931""",
+    2013: """0.9858 0.9280 0.9867 0.9866 0.7442 0.9215 0.8259 0.8680 0.7819 0.6619 0.9183 0.9025 0.7773
+             0.7757 0.5868 0.8169 0.8135 0.3519 0.6125 0.4721 0.5160 0.4043 0.2746 0.6006 0.5692 0.4184""",
+    2014: """0.9942 0.9488 0.9834 0.9815 0.6713 0.8995 0.8283 0.8917 0.7556 0.6955 0.9270 0.9064 0.8257
+             0.8523 0.6353 0.7939 0.7829 0.2532 0.5627 0.4708 0.5540 0.3797 0.3067 0.6191 0.5750 0.4723""",
+}
+
+
+def printed_pairs() -> list[tuple[float, float]]:
+    pairs = []
+    for text in PRINTED.values():
+        numbers = [float(v) for v in text.split()]
+        pairs += list(zip(numbers[:13], numbers[13:], strict=True))
+    return pairs
+
+
+def ratio_of(c: float) -> float:
+    """min U / max U of two systems from C = 2 sqrt(r) / (1 + r)."""
+    return ((1 - np.sqrt(max(1 - c**2, 0.0))) / c) ** 2 if c else 0.0
+
+
+@pytest.mark.parametrize(("c", "modified"), printed_pairs())
+def test_every_printed_pair_of_the_modified_coupling_has_admissible_levels(c, modified):
+    """C and C' of two systems leave one unknown, max U. It exists in [0, 1] only where r <= C' <= sqrt(r): 91 cells of their table hold.
+
+    Without the root, or with the squared gap, these bounds are left by the printed values (see the next test).
+    """
+    low, high = (ratio_of(min(max(c + e, 0.0), 1.0)) for e in (-5e-5, 5e-5))
+    assert low - 5e-5 <= modified <= np.sqrt(high) + 5e-5
+    if c < 0.98:  # nearer to 1 four decimals of C leave the ratio open
+        ratio = ratio_of(c)
+        highest = (1 - modified**2 / ratio) / (1 - ratio)
+        levels = np.array([ratio * highest, highest])
+        assert 0 < highest < 1
+        assert coupling.coupling_degree(levels) == pytest.approx(c, abs=1e-9)
+        assert coupling.modified_coupling_degree(levels) == pytest.approx(modified, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "admissible"),
+    [
+        ("without the root", lambda c, m: ratio_of(c) ** 2 <= m <= ratio_of(c)),
+        ("min over max alone", lambda c, m: abs(m - np.sqrt(ratio_of(c))) < 1e-3),
+    ],
+)
+def test_other_readings_of_the_formula_do_not_meet_the_table(wrong, admissible):
+    held = sum(admissible(c, m) for c, m in printed_pairs())
+    assert held < len(printed_pairs()) / 2, wrong
 
 
 @given(

@@ -9,13 +9,18 @@ import numpy as np
 
 from panelkit.core.derivation import Columns, DerivationSpec, Derived
 from panelkit.core.errors import StudyError
+from panelkit.core.label import Label
 from panelkit.core.registry import DERIVATIONS, DerivationKind
 from panelkit.core.spec import spec
-from panelkit.etl.derive._tables import on_grid_of, wide, year_position
+from panelkit.etl.derive._tables import inside, kept, on_grid_of, wide, year_position, years
 from panelkit.numerics.chains import accumulated
+from panelkit.numerics.composite import rank_correlation
 
 SHORT = 10  # years of burn-in below which it is said
 BASE = 1952
+_DEPRECIATION = {"zhang2004": 0.096, "shan2008": 0.1096, "own": 0.096}
+_RATIO = "10%"
+_OWN = r", \quad g_i = \left(I_{{i,{e}}} / I_{{i,{s}}}\right)^{{1/{n}}} - 1"
 
 
 @spec
@@ -90,23 +95,23 @@ def derive(options: CapitalStockSpec, columns: Columns) -> Derived:
     first = flows[:, begins] / (rule.growth + rule.depreciation)
     kind = np.float32 if options.storage == "single" else np.float64
     stock = accumulated(flows, first, at, rule.depreciation, kind)
+    notes = (*_notes(options, columns), *_told(options, columns, rule, flows, stock, at))
     return Derived(
         values=on_grid_of(columns, stock),
         measure=columns.measures.get(options.investment, ""),
         how=f"perpetual inventory of {options.investment} from {options.start}, depreciation {rule.depreciation:g}, first stock "
         f"investment of {'the next year' if rule.later else 'that year'} / ({rule.words})",
-        notes=_notes(options, columns),
+        notes=notes,
         price=columns.prices.get(options.investment, ""),
     )
 
 
 def _rule(options: CapitalStockSpec, flows: np.ndarray, at: int) -> _Rule:
-    preset = {"zhang2004": 0.096, "shan2008": 0.1096, "own": 0.096}[options.preset]
-    d = preset if options.depreciation is None else options.depreciation
+    d = _DEPRECIATION[options.preset] if options.depreciation is None else options.depreciation
     ratio = options.preset == "zhang2004" and options.growth is None
     later = options.first == "next" if options.first else not ratio
     if ratio:
-        growth, words = np.full(len(flows), 0.1 - d), "10%"
+        growth, words = np.full(len(flows), 0.1 - d), _RATIO
     elif options.growth is not None:
         growth, words = np.full(len(flows), options.growth), f"{options.growth:g} + {d:g}"
     else:
@@ -141,13 +146,61 @@ def _notes(options: CapitalStockSpec, columns: Columns) -> tuple[str, ...]:
     return tuple(notes)
 
 
+def _told(
+    options: CapitalStockSpec, columns: Columns, rule: _Rule, flows: np.ndarray, stock: np.ndarray, at: int
+) -> tuple[str, ...]:
+    """How much of the first guess is left where the sample begins, and what the other usual depreciation gives."""
+    seen = inside(columns) & ~np.isnan(stock)
+    begins = int(np.searchsorted(years(columns), columns.study_years[0]))
+    if not seen.any() or begins <= at:
+        return ()
+    with np.errstate(invalid="ignore", divide="ignore"):
+        left = stock[:, at] * (1 - rule.depreciation) ** (begins - at) / stock[:, begins]
+        other = 0.1096 if abs(rule.depreciation - 0.096) <= abs(rule.depreciation - 0.1096) else 0.096
+        start = stock[:, at]
+        if rule.words != _RATIO:
+            start = start * (rule.growth + rule.depreciation) / (rule.growth + other)
+        again = accumulated(flows, start, at, other)
+        apart = again / stock - 1
+    known = kept(columns) & ~np.isnan(left)
+    notes = []
+    if known.any():
+        notes.append(
+            f"of the stock of {columns.study_years[0]}, {100 * np.median(left[known]):.0f}% is still its first guess (median unit; "
+            f"highest {100 * left[known].max():.0f}%)"
+        )
+    rank, middle = rank_correlation(stock[seen], again[seen]), 100 * np.median(apart[seen])
+    notes.append(
+        f"with depreciation {100 * other:g}% instead the stock is {middle:+.1f}% (median), rank correlation {rank:.4f}"
+    )
+    return tuple(notes)
+
+
+def formula(options: CapitalStockSpec) -> str:
+    """The rule with its rates put in."""
+    d = options.depreciation if options.depreciation is not None else _DEPRECIATION[options.preset]
+    ratio = options.preset == "zhang2004" and options.growth is None
+    later = options.first == "next" if options.first else not ratio
+    flow = rf"I_{{i,{options.start + later}}}"
+    growth = f"{options.growth:g}" if options.growth is not None else "g_i"
+    below = "0.1" if ratio else f"{growth} + {d:g}"
+    own = ""
+    if not ratio and options.growth is None:
+        own = _OWN.format(s=options.start, n=options.growth_years, e=options.start + options.growth_years)
+    return rf"K_{{it}} = (1 - {d:g}) K_{{i,t-1}} + I_{{it}}, \quad K_{{i,{options.start}}} = \frac{{{flow}}}{{{below}}}{own}"
+
+
 DERIVATIONS.register(
     DerivationKind(
         name="capital_stock",
         spec=CapitalStockSpec,
         summary="capital stock by perpetual inventory",
         summary_zh="永续盘存法资本存量",
-        formula=r"K_t = (1 - \delta) K_{t-1} + I_t, \quad K_0 = I / (g + \delta)",
+        formula=formula,
+        symbols=lambda options: {
+            r"I_{it}": options.investment,
+            r"K_{it}": Label(en="stock at the end of year t", zh="第t年末存量"),
+        },
         inputs=lambda options: (options.investment,),
         derive=derive,
     )

@@ -51,8 +51,12 @@ DERIVATIONS.register(
         spec=CoagglomerationSpec,
         summary="co-agglomeration index Theta of two activities in a unit",
         summary_zh="协同集聚指数Θ(地区层面,并非EG指数)",
-        formula=r"\Theta_{it} = \left[1 - \frac{|LQ^m_{it} - LQ^s_{it}|}{LQ^m_{it} + LQ^s_{it}}\right] + (LQ^m_{it} + LQ^s_{it})",
+        formula=r"\Theta_{it} = \left[1 - \frac{|LQ^m_{it} - LQ^s_{it}|}{LQ^m_{it} + LQ^s_{it}}\right] + (LQ^m_{it} + LQ^s_{it}), \quad "
+        r"LQ_{it} = \frac{e_{it} / E_{it}}{\sum_k e_{kt} / \sum_k E_{kt}}",
         inputs=lambda options: (options.first, options.second, options.whole),
+        symbols=lambda options: {r"LQ^m_{it}": options.first, r"LQ^s_{it}": options.second, r"E_{it}": options.whole},
+        reach="year",
+        divisors=("whole",),
         derive=derive,
     )
 )

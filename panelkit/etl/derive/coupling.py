@@ -8,6 +8,7 @@ import numpy as np
 
 from panelkit.core.derivation import Columns, DerivationSpec, Derived
 from panelkit.core.errors import StudyError
+from panelkit.core.label import Label
 from panelkit.core.registry import DERIVATIONS, DerivationKind
 from panelkit.core.spec import spec
 from panelkit.etl.derive._tables import inside, on_grid_of, refuse_where, wide
@@ -103,15 +104,54 @@ def _notes(options: CouplingSpec, columns: Columns, degree: np.ndarray, develope
     return tuple(notes)
 
 
+_DEGREE = {
+    "standard": r"C_{it} = \frac{n \left(\prod_k U_{k,it}\right)^{1/n}}{\sum_k U_{k,it}}",
+    "modified": r"C_{it} = \sqrt{\left[1 - \frac{\sum_{k>l} |U_{k,it} - U_{l,it}|}{n(n-1)/2}\right] "
+    r"\left(\prod_k \frac{U_{k,it}}{\max_l U_{l,it}}\right)^{1/(n-1)}}",
+}
+_DEVELOPMENT = r"T_{it} = \sum_k a_k U_{k,it}"
+
+
+def formula(options: CouplingSpec) -> str:
+    """C, T or D in the form at hand, with n put in."""
+    degree = _DEGREE[options.form].replace("n(n-1)/2", f"{_pairs(options)}")
+    n = len(options.systems)
+    degree = (
+        degree.replace("1/(n-1)", f"1/{n - 1}" if n > 2 else "1")
+        .replace("1/n", f"1/{n}")
+        .replace(r"{n \left", rf"{{{n} \left")
+    )
+    if options.give == "C":
+        return degree
+    if options.give == "T":
+        return _DEVELOPMENT
+    return rf"D_{{it}} = \sqrt{{C_{{it}} T_{{it}}}}, \quad {degree}, \quad {_DEVELOPMENT}"
+
+
+def _pairs(options: CouplingSpec) -> int:
+    return len(options.systems) * (len(options.systems) - 1) // 2
+
+
+def symbols(options: CouplingSpec) -> dict[str, str | Label]:
+    """The systems and their weights."""
+    found: dict[str, str | Label] = {f"U_{k}": name for k, name in enumerate(options.systems, start=1)}
+    if options.give != "C":
+        shares = options.weights or tuple(1 / len(options.systems) for _ in options.systems)
+        text = ", ".join(f"{w:.4g}" for w in shares)
+        found["a"] = Label(en=f"weights {text}", zh=f"权重{text}")
+    return found
+
+
 DERIVATIONS.register(
     DerivationKind(
         name="coupling",
         spec=CouplingSpec,
         summary="coupling degree C, development T or coordination D of several systems",
         summary_zh="耦合度C、综合发展指数T或耦合协调度D",
-        formula=r"C = \frac{n (\prod_k U_k)^{1/n}}{\sum_k U_k}, \quad T = \sum_k a_k U_k, \quad D = \sqrt{C T}; \quad "
-        r"C' = \sqrt{\left[1 - \frac{\sum_{i>j} |U_i - U_j|}{n(n-1)/2}\right] \left(\prod_k \frac{U_k}{\max U}\right)^{1/(n-1)}}",
+        formula=formula,
         inputs=lambda options: tuple(options.systems),
+        symbols=symbols,
+        is_index=True,
         derive=derive,
     )
 )

@@ -8,6 +8,7 @@ import numpy as np
 
 from panelkit.core.derivation import Columns, DerivationSpec, Derived
 from panelkit.core.errors import StudyError
+from panelkit.core.label import Label
 from panelkit.core.registry import DERIVATIONS, DerivationKind
 from panelkit.core.spec import spec
 from panelkit.etl.derive._tables import inside, on_grid_of, wide, year_position
@@ -87,14 +88,34 @@ def derive(options: DeflateSpec, columns: Columns) -> Derived:
     )
 
 
+def formula(options: DeflateSpec) -> str:
+    """The formula of the form at hand, its base year put in."""
+    b = options.base
+    level = (
+        rf"P_{{it}} = \prod_{{s={b}+1}}^{{t}} \frac{{p_{{is}}}}{{100}}, \quad P_{{i,{b}}} = 1"
+        if options.form == "previous_year"
+        else rf"P_{{it}} = p_{{it}} / p_{{i,{b}}}"
+    )
+    if options.by == "volume":
+        return rf"x^{{{b}}}_{{it}} = x_{{i,{b}}} P_{{it}}, \quad {level}"
+    return rf"x^{{{b}}}_{{it}} = x_{{it}} / P_{{it}}, \quad {level}"
+
+
+def symbols(options: DeflateSpec) -> dict[str, str | Label]:
+    """Amount and index."""
+    return {r"x_{it}": options.amount, r"p_{it}": options.index}
+
+
 DERIVATIONS.register(
     DerivationKind(
         name="deflate",
         spec=DeflateSpec,
         summary="amount at constant prices of a base year",
         summary_zh="不变价金额(以基期价格计)",
-        formula=r"x^{real}_{it} = x_{it} / P_{it}, \quad P_{it} = \prod_{s=b+1}^{t} p_{is} / 100, \quad P_{ib} = 1",
+        formula=formula,
         inputs=lambda options: (options.amount, options.index),
+        symbols=symbols,
+        divisors=("index",),
         derive=derive,
     )
 )

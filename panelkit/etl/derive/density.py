@@ -69,8 +69,13 @@ DERIVATIONS.register(
         spec=DensitySpec,
         summary="amount per area",
         summary_zh="密度(单位面积数量)",
-        formula=r"d_{it} = x_{it} / A_{i}",
+        formula=lambda options: r"d_{it} = x_{it} / A_{i}" if options.constant_area else r"d_{it} = x_{it} / A_{it}",
         inputs=lambda options: (options.amount, options.area),
+        symbols=lambda options: {
+            r"x_{it}": options.amount,
+            "A_{i}" if options.constant_area else "A_{it}": options.area,
+        },
+        divisors=("area",),
         derive=derive,
     )
 )

@@ -6,6 +6,7 @@ import numpy as np
 
 from panelkit.core.derivation import Columns, DerivationSpec, Derived
 from panelkit.core.errors import StudyError
+from panelkit.core.label import Label
 from panelkit.core.registry import DERIVATIONS, DerivationKind
 from panelkit.core.spec import spec
 from panelkit.etl.derive._cells import amounts, cells_of, on_activities, part_and_whole, per_activity, short_note
@@ -137,6 +138,14 @@ DERIVATIONS.register(
         summary_zh="EG产业集聚指数(逐年,需企业层面赫芬达尔指数)",
         formula=r"\gamma_t = \frac{G_t - (1 - \sum_i x_{it}^2) H_t}{(1 - \sum_i x_{it}^2)(1 - H_t)}, \quad "
         r"G_t = \sum_i (s_{it} - x_{it})^2",
+        symbols=lambda options: {
+            r"s_{it}": Label(en=f"share of unit i in {options.part}", zh=f"地区i占{options.part}的份额"),
+            r"x_{it}": Label(en=f"share of unit i in {options.whole}", zh=f"地区i占{options.whole}的份额"),
+            r"H_t": options.plant_hhi
+            or Label(en="Herfindahl index of plants, from classes of size", zh="企业规模赫芬达尔指数(按规模分组近似)"),
+        },
+        reach="year",
+        divisors=("whole",),
         inputs=lambda options: tuple(
             n
             for n in (options.part, options.whole, options.plant_hhi, *options.bin_plants, *options.bin_employment)

@@ -8,6 +8,7 @@ import numpy as np
 
 from panelkit.core.derivation import Columns, DerivationSpec, Derived
 from panelkit.core.errors import StudyError
+from panelkit.core.label import Label
 from panelkit.core.registry import DERIVATIONS, DerivationKind
 from panelkit.core.spec import spec
 from panelkit.etl.derive._tables import inside, on_grid_of, wide
@@ -84,7 +85,20 @@ def derive(options: EntropyIndexSpec, columns: Columns) -> Derived:
         + ", ".join(f"{n} {w:.4f} ({d})" for (n, d), w in zip(options.components.items(), own, strict=True))
         + f", ranges and weights over {int(fitted.sum())} rows of {span[0]}-{span[1]}",
         notes=_notes(options, columns, z, fitted, own, scale.high - scale.low),
+        details=_weights_by_method(options, z[fitted], z[inside(columns) & ~np.isnan(z).any(axis=-1)]),
     )
+
+
+def _weights_by_method(options: EntropyIndexSpec, z: np.ndarray, study: np.ndarray) -> tuple[dict[str, object], ...]:
+    """Weight of each component by every method, and the rank correlation of each index with the one chosen."""
+    by = {m: weights(z, m, options.shift) for m in WEIGHTINGS}
+    chosen = study @ by[options.weights]
+    rows: list[dict[str, object]] = [
+        {"component": name, "direction": way, **{m: float(w[j]) for m, w in by.items()}, "chosen": options.weights}
+        for j, (name, way) in enumerate(options.components.items())
+    ]
+    ranks = {m: rank_correlation(chosen, study @ w) for m, w in by.items()}
+    return (*rows, {"component": "", "direction": "rank correlation", **ranks, "chosen": options.weights})
 
 
 def _notes(
@@ -122,15 +136,55 @@ def _notes(
     return tuple(notes)
 
 
+_WEIGHTS = {
+    "entropy": r"w_j = \frac{1 - e_j}{\sum_k (1 - e_k)}, \quad e_j = -\frac{1}{\ln (NT)} \sum_{i,t} p_{itj} \ln p_{itj}, \quad "
+    r"p_{itj} = \frac{z_{itj}}{\sum_{i,t} z_{itj}}",
+    "equal": r"w_j = 1 / J",
+    "critic": r"w_j = \frac{c_j}{\sum_k c_k}, \quad c_j = \sigma_j \sum_k (1 - r_{jk})",
+    "pca": r"w_j = a_{1j}^2, \quad R a_1 = \lambda_1 a_1",
+}
+
+
+def formula(options: EntropyIndexSpec) -> str:
+    """The index, how components are brought to [0, 1], and the weights by the method at hand."""
+    rises = r"z_{itj} = \frac{x_{itj} - \min_j}{\max_j - \min_j}"
+    falls = r"z_{itj} = \frac{\max_j - x_{itj}}{\max_j - \min_j}"
+    ways = set(options.components.values())
+    both = rf"{rises} \ (+), \quad {falls} \ (-)"
+    z = both if len(ways) == 2 else rises if ways == {"+"} else falls
+    own = _WEIGHTS[options.weights]
+    if options.shift:
+        own = own.replace("z_{itj}", rf"(z_{{itj}} + {options.shift:g})")
+    return rf"U_{{it}} = \sum_j w_j z_{{itj}}, \quad {z}, \quad {own}"
+
+
+def symbols(options: EntropyIndexSpec) -> dict[str, str | Label]:
+    """The components with their directions, and the rows of the fit."""
+    span = options.fit_years
+    en = f"all units in {span[0]}-{span[1]}" if span else "all units in all years of the study"
+    zh = f"{span[0]}-{span[1]}年全部地区" if span else "研究期内全部地区"
+    over = Label(en=f"over {en}", zh=f"取自{zh}")
+    found: dict[str, str | Label] = {r"\min_j, \max_j": over}
+    if options.weights == "entropy":
+        found["NT"] = Label(en=f"rows: {en}", zh=f"样本行数：{zh}")
+    if options.weights in ("critic", "pca"):
+        found["r_{jk}" if options.weights == "critic" else "R"] = Label(
+            en="correlations of the components", zh="指标间相关系数"
+        )
+    return {rf"x_{j}": f"{n} ({d})" for j, (n, d) in enumerate(options.components.items(), start=1)} | found
+
+
 DERIVATIONS.register(
     DerivationKind(
         name="entropy_index",
         spec=EntropyIndexSpec,
         summary="composite index with entropy, equal, CRITIC or principal-component weights",
         summary_zh="综合指数(熵权、等权、CRITIC或主成分权重)",
-        formula=r"U_{it} = \sum_j w_j z_{itj}, \quad w_j = \frac{1 - e_j}{\sum_j (1 - e_j)}, \quad "
-        r"e_j = -\frac{1}{\ln (NT)} \sum_{i,t} p_{itj} \ln p_{itj}, \quad p_{itj} = z_{itj} / \sum_{i,t} z_{itj}",
+        formula=formula,
         inputs=lambda options: tuple(options.components),
+        symbols=symbols,
+        reach="panel",
+        is_index=True,
         derive=derive,
     )
 )

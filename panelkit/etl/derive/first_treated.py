@@ -6,12 +6,14 @@ from typing import Literal
 
 import numpy as np
 
-from panelkit.core.derivation import Columns, DerivationSpec, Derived
+from panelkit.core.derivation import Columns, DerivationSpec, Derived, Evidence
 from panelkit.core.errors import StudyError
+from panelkit.core.label import Label
 from panelkit.core.registry import DERIVATIONS, DerivationKind
 from panelkit.core.spec import spec
 from panelkit.etl.derive._tables import on_grid_of
 from panelkit.etl.derive._units import city_codes, on_grid, places
+from panelkit.etl.derive._zone_lines import first_zone_lines, free_trade_zone_line
 from panelkit.facts import zones
 
 NEVER = 0.0
@@ -37,7 +39,13 @@ class FirstTreatedSpec(DerivationSpec):
 
 
 def derive(options: FirstTreatedSpec, columns: Columns) -> Derived:
-    """The year, the same in every row of a province; 0 for one that is never treated (as in Stata's csdid and R's did)."""
+    """The year, the same in every row of a province; 0 for one that is never treated (as in Stata's csdid and R's did).
+
+    Source
+    ------
+    State Council replies, batches 1 to 8; see the catalogue of facts. Common errors avoided: the year of approval taken for the
+    first year of work (three rules, none official: report all), and units treated after the sample taken for never treated (said).
+    """
     if options.level == "city":
         return _of_cities(options, columns)
     known = zones.first_treated(options.rule) if options.policy == "pilot_zone" else zones.free_trade_zone(options.rule)
@@ -75,13 +83,42 @@ def _of_cities(options: FirstTreatedSpec, columns: Columns) -> Derived:
     )
 
 
+_RULES = {
+    "approval_year": r"y_z",
+    "treat_year_h1rule": r"y_z + 1\{m_z > 6\}",
+    "first_full_year": r"y_z + 1\{m_z > 1\}",
+}
+
+
+def symbols(options: FirstTreatedSpec) -> dict[str, str | Label]:
+    """Zones and their dates."""
+    if options.policy == "free_trade_zone":
+        zone = Label(en="pilot free-trade zones of the province", zh="省内自由贸易试验区")
+    elif options.level == "city":
+        zone = Label(en="pilot zones of the whole city", zh="全市范围的综试区")
+    else:
+        zone = Label(en="pilot zones in the province", zh="省内综试区")
+    return {"z": zone, "y_z, m_z": Label(en="year and month of the reply (or launch)", zh="批复(或挂牌)年、月")}
+
+
+def evidence(options: FirstTreatedSpec, unit: str, year: int) -> tuple[Evidence, ...]:
+    """The zones that make the year."""
+    if options.policy == "free_trade_zone":
+        return free_trade_zone_line(unit)
+    return first_zone_lines(unit, options.level, options.rule)
+
+
 DERIVATIONS.register(
     DerivationKind(
         name="first_treated",
         spec=FirstTreatedSpec,
         summary="first treated year of a province; 0 where it never is",
         summary_zh="首次受处理年份",
-        formula=r"G_i = \min\{t : \text{treated}_{it}\}",
+        formula=lambda options: (
+            rf"G_i = \min_{{z \in i}} \left({_RULES[options.rule]}\right), \quad G_i = 0 \ (z = \emptyset)"
+        ),
+        symbols=symbols,
+        evidence=evidence,
         inputs=lambda options: (),
         derive=derive,
     )

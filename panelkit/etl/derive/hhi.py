@@ -8,6 +8,7 @@ import numpy as np
 
 from panelkit.core.derivation import Columns, DerivationSpec, Derived
 from panelkit.core.errors import StudyError
+from panelkit.core.label import Label
 from panelkit.core.nearest import known_or_nearest
 from panelkit.core.registry import DERIVATIONS, DerivationKind
 from panelkit.core.spec import spec
@@ -92,13 +93,31 @@ def _of_cells(options: HhiSpec, columns: Columns) -> Derived:
     return Derived(values=lay(columns, index, cells), measure="", how=how, notes=notes, over=over)
 
 
+def formula(options: HhiSpec) -> str:
+    """Over the industries of a unit, or over units."""
+    of = r"H_{it} = \sum_j s_{ijt}^2" if options.parts else r"H_t = \sum_i s_{it}^2"
+    share = r"s_{ijt} = e_{ijt} / \sum_j e_{ijt}" if options.parts else r"s_{it} = e_{it} / \sum_k e_{kt}"
+    n = "n" if options.part else str(len(options.parts))
+    normal = rf"\frac{{H - 1/{n}}}{{1 - 1/{n}}}, \quad " if options.normalised else ""
+    return rf"{normal}{of}, \quad {share}"
+
+
+def symbols(options: HhiSpec) -> dict[str, str | Label]:
+    """The industries, or the activity."""
+    if options.part:
+        return {r"e_{it}": options.part}
+    return {r"e_{ijt}": ", ".join(options.parts.values()), "j": Label(en=", ".join(options.parts))}
+
+
 DERIVATIONS.register(
     DerivationKind(
         name="hhi",
         spec=HhiSpec,
         summary="Herfindahl index of a unit's industries, or of an activity over units",
         summary_zh="赫芬达尔指数(地区内各行业,或某行业在各地区)",
-        formula=r"H_{it} = \sum_j s_{ijt}^2, \quad s_{ijt} = e_{ijt} / \sum_j e_{ijt}",
+        formula=formula,
+        symbols=symbols,
+        reach=lambda options: "year" if options.part else "unit",
         inputs=lambda options: (*options.parts.values(), *([options.part] if options.part else [])),
         derive=derive,
     )

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 
 from panelkit.core.derivation import Columns, DerivationSpec, Derived
+from panelkit.core.label import Label
 from panelkit.core.registry import DERIVATIONS, DerivationKind
 from panelkit.core.spec import spec
 from panelkit.etl.derive._cells import mix_of
@@ -58,13 +59,31 @@ def derive(options: KrugmanSpecialisationSpec, columns: Columns) -> Derived:
     )
 
 
+def formula(options: KrugmanSpecialisationSpec) -> str:
+    """Against all other units, or against all units."""
+    other = r"\frac{E_{jt} - e_{ijt}}{E_t - e_{it}}" if options.reference == "rest" else r"\frac{E_{jt}}{E_t}"
+    half = r"\frac{1}{2} " if options.halved else ""
+    return rf"K_{{it}} = {half}\sum_j \left| \frac{{e_{{ijt}}}}{{e_{{it}}}} - {other} \right|"
+
+
+def symbols(options: KrugmanSpecialisationSpec) -> dict[str, str | Label]:
+    """The industries and the totals."""
+    return {
+        r"e_{ijt}": ", ".join(options.parts.values()) or options.part,
+        "j": Label(en=", ".join(options.parts) or options.activity or "activities of the panel"),
+        r"E_{jt}": Label(en="sum over the units of the file", zh="文件中各地区合计"),
+    }
+
+
 DERIVATIONS.register(
     DerivationKind(
         name="krugman_specialisation",
         spec=KrugmanSpecialisationSpec,
         summary="Krugman's index of specialisation of a unit",
         summary_zh="克鲁格曼专业化指数",
-        formula=r"K_{it} = \sum_j \left| \frac{e_{ijt}}{e_{it}} - \frac{E_{jt} - e_{ijt}}{E_t - e_{it}} \right|",
+        formula=formula,
+        symbols=symbols,
+        reach="year",
         inputs=lambda options: (*options.parts.values(), *([options.part] if options.part else [])),
         derive=derive,
     )

@@ -8,6 +8,7 @@ import numpy as np
 
 from panelkit.core.derivation import Columns, DerivationSpec, Derived
 from panelkit.core.errors import PanelError, StudyError
+from panelkit.core.label import Label
 from panelkit.core.registry import DERIVATIONS, DerivationKind
 from panelkit.core.spec import spec
 from panelkit.etl.derive._cells import amounts, cells_of, on_cells, per_place, short_note
@@ -177,13 +178,35 @@ def _refuse_undefined(quotient: pd.Series, is_logged: bool, columns: Columns) ->
         )
 
 
+def formula(options: LocationQuotientSpec) -> str:
+    """The formula of the form and denominator at hand."""
+    others = r"\sum_{k \ne i}" if options.leave_one_out else r"\sum_k"
+    ratio = rf"\frac{{e_{{it}} / E_{{it}}}}{{{others} e_{{kt}} / {others} E_{{kt}}}}"
+    if options.form == "ln":
+        return rf"\ln LQ_{{it}} = \ln {ratio}"
+    if options.form == "symmetric":
+        return rf"SLQ_{{it}} = \frac{{LQ_{{it}} - 1}}{{LQ_{{it}} + 1}}, \quad LQ_{{it}} = {ratio}"
+    return rf"LQ_{{it}} = {ratio}"
+
+
+def symbols(options: LocationQuotientSpec) -> dict[str, str | Label]:
+    """What stands for the symbols of the formula."""
+    part: dict[str, str | Label] = {r"e_{it}": options.part} if options.part else {r"e_{it} / E_{it}": options.share}
+    over = "units complete in all years" if options.balanced else "units of the file present in year t"
+    over_zh = "各年数据齐全的地区" if options.balanced else "文件中当年有数据的地区"
+    return part | {r"E_{it}": options.whole, "k": Label(en=over, zh=over_zh)}
+
+
 DERIVATIONS.register(
     DerivationKind(
         name="location_quotient",
         spec=LocationQuotientSpec,
         summary="location quotient of an activity, by default its logarithm",
         summary_zh="区位熵(默认取对数)",
-        formula=r"\ln LQ_{it} = \ln \frac{e_{it} / E_{it}}{\sum_i e_{it} / \sum_i E_{it}}",
+        formula=formula,
+        symbols=symbols,
+        reach="year",
+        divisors=("whole",),
         inputs=lambda options: tuple(n for n in (options.part, options.share, options.whole) if n),
         derive=derive,
     )

@@ -6,6 +6,7 @@ import numpy as np
 
 from panelkit.core.derivation import Columns, DerivationSpec, Derived
 from panelkit.core.errors import StudyError
+from panelkit.core.label import Label
 from panelkit.core.registry import DERIVATIONS, DerivationKind
 from panelkit.core.spec import spec
 from panelkit.etl.derive._cells import cells_of, on_activities, part_and_whole, short_note
@@ -69,6 +70,14 @@ DERIVATIONS.register(
         summary_zh="产业空间基尼系数(逐年)",
         formula=r"G_t = \sum_i (s_{it} - x_{it})^2",
         inputs=lambda options: tuple(n for n in (options.part, options.whole) if n),
+        symbols=lambda options: {
+            r"s_{it}": Label(en=f"share of unit i in {options.part}", zh=f"地区i占{options.part}的份额"),
+            r"x_{it}": Label(
+                en=f"share of unit i in {options.whole or 'everything'}", zh=f"地区i占{options.whole or '全部'}的份额"
+            ),
+        },
+        reach="year",
+        divisors=("whole",),
         derive=derive,
     )
 )

@@ -23,7 +23,13 @@ class TreatedAfterSpec(DerivationSpec):
 
 
 def derive(options: TreatedAfterSpec, columns: Columns) -> Derived:
-    """1 from the first treated year on, 0 before and where it is 0; missing where the cohort is missing."""
+    """1 from the first treated year on, 0 before and where it is 0; missing where the cohort is missing.
+
+    Source
+    ------
+    The coding of csdid and R's did, 0 for never. Common error avoided: a missing cohort read as never treated, which moves units
+    of unknown treatment into the controls.
+    """
     cohort = columns[options.cohort]
     years = cohort.index.get_level_values(columns.time).to_numpy()
     treated = np.where((cohort > 0) & (years >= cohort), 1.0, 0.0)
@@ -42,6 +48,7 @@ DERIVATIONS.register(
         summary_zh="处理后虚拟变量",
         formula=r"D_{it} = 1\{G_i > 0, t \ge G_i\}",
         inputs=lambda options: (options.cohort,),
+        symbols=lambda options: {"G_i": options.cohort},
         derive=derive,
     )
 )

@@ -6,12 +6,14 @@ from typing import Literal
 
 import numpy as np
 
-from panelkit.core.derivation import Columns, DerivationSpec, Derived
+from panelkit.core.derivation import Columns, DerivationSpec, Derived, Evidence
 from panelkit.core.errors import StudyError
+from panelkit.core.label import Label
 from panelkit.core.registry import DERIVATIONS, DerivationKind
 from panelkit.core.spec import spec
 from panelkit.etl.derive._tables import on_grid_of
 from panelkit.etl.derive._units import city_codes, on_grid
+from panelkit.etl.derive._zone_lines import zone_lines
 from panelkit.facts.provinces import province
 from panelkit.facts.zones import YEARS_COVERED, Zone, exposure, zones
 
@@ -44,6 +46,12 @@ def derive(options: ZoneExposureSpec, columns: Columns) -> Derived:
     ------
     PanelkitError
         A year of the study that the list of zones does not cover, or units that are no provinces.
+
+    Source
+    ------
+    State Council replies, batches 1 to 8; see the catalogue of facts. Common errors avoided: one dummy for a province of which
+    one city in twenty is a zone, a county-level zone that treats its whole prefecture, and a treatment that is taken to last
+    for ever (batch 8 ended three zones).
     """
     first, last = columns.study_years
     on_file = {int(t) for t in columns.grid.get_level_values(columns.time)}
@@ -104,13 +112,57 @@ def _of_cities(options: ZoneExposureSpec, columns: Columns, years: set[int], by_
     )
 
 
+_RULES = {
+    "approval_year": ("y_z", "y_z"),
+    "treat_year_h1rule": (r"y_z + 1\{m_z > 6\}", "y_z, m_z"),
+    "first_full_year": (r"y_z + 1\{m_z > 1\}", "y_z, m_z"),
+}
+
+
+def formula(options: ZoneExposureSpec) -> str:
+    """The formula of the kind and timing rule at hand."""
+    if options.kind == "zone_years":
+        return r"x_{it} = \sum_{z \in i} \min\left(1, \frac{\max(0, d_{zt})}{365}\right)"
+    begun = rf"G_z = {_RULES[options.rule][0]}"
+    if options.kind == "any_zone":
+        return rf"x_{{it}} = 1\{{\min_{{z \in i}} G_z \le t\}}, \quad {begun}"
+    count = r"\sum_{z \in i} 1\{G_z \le t\}"
+    over = r" / P_i" if options.kind == "share_of_prefectures" else ""
+    return rf"x_{{it}} = {count}{over}, \quad {begun}"
+
+
+def symbols(options: ZoneExposureSpec) -> dict[str, str | Label]:
+    """Zones, their dates, prefectures."""
+    where = "of the city itself" if options.level == "city" else "in the province"
+    where_zh = "该市本身的综试区" if options.level == "city" else "省内综试区"
+    found: dict[str, str | Label] = {"z": Label(en=f"pilot zones {where}, while in force", zh=f"{where_zh}(有效期内)")}
+    if options.kind == "zone_years":
+        found["d_{zt}"] = Label(en="days from the reply to 31 December of year t", zh="批复日至第t年12月31日的天数")
+    else:
+        found[_RULES[options.rule][1]] = Label(en="year and month of the reply", zh="批复年、月")
+    if options.kind == "share_of_prefectures":
+        found["P_i"] = Label(
+            en="prefecture-level units of the province (2023); county-level zones do not count",
+            zh="省内地级单位数(2023年)；县级综试区不计",
+        )
+    return found
+
+
+def evidence(options: ZoneExposureSpec, unit: str, year: int) -> tuple[Evidence, ...]:
+    """The zones behind a cell."""
+    rule = None if options.kind == "zone_years" else options.rule
+    return zone_lines(unit, year, options.level, rule, whole=options.kind == "share_of_prefectures")
+
+
 DERIVATIONS.register(
     DerivationKind(
         name="zone_exposure",
         spec=ZoneExposureSpec,
         summary="exposure of a province to cross-border e-commerce pilot zones",
         summary_zh="跨境电商综试区暴露度",
-        formula=r"\sum_z \min(1, \text{days of year } t \text{ after the reply}_z / 365)",
+        formula=formula,
+        symbols=symbols,
+        evidence=evidence,
         inputs=lambda options: (),
         derive=derive,
     )
