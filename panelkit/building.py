@@ -7,17 +7,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from panelkit import outputs
-from panelkit.core.check import Check
-from panelkit.core.codec import to_json
-from panelkit.core.errors import Fault, SourceError, StudyError
+from panelkit.core.errors import Fault, ReportError, SourceError, StudyError
+from panelkit.core.label import Language
 from panelkit.core.registry import SOURCES
 from panelkit.core.source import Observations, SourceSpec
 from panelkit.core.study import Study
 
 if TYPE_CHECKING:
     from panelkit.core.panel import Panel
+    from panelkit.core.results import QualityReport
     from panelkit.etl.assemble import Assembled
-    from panelkit.etl.quality import Report as Quality
+
+
+PRINTED = (
+    ("findings", 0),
+    ("dropped", 0),
+    ("sources", 0),
+    ("breaks", 0),
+    ("steps", 10),
+    ("fills", 0),
+    ("filled_by_model", 0),
+    ("outlying", 10),
+    ("sums", 0),
+    ("weights", 0),
+    ("availability", 10),
+    ("notes", 0),
+)  # tables of the quality report on a terminal, and how many of their rows; 0 for all
 
 
 def documented(study: Study) -> Study:
@@ -87,37 +102,78 @@ def assemble_panel(study: Study) -> Assembled:
     return assemble(study, read_sources(study))
 
 
-def quality_of(study: Study, assembled: Assembled) -> Quality:
-    """Findings about the panel, with the tables that a reader sees; see `etl.quality`."""
-    from panelkit.etl.harmonise.breaks import break_check
+def quality_of(study: Study, assembled: Assembled) -> QualityReport:
+    """Findings about the panel, with the tables and pictures that a reader sees; see `etl.quality`."""
     from panelkit.etl.quality import quality_report
-    from panelkit.etl.variables import in_order, windows
 
-    needed = windows(study, in_order(study.variables))
-    crossed = break_check(study.sources, assembled.observations, needed, study.panel.vintages)
-    return quality_report(study, assembled, breaks=(crossed,), language=study.head.language)
+    return quality_report(study, assembled, language=study.head.language)
 
 
-def quality_files(quality: Quality, found: tuple[Check, ...]) -> dict[str, bytes]:
-    """The quality report as files: each table as HTML and CSV, every finding as JSON."""
+def quality_pictures(quality: QualityReport) -> dict[tuple[str, Language], dict[str, bytes]]:
+    """Every picture of the report in both languages, its files by ending; a machine without a Chinese font has those in English only."""
+    from panelkit.reporting.exhibits import render_figure
+
+    drawn: dict[tuple[str, Language], dict[str, bytes]] = {}
+    for language, exhibits in quality.exhibits.items():
+        for figure in exhibits.figures:
+            try:
+                files = render_figure(figure)
+            except ReportError:
+                continue
+            drawn[figure.id, language] = {name.partition(".")[2]: content for name, content in files.items()}
+    for language, exhibits in quality.exhibits.items():
+        for figure in exhibits.figures:
+            if (figure.id, language) not in drawn and (figure.id, "en") in drawn:
+                drawn[figure.id, language] = drawn[figure.id, "en"]
+    return drawn
+
+
+def quality_files(
+    study: Study, panel: Panel, quality: QualityReport, pictures: dict[tuple[str, Language], dict[str, bytes]]
+) -> dict[str, bytes]:
+    """The quality report as files: one page, one JSON document, and each table as CSV and picture beside them."""
     from panelkit.reporting.exhibits import render_table
+    from panelkit.reporting.quality_page import quality_page
 
+    svgs = {key: files["svg"] for key, files in pictures.items()}
     files = {
-        "quality/findings.json": outputs.as_json(
-            [{k: v for k, v in to_json(c).items() if k != "series"} for c in found]
-        )
+        "quality.html": quality_page(study, panel, quality, svgs),
+        "quality.json": outputs.as_json(outputs.quality_document(study.id, panel, quality)),
     }
     for table in quality.tables:
-        files |= {f"quality/{name}": content for name, content in render_table(table, ("html", "csv")).items()}
+        name = table.id
+        files[f"quality/{name}.csv"] = render_table(table, ("csv",))[f"{name}.csv"]
+    for (name, language), made in pictures.items():
+        if language == study.head.language:
+            files |= {f"quality/{name}.{ending}": content for ending, content in made.items()}
     return files
 
 
 def panel_files(study: Study, assembled: Assembled) -> dict[str, bytes]:
-    """The files of a panel: itself, its codebook and the raw cells it was made of."""
-    from panelkit.etl.explain import codebook_rows
+    """The files of a panel: itself, its codebook as CSV and Word file, the raw cells it was made of and the cells that are filled."""
+    from panelkit.etl.codebook import codebook_rows, codebook_tables, codebook_words
+    from panelkit.reporting.render.docx import book
 
-    described = codebook_rows(assembled.panel, study, assembled.observations)
-    return outputs.panel_files(assembled.panel, assembled.observations, described, assembled.filled)
+    panel, language = assembled.panel, study.head.language
+    described = codebook_rows(panel, study, assembled.observations)
+    title, scope = codebook_words(panel, study, language)
+    files = outputs.panel_files(panel, assembled.observations, described, assembled.filled)
+    files["codebook.docx"] = book(title, (scope,), codebook_tables(study, described, language))
+    return files
+
+
+def build_in_words(panel: Panel, quality: QualityReport, folder: str) -> str:
+    """The quality report on a terminal: the panel's size, findings, what was dropped, series, breaks, fills and who lacks what."""
+    from panelkit.reporting.terminal import as_text
+
+    size = f"{panel.rows} rows, {len(panel.units)} units, {panel.times[0]}-{panel.times[-1]}, {len(panel.variables)} variables"
+    tables = {t.id.removeprefix("quality_"): t for t in quality.tables}
+    parts = [f"{folder}: {size}"]
+    parts += [
+        as_text(tables[name], most=most, without=("publisher", "source")) for name, most in PRINTED if name in tables
+    ]
+    parts.append(f"All of it: {folder}/quality.html, quality.json, codebook.docx")
+    return "\n\n".join(parts)
 
 
 def build_panel(study: Study) -> Panel:

@@ -163,20 +163,20 @@ def build(
         read = building.documented(pipeline.read_study(study, root=root))
         made = building.assemble_panel(read)
         quality = building.quality_of(read, made)
-        found = (*made.checks, *quality.checks)
         folder = output / read.id
-        put_folder(folder, building.panel_files(read, made) | building.quality_files(quality, found))
-        lines = [f"  {s.before} -> {s.after} rows: {s.why}" for s in made.panel.history]
-        lines += [f"  {c.verdict}: {c.text.en}" for c in found]
+        pictures = building.quality_pictures(quality)
+        put_folder(
+            folder, building.panel_files(read, made) | building.quality_files(read, made.panel, quality, pictures)
+        )
+        found = quality.checks
         value = {
             "folder": folder.as_posix(),
             "rows": made.panel.rows,
             "digest": made.panel.digest,
             "quality": [{"name": c.name, "of": c.of, "verdict": c.verdict, "text": c.text.en} for c in found],
         }
-        head = f"{folder.as_posix()}: {made.panel.rows} rows, {len(made.panel.units)} units, {len(made.panel.variables)} variables"
-        gates = [c.name for c in found if c.verdict == "fails" and (c.gate or c.name in read.quality.gates)]
-        return value, "\n".join([head, *lines, *(f"  {n}" for n in made.notes)]), 1 if gates else 0
+        gates = [c.name for c in found if c.verdict == "fails" and c.gate]
+        return value, building.build_in_words(made.panel, quality, folder.as_posix()), 1 if gates else 0
 
     _answer(work, as_json)
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from panelkit.core.check import Check
     from panelkit.core.estimate import Estimate
+    from panelkit.core.results import QualityReport
 
 
 FILLED = "filled.csv"
@@ -48,8 +49,34 @@ def checks_document(study_id: str, checks: dict[str, tuple[Check, ...]], quality
     return {"study": study_id, "checks": [{k: v for k, v in to_json(c).items() if k != "series"} for c in found]}
 
 
+def quality_document(study_id: str, panel: Panel, quality: QualityReport) -> dict[str, Any]:
+    """`quality.json`: the panel's size, every finding with its rows, and the tables and pictures as data, in English."""
+    made = quality.exhibits["en"]
+    return {
+        "study": study_id,
+        "panel": {
+            "rows": panel.rows,
+            "units": len(panel.units),
+            "times": list(panel.times),
+            "variables": [v.name for v in panel.variables],
+            "digest": panel.digest,
+            "history": panel.history,
+        },
+        "findings": [{k: v for k, v in to_json(c).items() if k != "series"} for c in quality.checks],
+        "tables": {
+            t.id: {
+                "title": t.title,
+                "columns": [t.stub, *(c.id for c in t.columns)],
+                "rows": [[r.label, *(c.raw for c in r.cells)] for r in t.rows],
+            }
+            for t in made.tables
+        },
+        "pictures": {f.id: {"title": f.title, "notes": f.notes, "data": f.data} for f in made.figures},
+    }
+
+
 def panel_files(
-    panel: Panel, observations: pd.DataFrame, described: list[dict[str, Any]], filled: pd.DataFrame
+    panel: Panel, observations: pd.DataFrame, described: list[dict[str, Any]], filled: pd.DataFrame | None = None
 ) -> dict[str, bytes]:
     """The panel as Parquet and CSV, its variables and history as JSON, the codebook, every raw cell it was made of, every filled one."""
     frame = panel.frame
@@ -73,13 +100,13 @@ def panel_files(
     }
 
 
-def _filled(panel: Panel, flags: pd.DataFrame) -> bytes:
+def _filled(panel: Panel, flags: pd.DataFrame | None) -> bytes:
     """One line per cell that is not as published: unit, time, variable, value."""
     import pandas as pd
 
     frame, parts = panel.frame, []
     for variable in panel.variables:
-        if variable.name in flags:
+        if flags is not None and variable.name in flags:
             own = frame.loc[flags[variable.name].to_numpy(dtype=bool), [panel.unit, panel.time, variable.name]]
             parts.append(own.rename(columns={variable.name: "value"}).assign(variable=variable.name))
     columns = [panel.unit, panel.time, "variable", "value"]

@@ -9,7 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from panelkit import outputs
-from panelkit.building import assemble_panel, documented, files_of, panel_files, quality_of
+from panelkit.building import (
+    assemble_panel,
+    documented,
+    files_of,
+    panel_files,
+    quality_files,
+    quality_of,
+    quality_pictures,
+)
 from panelkit.core import digest as digests
 from panelkit.core.check import Check
 from panelkit.core.codec import from_json
@@ -126,7 +134,12 @@ def report(results: Results) -> Exhibits:
         figures.append(drawn)
         files |= {f"figures/{name}": content for name, content in render_figure(drawn).items()}
     pictures = {f.id: files[f"figures/{f.id}.svg"] for f in figures}
-    files["report.html"] = page(results, tuple(tables), tuple(figures), pictures)
+    quality = quality_pictures(results.quality_report) if results.quality_report else {}
+    if results.quality_report:
+        files |= quality_files(study, results.panel, results.quality_report, quality)
+    files["report.html"] = page(
+        results, tuple(tables), tuple(figures), pictures, quality={k: f["svg"] for k, f in quality.items()}
+    )
     if "pdf" in study.head.report:
         files["report.pdf"] = document(results, tuple(tables), tuple(figures), pictures)
     return Exhibits(tables=tuple(tables), figures=tuple(figures), files=files, ledger=numbers)
@@ -185,20 +198,19 @@ def _results(
     study: Study, assembled: Assembled, estimates: dict[str, Estimate], checks: dict[str, tuple[Check, ...]]
 ) -> Results:
     """All findings together; those of the quality report that concern one model stand with that model's."""
-    found = (*assembled.checks, *quality_of(study, assembled).checks)
+    told = quality_of(study, assembled)
     variants = {v.id for v in study.variants}
-    of_models = {m: (*own, *(c for c in found if c.of == m)) for m, own in checks.items() if m not in variants}
-    own = tuple(replace(c, gate=c.gate or c.name in study.quality.gates) for c in found if c.of not in checks)
-    used = common_sample(study, assembled.panel)
     return Results(
         study=study,
         panel=assembled.panel,
         estimates={m: e for m, e in estimates.items() if m not in variants},
-        checks=of_models,
+        checks={m: (*own, *(c for c in told.checks if c.of == m)) for m, own in checks.items() if m not in variants},
         variants={m: e for m, e in estimates.items() if m in variants},
         variant_checks={m: c for m, c in checks.items() if m in variants},
-        quality=own,
-        used=used,
+        quality=tuple(c for c in told.checks if c.of not in checks),
+        used=common_sample(study, assembled.panel),
+        filled=assembled.filled,
+        quality_report=told,
     )
 
 

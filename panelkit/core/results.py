@@ -2,14 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from panelkit.core.check import Check
     from panelkit.core.estimate import Estimate
+    from panelkit.core.exhibit import Figure, Table
+    from panelkit.core.label import Language
     from panelkit.core.panel import Panel
     from panelkit.core.study import Study
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QualityExhibits:
+    """The quality report in one language: tables and pictures, as data."""
+
+    tables: tuple[Table, ...] = ()
+    figures: tuple[Figure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QualityReport:
+    """All that is said of a panel before anything is estimated: findings, and tables and pictures in both languages.
+
+    language : the one that is shown first.
+    """
+
+    checks: tuple[Check, ...]
+    exhibits: Mapping[Language, QualityExhibits]
+    language: Language = "en"
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """The tables in the report's own language."""
+        return self.exhibits[self.language].tables
+
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        """The pictures in the report's own language."""
+        return self.exhibits[self.language].figures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +52,8 @@ class Results:
     """estimates : by model id, in the study's order. checks : by model id. quality : findings about the panel itself.
 
     variants, variant_checks : the specifications of robustness batteries, by their ids; failures : why those not estimated were not.
+    filled : bool frame, rows as the panel's, one column per variable with cells that are not as published; None where not known.
+    quality_report : tables and pictures about the panel, beside the findings in `quality`.
     used : the panel that models were estimated on, whose rows `Sample.positions` count; the panel itself unless the study asks
     for a common sample.
     """
@@ -30,6 +67,8 @@ class Results:
     failures: dict[str, str] = field(default_factory=dict)
     quality: tuple[Check, ...] = ()
     used: Panel | None = None
+    filled: pd.DataFrame | None = None
+    quality_report: QualityReport | None = None
 
     def sample_of(self, model: str) -> Panel:
         """The rows that a model used."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -37,7 +37,8 @@ class Assembled:
     """A panel, every observation that it may rest on (columns `OBSERVED`, units as codes), findings, and what was done.
 
     national : observations of national rows that stood in the files, unit 'nation'; they are never a unit of the panel.
-    filled : bool, rows as the panel's, one column per variable with cells that are not as published.
+    filled : bool, rows as the panel's, one column per variable with cells that are not as published. details : variable -> numbers
+    behind it, such as the weights of an index.
     """
 
     panel: Panel
@@ -46,6 +47,7 @@ class Assembled:
     notes: tuple[str, ...]
     national: pd.DataFrame
     filled: pd.DataFrame
+    details: Mapping[str, tuple[dict[str, Any], ...]] = field(default_factory=dict)
 
 
 def assemble(study: Study, observations: Mapping[str, Observations]) -> Assembled:
@@ -86,6 +88,7 @@ def assemble(study: Study, observations: Mapping[str, Observations]) -> Assemble
         notes=(*notes, *bench.notes),
         national=_national(study, observations),
         filled=_flags(bench, panel),
+        details=bench.details,
     )
 
 

@@ -1,10 +1,10 @@
-"""A variable in words and as a formula, and the codebook of all of them, before or after a panel is there; nothing is computed anew."""
+"""A variable in words and as a formula, before or after a panel is there; nothing is computed anew, the codebook is in codebook."""
 
 from __future__ import annotations
 
 import dataclasses
 import inspect
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from panelkit.core.expression import Binary, Call, Name, Node, Number, Text, Unary
 from panelkit.core.label import Language
@@ -12,9 +12,6 @@ from panelkit.core.panel import Panel
 from panelkit.core.registry import DERIVATIONS
 from panelkit.core.study import FillRule, Study, VariablePlan
 from panelkit.etl.variables import direct_inputs, series_behind, tree_of
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _MOVED = {
     "lag": r"{x}_{{i,t-{k}}}",
@@ -220,55 +217,3 @@ def _paths(plan: VariablePlan, study: Study | None) -> str:
         return plan.spec.source
     ids = dict.fromkeys(n.split(".")[0] for n in series_behind(plan.name, study.variables))
     return "; ".join(study.sources[i].path for i in ids if i in study.sources) or plan.spec.source
-
-
-def codebook_rows(panel: Panel, study: Study, observations: pd.DataFrame) -> list[dict[str, Any]]:
-    """One row per variable: label, unit, prices, formula and chain, sources with citation and vintage, and a summary of its values."""
-    frame, rows = panel.frame, []
-    present = observations[observations["value"].notna() | observations["text"].notna()]
-    vintages = {str(s): sorted({int(v) for v in own if v}) for s, own in present.groupby("series")["vintage"]}
-    for variable in panel.variables:
-        plan = study.variables.get(variable.name)
-        values = frame[variable.name]
-        numbers = values if variable.kind == "number" else values.iloc[:0].astype("float64")
-        ids = dict.fromkeys(s.split(".")[0] for s in variable.origin.inputs)
-        sources = [study.sources[i] for i in ids if i in study.sources]
-        years = sorted({v for s in variable.origin.inputs for v in vintages.get(s, [])})
-        rows.append(
-            {
-                "variable": variable.name,
-                "label_en": variable.label.en,
-                "label_zh": variable.label.zh,
-                "measure": variable.measure,
-                "price": variable.price,
-                "kind": variable.kind,
-                "made": variable.origin.how,
-                "formula": formula_of(plan) if plan is not None else "",
-                "from": " ".join(variable.origin.inputs),
-                "publisher": "; ".join(dict.fromkeys(s.publisher for s in sources if s.publisher)),
-                "citation": "; ".join(dict.fromkeys(filter(None, map(citation, sources)))),
-                "files": "; ".join(dict.fromkeys(s.path for s in sources)),
-                "vintage": "" if not years else str(years[0]) if len(years) == 1 else f"{years[0]}-{years[-1]}",
-                "cells": int(values.notna().sum()),
-                "missing": int(values.isna().sum()),
-                "filled": variable.filled,
-                "units": int(frame.loc[values.notna(), panel.unit].nunique()),
-                "first": int(frame.loc[values.notna(), panel.time].min()) if values.notna().any() else None,
-                "last": int(frame.loc[values.notna(), panel.time].max()) if values.notna().any() else None,
-                "mean": float(numbers.mean()),
-                "sd": float(numbers.std()),
-                "min": float(numbers.min()),
-                "p25": float(numbers.quantile(0.25)),
-                "median": float(numbers.median()),
-                "p75": float(numbers.quantile(0.75)),
-                "max": float(numbers.max()),
-            }
-        )
-    return rows
-
-
-def citation(source: Any) -> str:
-    """A source as a line of a list of references: publisher, title, vintage, address, day of retrieval."""
-    parts = [source.publisher, source.title.to("en"), f"vintage {source.vintage}" if source.vintage else "", source.url]
-    parts.append(f"retrieved {source.retrieved}" if source.retrieved else "")
-    return ", ".join(p for p in parts if p)

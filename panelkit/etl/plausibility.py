@@ -11,7 +11,7 @@ from panelkit.core.check import Check, Verdict
 from panelkit.core.key import level_of, parts_of
 from panelkit.core.label import Label
 from panelkit.core.study import Study
-from panelkit.etl.harmonise.provinces import named
+from panelkit.etl.harmonise.provinces import called, named
 from panelkit.etl.harmonise.units import PURE, conversion
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def looked_at(study: Study, assembled: Assembled) -> pd.DataFrame:
 def finding(name: str, rows: list[dict[str, Any]], en: str, zh: str, none: tuple[str, str], verdict: Verdict) -> Check:
     """A Check over a list of rows: `verdict` where there are any, else 'holds'; `en` and `zh` begin the sentence."""
     more = len(rows) - MOST
-    listed = "; ".join(str(r["said"]) for r in rows[:MOST]) + (f"; and {more} more" if more > 0 else "")
+    listed = "; ".join(_in_english(r) for r in rows[:MOST]) + (f"; and {more} more" if more > 0 else "")
     listed_zh = "；".join(str(r["said"]) for r in rows[:MOST]) + (f"；等{len(rows)}处" if more > 0 else "")
     return Check(
         name=name,
@@ -55,6 +55,12 @@ def finding(name: str, rows: list[dict[str, Any]], en: str, zh: str, none: tuple
         text=Label(en=f"{en}: {listed}." if rows else none[0], zh=f"{zh}：{listed_zh}。" if rows else none[1]),
         rows=tuple({k: v for k, v in r.items() if k != "said"} for r in rows),
     )
+
+
+def _in_english(row: dict[str, Any]) -> str:
+    """What is said of a row, its province by the English name."""
+    unit = str(row.get("unit", ""))
+    return str(row["said"]).replace(named(unit), called(unit, "en")) if unit else str(row["said"])
 
 
 def _growth(cells: pd.DataFrame) -> pd.Series:
@@ -96,7 +102,7 @@ def jumps(study: Study, assembled: Assembled) -> Check:
                     "power_of_ten": round(power) if abs(power - round(power)) < NEAR_TEN else None,
                     "value": float(row["value"]),
                     "cell": row["cell"],
-                    "said": f"{series} {row['unit']} {int(row['time'])} x{factor:.3g}",
+                    "said": f"{series} {named(str(row['unit']))} {int(row['time'])} x{factor:.3g}",
                 }
             )
     return finding(

@@ -1,28 +1,35 @@
-"""What is to be said about a panel before anything is estimated, as findings; their tables are in quality_tables."""
+"""What is to be said about a panel before anything is estimated, as findings; tables and pictures of them are in the siblings."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from panelkit.core.check import Check
-from panelkit.core.exhibit import Figure, Table
 from panelkit.core.label import Label, Language
+from panelkit.core.results import QualityExhibits, QualityReport
 from panelkit.core.study import Study
 from panelkit.etl.fills import filled_cells
+from panelkit.etl.harmonise.breaks import break_check
+from panelkit.etl.harmonise.revisions import steps_check
 from panelkit.etl.overlap import apportioned, overlap_checks
-from panelkit.etl.plausibility import constant_ratio, jumps, outliers, ratios_to_nation, shares, sums
+from panelkit.etl.plausibility import constant_ratio, jumps, looked_at, outliers, ratios_to_nation, shares, sums
 from panelkit.etl.prices import price_basis
-from panelkit.etl.quality_tables import gap_picture, tables_of
+from panelkit.etl.quality_pictures import balance_picture, gap_picture
+from panelkit.etl.quality_tables import tables_of
+from panelkit.etl.variables import in_order, windows
 from panelkit.facts.provinces import provinces
 
 if TYPE_CHECKING:
     from panelkit.etl.assemble import Assembled
 
 CHECKS = (
+    "gaps",
     "balance",
     "missing",
+    "breaks",
+    "revised_from",
     "jumps",
     "outliers",
     "sums",
@@ -32,39 +39,46 @@ CHECKS = (
     "index_divisor",
     "price_basis",
     "filled_cells",
-    "breaks",
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """All that is said of a panel: findings, tables, the picture of its gaps."""
-
-    checks: tuple[Check, ...]
-    tables: tuple[Table, ...]
-    figures: tuple[Figure, ...]
+ACCEPTED = frozenset({"breaks"})  # a finding of these that the study has declared is no failure of a gate
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """gates : names of findings (`CHECKS`) whose failure stops a run. totals : series -> national series of another file."""
+    """gates : names of findings (`CHECKS`) that stop a run. totals : series -> national series of another file."""
 
     gates: tuple[str, ...] = ()
     totals: Mapping[str, str] = field(default_factory=dict)
 
 
 def rules_of(study: Study) -> Rules:
-    """What `[quality]` of a study says; `totals`, where the section has it, maps a series to a national one."""
-    return Rules(gates=study.quality.gates, totals=getattr(study.quality, "totals", {}))
+    """What `[quality]` of a study says."""
+    return Rules(gates=study.quality.gates, totals=study.quality.totals)
+
+
+def gated(checks: Iterable[Check], gates: tuple[str, ...]) -> tuple[Check, ...]:
+    """The findings, those of a gate marked: a remark of a gate is a failure there, since the study asked to stop at it."""
+    found = []
+    for check in checks:
+        if check.name in gates:
+            worse = check.verdict == "says" and check.name not in ACCEPTED
+            check = replace(check, gate=True, verdict="fails" if worse else check.verdict)
+        found.append(check)
+    return tuple(found)
 
 
 def quality(study: Study, assembled: Assembled, rules: Rules | None = None) -> tuple[Check, ...]:
-    """Findings on the panel: balance, missing cells, jumps first, then growth, sums, shares, prices, fills, measures made of totals."""
+    """Findings on the panel: gaps, balance, breaks and revisions, jumps, growth, sums, shares, prices, fills, measures made of totals."""
     rules = rules or rules_of(study)
     ratios = ratios_to_nation(study, assembled, rules.totals)
+    needed = windows(study, in_order(study.variables))
     found = (
+        *assembled.checks,
         _balance(study, assembled),
         _missing(assembled),
+        break_check(study.sources, assembled.observations, needed, study.panel.vintages),
+        steps_check(looked_at(study, assembled), needed, study.sources),
         jumps(study, assembled),
         outliers(study, assembled),
         sums(ratios),
@@ -75,32 +89,24 @@ def quality(study: Study, assembled: Assembled, rules: Rules | None = None) -> t
         *price_basis(study, assembled.panel),
         *filled_cells(study, assembled.panel, assembled.filled),
     )
-    return tuple(replace(c, gate=True) if c.name in rules.gates else c for c in found)
+    return gated(found, rules.gates)
 
 
 def quality_report(
-    study: Study,
-    assembled: Assembled,
-    rules: Rules | None = None,
-    *,
-    breaks: tuple[Check, ...] = (),
-    language: Language = "en",
-) -> Report:
-    """Findings with the tables and the picture that a reader sees.
-
-    Parameters
-    ----------
-    breaks : findings on breaks of calibre that series cross, made by `etl.harmonise`.
-    """
+    study: Study, assembled: Assembled, rules: Rules | None = None, *, language: Language = "en"
+) -> QualityReport:
+    """Findings with the tables and the pictures that a reader sees, in both languages; `language` is the one shown first."""
     rules = rules or rules_of(study)
-    marked = tuple(replace(c, gate=True) if c.name in rules.gates else c for c in breaks)
-    checks = (*quality(study, assembled, rules), *marked)
+    checks = quality(study, assembled, rules)
     ratios = ratios_to_nation(study, assembled, rules.totals)
-    return Report(
-        checks=checks,
-        tables=tables_of(study, assembled, checks, ratios, language),
-        figures=(gap_picture(study, assembled, language),),
-    )
+    exhibits = {
+        one: QualityExhibits(
+            tables=tables_of(study, assembled, checks, ratios, one),
+            figures=(gap_picture(assembled, one), balance_picture(assembled, one)),
+        )
+        for one in LANGUAGES
+    }
+    return QualityReport(checks=checks, exhibits=exhibits, language=language)
 
 
 def _balance(study: Study, assembled: Assembled) -> Check:

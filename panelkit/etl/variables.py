@@ -268,6 +268,8 @@ def _made(plan: VariablePlan, bench: Workbench, grid: Grid, known: Mapping[str, 
     bench.notes.extend(f"{spec.name}: {note}" for note in derived.notes if f"{spec.name}: {note}" not in bench.notes)
     measure = _asserted(spec.measure, measure_of(derived.measure), spec.name, "derivation")
     values = derived.values.reindex(bench.columns.grid)
+    if derived.details and spec.name not in bench.details:
+        bench.details[spec.name] = derived.details
     return Made(
         values=values, measure=measure, how=f"{spec.derive}: {derived.how}", price=derived.price, over=derived.over
     )

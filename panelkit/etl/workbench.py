@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,7 +26,8 @@ class Workbench:
     """Series and variables known so far.
 
     bare : the same columns without fills, to tell which cells are not as published. flags : variable -> bool per cell of the
-    grid, not as published. levels : over which keys each varies.
+    grid, not as published. levels : over which keys each varies. details : variable -> numbers
+    behind it, such as the weights of an index.
     """
 
     columns: Columns
@@ -38,6 +39,7 @@ class Workbench:
     variables: dict[str, Variable] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     flags: dict[str, np.ndarray] = field(default_factory=dict)
+    details: dict[str, tuple[dict[str, Any], ...]] = field(default_factory=dict)
     reductions: dict[Level, Reduction] = field(default_factory=dict)
 
     def reduction(self, level: Level) -> Reduction:
@@ -57,6 +59,7 @@ class Workbench:
             fills=self.fills,
             levels=self.levels,
             notes=self.notes,
+            details=self.details,
         )
 
     def take_up(self, name: str, small: Workbench, level: Level) -> None:

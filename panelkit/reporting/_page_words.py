@@ -38,6 +38,10 @@ PAGE_WORDS: dict[str, tuple[str, str]] = {
         "展开模型可见其系数、约定、检验与来源；其中每个数字都链接到来源。",
     ),
     "cells": ("Single cells", "原始单元格"),
+    "quality_more": (
+        "The whole quality report: series, vintages, breaks, sums, fills, outliers (quality.html)",
+        "完整的数据质量报告：序列、版次、口径变化、合计、填补与异常值（quality.html）",
+    ),
     "quality": ("Quality of the data", "数据质量"),
     "history": ("How the rows came to be", "样本行的由来"),
     "variables": ("Variables", "变量"),

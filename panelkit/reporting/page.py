@@ -16,6 +16,7 @@ from panelkit.reporting._page_facts import facts
 from panelkit.reporting._page_words import PAGE_WORDS
 from panelkit.reporting.numbers import shown
 from panelkit.reporting.printed import caption, plain, safe_id
+from panelkit.reporting.quality_page import Pictures, figure_facts
 from panelkit.reporting.render import html
 from panelkit.reporting.words import word
 
@@ -38,6 +39,7 @@ def page(
     *,
     extra: tuple[Section, ...] = (),
     language: Language | None = None,
+    quality: Pictures | None = None,
 ) -> bytes:
     """One HTML file with no outside request and no script: the whole page in both languages, one of them shown.
 
@@ -45,6 +47,8 @@ def page(
     ----------
     pictures : mapping
         Figure id -> its SVG file.
+    quality : mapping, optional
+        (id of a picture of the quality report, language) -> its SVG file.
     extra : tuple of Section
         Further sections, before the conventions.
     language : {'en', 'zh'}, optional
@@ -67,6 +71,8 @@ def page(
     twins = (tuple(_twin(t, results, other) for t in tables), tuple(_twin(f, results, other) for f in figures), extra)
     drawn = {f.id: _drawn(f, pictures[f.id], said) for f in twins[1]}
     views[1] = _view(results, twins, drawn, (other, f"-{other}"))
+    for view, shown_in in zip(views, (said, other), strict=True):
+        view |= _quality(results, quality or {}, shown_in)  # type: ignore[operator]
     text = environment.get_template("page.html.j2").render(views=views, table_style=html.STYLE)
     return plain_lines(text).encode()
 
@@ -92,6 +98,12 @@ def _view(
     ]  # fmt: skip
     words = {k: pair[said == "zh"] for k, pair in PAGE_WORDS.items()}
     return found | {"w": words, "language": "zh-CN" if said == "zh" else "en", "suffix": suffix}
+
+
+def _quality(results: Results, pictures: Pictures, language: Language) -> dict[str, Any]:
+    """The quality report's pictures; its tables are in a page of its own."""
+    report = results.quality_report
+    return {"quality_figures": figure_facts(report.exhibits[language], pictures) if report else []}
 
 
 def _twin(exhibit: Any, results: Results, language: Language) -> Any:

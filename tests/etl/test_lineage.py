@@ -7,7 +7,8 @@ import pytest
 
 from panelkit.core.errors import PanelError
 from panelkit.core.expression import parse_expression
-from panelkit.etl.explain import codebook_rows, explain_variable, latex_of
+from panelkit.etl.codebook import codebook_rows
+from panelkit.etl.explain import explain_variable, latex_of
 from panelkit.etl.lineage import Saved, cells_of, lineage_of
 from panelkit.facts.provinces import provinces
 

@@ -171,11 +171,48 @@ def test_report_has_tables_in_both_languages_and_a_picture(assembled_of, calm):
         assert ids >= {"findings", "availability", "sources", "fills", "outlying"}
         for table in report.tables:
             assert all(len(r.cells) == len(table.columns) for r in table.rows)
-        (picture,) = report.figures
-        assert picture.kind == "gap_matrix"
-        assert len({len(v) for v in picture.data.values()}) == 1
-        states = "".join(picture.data["state"])
-        assert (states.count("1"), states.count("2")) == (1, 1)
-        assert sum(picture.data["there"]) == 2 * 279 - 1
+        by_variable, by_unit = report.figures
+        for picture in (by_variable, by_unit):
+            assert picture.kind == "gap_matrix"
+            assert len({len(v) for v in picture.data.values()}) == 1
+            assert (sum(picture.data["missing"]), sum(picture.data["filled"])) == (1, 1)
+            assert sum(picture.data["cells"]) == 2 * 279
+        assert by_unit.data["unit"][0] == "110000"
     worst = next(t for t in report.tables if t.id == "quality_availability").rows[0]
     assert "110000" in worst.label
+
+
+def test_a_gate_turns_a_remark_into_a_failure_where_the_study_says_so(assembled_of, calm):
+    frame = calm.copy()
+    frame.loc[100:107, "x"] *= 1.8
+    got, study = assembled_of(frame, {"a": {"series": "s.x"}}, years=(2010, 2018))
+    free = by_name(quality(study, got))
+    assert (free["outliers"].verdict, free["outliers"].gate) == ("says", False)
+    stopped = by_name(quality(study, got, Rules(gates=("outliers", "balance"))))
+    assert (stopped["outliers"].verdict, stopped["outliers"].gate) == ("fails", True)
+    assert stopped["balance"].verdict == "holds"
+
+
+def test_a_series_revised_only_from_some_year_on_is_a_finding(assembled_of, calm):
+    late = calm["time"] >= 2015
+    frame = calm.assign(x=calm["x"].where(~((calm["unit"] == "120000") & late), calm["x"] * 0.7))
+    got, study = assembled_of(frame, {"a": {"series": "s.x"}}, years=(2010, 2018))
+    found = by_name(quality(study, got))["revised_from"]
+    assert [(r["unit"], r["time"]) for r in found.rows] == [("120000", 2015)]
+    assert "Tianjin 120000" in found.text.en
+    assert "天津" in found.text.zh
+    got, study = assembled_of(frame, {"a": {"series": "s.x"}}, years=(2015, 2018))
+    assert by_name(quality(study, got))["revised_from"].verdict == "holds"  # the step lies outside the study
+
+
+def test_weights_of_an_index_are_a_table(assembled_of, rows_of):
+    draws = np.random.default_rng(2)
+    frame = rows_of(CODES, YEARS, x=draws.uniform(1, 9, 279), z=draws.uniform(1, 9, 279))
+    index = {"derive": "entropy_index", "with": {"components": {"s.x": "+", "s.z": "-"}, "weights": "critic"}}
+    got, study = assembled_of(frame, {"u": index}, years=(2010, 2018))
+    (table,) = [t for t in quality_report(study, got).tables if t.id == "quality_weights"]
+    weights = {c.id: [r.cells[j].raw for r in table.rows] for j, c in enumerate(table.columns)}
+    for method in ("entropy", "equal", "critic", "pca"):
+        assert sum(weights[method][:2]) == pytest.approx(1.0)
+    assert weights["critic"][2] == 1.0
+    assert set(weights["chosen"]) == {"critic"}

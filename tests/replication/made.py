@@ -206,7 +206,7 @@ def samples(made: Results) -> bytes:
 def finished(folder: Path, language: str = "en", made: Results | None = None) -> PackageInputs:
     """Write raw files and the output folder below `folder`; made : other results than those of `results`."""
     from panelkit import outputs
-    from panelkit.etl.explain import codebook_rows
+    from panelkit.etl.codebook import codebook_rows
 
     made = made or results(language)
     study, seen = made.study, observations(made.panel)

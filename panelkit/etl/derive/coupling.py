@@ -104,32 +104,27 @@ def _notes(options: CouplingSpec, columns: Columns, degree: np.ndarray, develope
     return tuple(notes)
 
 
-_DEGREE = {
-    "standard": r"C_{it} = \frac{n \left(\prod_k U_{k,it}\right)^{1/n}}{\sum_k U_{k,it}}",
-    "modified": r"C_{it} = \sqrt{\left[1 - \frac{\sum_{k>l} |U_{k,it} - U_{l,it}|}{n(n-1)/2}\right] "
-    r"\left(\prod_k \frac{U_{k,it}}{\max_l U_{l,it}}\right)^{1/(n-1)}}",
-}
 _DEVELOPMENT = r"T_{it} = \sum_k a_k U_{k,it}"
 
 
 def formula(options: CouplingSpec) -> str:
     """C, T or D in the form at hand, with n put in."""
-    degree = _DEGREE[options.form].replace("n(n-1)/2", f"{_pairs(options)}")
-    n = len(options.systems)
-    degree = (
-        degree.replace("1/(n-1)", f"1/{n - 1}" if n > 2 else "1")
-        .replace("1/n", f"1/{n}")
-        .replace(r"{n \left", rf"{{{n} \left")
-    )
-    if options.give == "C":
-        return degree
     if options.give == "T":
         return _DEVELOPMENT
+    degree = _degree(options.form, len(options.systems))
+    if options.give == "C":
+        return degree
     return rf"D_{{it}} = \sqrt{{C_{{it}} T_{{it}}}}, \quad {degree}, \quad {_DEVELOPMENT}"
 
 
-def _pairs(options: CouplingSpec) -> int:
-    return len(options.systems) * (len(options.systems) - 1) // 2
+def _degree(form: str, n: int) -> str:
+    if form == "standard":
+        return rf"C_{{it}} = \frac{{{n} \left(\prod_k U_{{k,it}}\right)^{{1/{n}}}}}{{\sum_k U_{{k,it}}}}"
+    if n == 2:
+        apart = r"\left[1 - |U_{1,it} - U_{2,it}|\right]"
+        return rf"C_{{it}} = \sqrt{{{apart} \frac{{\min(U_{{1,it}}, U_{{2,it}})}}{{\max(U_{{1,it}}, U_{{2,it}})}}}}"
+    apart = rf"\left[1 - \frac{{\sum_{{k>l}} |U_{{k,it}} - U_{{l,it}}|}}{{{n * (n - 1) // 2}}}\right]"
+    return rf"C_{{it}} = \sqrt{{{apart} \left(\prod_k \frac{{U_{{k,it}}}}{{\max_l U_{{l,it}}}}\right)^{{1/{n - 1}}}}}"
 
 
 def symbols(options: CouplingSpec) -> dict[str, str | Label]:

@@ -51,7 +51,8 @@ def derive(options: FirstTreatedSpec, columns: Columns) -> Derived:
     known = zones.first_treated(options.rule) if options.policy == "pilot_zone" else zones.free_trade_zone(options.rule)
     units = set(places(columns))
     later = sorted(u for u in units if known.get(u, 0) > columns.study_years[1])
-    notes = (f"{len(later)} provinces are treated only after {columns.study_years[1]}",) if later else ()
+    noun = "province is" if len(later) == 1 else "provinces are"
+    notes = (f"{len(later)} {noun} treated only after {columns.study_years[1]}",) if later else ()
     return Derived(
         values=on_grid(columns, lambda unit, year: float(known.get(unit, NEVER))),
         measure="year",
@@ -118,6 +119,7 @@ DERIVATIONS.register(
             rf"G_i = \min_{{z \in i}} \left({_RULES[options.rule]}\right), \quad G_i = 0 \ (z = \emptyset)"
         ),
         symbols=symbols,
+        facts=lambda options: ("cbec_pilot_zones" if options.policy == "pilot_zone" else "ftz_batches",),
         evidence=evidence,
         inputs=lambda options: (),
         derive=derive,

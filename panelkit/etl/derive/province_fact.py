@@ -73,6 +73,7 @@ DERIVATIONS.register(
         summary="a fact of the province that does not change: region, coast, distance",
         summary_zh="不随时间变化的省份特征",
         formula="",
+        facts=lambda _: ("provinces",),
         evidence=evidence,
         inputs=lambda options: (),
         derive=derive,

@@ -162,6 +162,7 @@ DERIVATIONS.register(
         summary_zh="跨境电商综试区暴露度",
         formula=formula,
         symbols=symbols,
+        facts=lambda _: ("cbec_pilot_zones",),
         evidence=evidence,
         inputs=lambda options: (),
         derive=derive,

@@ -67,6 +67,16 @@ def named(unit: str) -> str:
     return f"{province(found.code).name_zh} {unit}" if found else unit
 
 
+def called(unit: str, language: str) -> str:
+    """A unit as a report in one language names it.
+
+    >>> called("110000", "en"), called("110000", "zh"), called("Ohio", "en")
+    ('Beijing 110000', '北京 110000', 'Ohio')
+    """
+    found = match(unit) if language == "en" and len(unit) == 6 and unit.isdigit() else None
+    return f"{province(found.code).name_en} {unit}" if found else named(unit)
+
+
 def _tidied(name: str) -> str:
     text = " ".join(name.replace("\ufeff", "").replace("\u3000", " ").split())
     return text if text.isascii() else text.replace(" ", "")

@@ -37,7 +37,6 @@ def vintage_faults(spec: SourceSpec, frame: pd.DataFrame, rule: Vintages) -> tup
             faults.append(_mixed(spec, str(series), alias, rows, counts))
         elif len(counts) > 1:
             notes.append(f"{series} splices vintages, as declared: {_listed(counts)}")
-        notes += step_notes(str(series), rows)
     return notes, faults
 
 

@@ -1,8 +1,8 @@
-"""The gap matrix: for each variable and year, how many units have no figure and how many have one that is not as published."""
+"""The gap matrix: for each variable (or unit) and year, how many cells have no figure and how many one that is not as published."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from panelkit.core.exhibit import Figure, FigureSpec
 from panelkit.core.registry import FIGURES, FigureKind
@@ -28,7 +28,7 @@ class GapMatrixFigure(FigureSpec):
 
 
 def build(figure: GapMatrixFigure, results: Results) -> Figure:
-    """Its numbers: variable, its label, year, missing cells, and how many there could be.
+    """Its numbers: variable, its label, year, missing and filled cells, and how many there could be.
 
     Raises
     ------
@@ -40,11 +40,15 @@ def build(figure: GapMatrixFigure, results: Results) -> Figure:
         v.name for v in panel.variables
     )
     frame = panel.frame
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for name in names:
-        gaps = frame[name].isna().groupby(frame[panel.time], sort=True).agg(["sum", "count"])
-        rows += [(name, key_label(name, panel, language), int(t), int(g), int(n)) for t, g, n in gaps.itertuples()]
-    data = {c: tuple(r[i] for r in rows) for i, c in enumerate(("variable", "name", "time", "missing", "cells"))}
+        flags = results.filled
+        fills = 0 if flags is None or name not in flags else flags[name].to_numpy(dtype=int)
+        gaps = frame[[panel.time]].assign(missing=frame[name].isna().astype(int), filled=fills, cells=1)
+        label = key_label(name, panel, language)
+        rows += [(name, label, *map(int, r)) for r in gaps.groupby(panel.time, sort=True).sum().itertuples()]
+    columns = ("variable", "name", "time", "missing", "filled", "cells")
+    data = {c: tuple(r[i] for r in rows) for i, c in enumerate(columns)}
     totals = {n: sum(r[3] for r in rows if r[0] == n) for n in names}
     said = [f"{key_label(n, panel, language)} {shown(c, kind='count')}" for n, c in totals.items() if c]
     text = word("gaps", language, each=alone(said, language) or word("gaps_none", language))
@@ -69,17 +73,32 @@ def draw(figure: Figure) -> dict[str, bytes]:
 def _paint(figure: Figure, axes: Axes) -> None:
     import numpy as np
     from matplotlib.colors import LinearSegmentedColormap
+    from matplotlib.patches import Rectangle
 
-    missing, cells = matrix(figure, "missing"), matrix(figure, "cells")
+    missing, filled, cells = (matrix(figure, c) for c in ("missing", "filled", "cells"))
     share = np.divide(missing, cells, out=np.zeros_like(missing), where=cells > 0)
     greys = LinearSegmentedColormap.from_list("greys", ("#eceff3", "#23272e"))
     axes.imshow(share, cmap=greys, vmin=0, vmax=1, aspect="auto", interpolation="nearest")
     framed(axes, figure)
     for i in range(missing.shape[0]):
         for j in range(missing.shape[1]):
-            if missing[i, j]:
+            text = f"{int(missing[i, j])}" if missing[i, j] else ""
+            if filled[i, j]:
+                text += f" +{int(filled[i, j])}" if text else f"+{int(filled[i, j])}"
+                box = Rectangle((j - 0.5, i - 0.5), 1, 1, fill=False, hatch="////", edgecolor="#8b94a0", linewidth=0)
+                axes.add_patch(box)
+            if text:
                 ink = "white" if share[i, j] > 0.5 else "black"
-                axes.text(j, i, f"{int(missing[i, j])}", ha="center", va="center", fontsize=7, color=ink)
+                axes.text(
+                    j,
+                    i,
+                    text,
+                    ha="center",
+                    va="center",
+                    fontsize=7,
+                    color=ink,
+                    fontweight="bold" if filled[i, j] else "normal",
+                )
     axes.set_xlabel(figure.labels["x"])
 
 

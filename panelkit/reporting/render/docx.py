@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,29 @@ def render(table: Table) -> bytes:
     _grid(document, table)
     for note in table.notes:
         _write(document.add_paragraph(), plain(note), size=8)
+    return _same_bytes(document)
+
+
+def book(title: str, paragraphs: tuple[str, ...], tables: tuple[Table, ...]) -> bytes:
+    """A document of several tables on landscape pages: a title, paragraphs, and each table under its caption."""
+    from docx import Document
+    from docx.shared import Pt
+
+    for table in tables:
+        printed(table)
+    document = Document()
+    _page(document, replace(tables[0], title=title, landscape=True))
+    heading = document.add_paragraph()
+    heading.paragraph_format.space_after = Pt(6)
+    _write(heading, plain(title), size=14, bold=True)
+    for text in paragraphs:
+        _write(document.add_paragraph(), plain(text))
+    for table in tables:
+        document.add_paragraph()
+        _caption(document, table)
+        _grid(document, table)
+        for note in table.notes:
+            _write(document.add_paragraph(), plain(note), size=8)
     return _same_bytes(document)
 
 
@@ -170,9 +194,24 @@ def _widths(document: Document, table: Table) -> list[int]:
     spare = line - stub_width - sum(columns)
     if spare < 0:
         stub_width = max(stub_width + spare, int(line * 0.15))
+    elif any(c.align == "left" for c in table.columns):
+        columns = _stretched(table, columns, spare)
     elif columns:
         columns = [c + min(spare // len(columns), int(line * 0.06)) for c in columns]
     return [stub_width, *columns]
+
+
+def _stretched(table: Table, columns: list[int], spare: int) -> list[int]:
+    """Columns of words take what is left of the line, each by what its longest text still lacks."""
+    lacks = [
+        max((int((_size(row.cells[j].shown) + 2) * _DIGIT) for row in table.rows if row.cells), default=0) - width
+        if column.align == "left"
+        else 0
+        for j, (column, width) in enumerate(zip(table.columns, columns, strict=True))
+    ]
+    lacks = [max(n, 0) for n in lacks]
+    total = sum(lacks)
+    return [w + min(n, spare * n // total) if total else w for w, n in zip(columns, lacks, strict=True)]
 
 
 def _size(text: str) -> float:
