@@ -185,8 +185,15 @@ def _widths(document: Document, table: Table) -> list[int]:
     for j, column in enumerate(table.columns):
         need = sum(_room(table, j)) + 3.6
         texts = [row.cells[j].shown for i, row in enumerate(table.rows) if row.cells and aligned(table, i, j) is None]
+        words = max((_size(w) for t in texts for w in t.split()), default=0.0) + 3
         need = max(
-            [need, 7.0, *(min(_size(t) + 2, 22) for t in texts), *(min(_size(h) + 2, 12) for h in column.heading)]
+            [
+                need,
+                7.0,
+                min(words, 26),
+                *(min(_size(t) + 2, 22) for t in texts),
+                *(min(_size(h) + 2, 12) for h in column.heading),
+            ]
         )
         columns.append(int(need * _DIGIT))
     stub = max((_size(row.label) for row in table.rows if row.cells), default=0.0) + 2
