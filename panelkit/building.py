@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from panelkit import outputs
 from panelkit.core.errors import Fault, ReportError, SourceError, StudyError
-from panelkit.core.label import Language
 from panelkit.core.registry import SOURCES
 from panelkit.core.source import Observations, SourceSpec
 from panelkit.core.study import Study
@@ -109,43 +108,36 @@ def quality_of(study: Study, assembled: Assembled) -> QualityReport:
     return quality_report(study, assembled, language=study.head.language)
 
 
-def quality_pictures(quality: QualityReport) -> dict[tuple[str, Language], dict[str, bytes]]:
-    """Every picture of the report in both languages, its files by ending; a machine without a Chinese font has those in English only."""
+def quality_pictures(quality: QualityReport) -> dict[str, dict[str, bytes]]:
+    """Every picture of the report in its own language, its files by ending; without a Chinese font in English, which needs none."""
     from panelkit.reporting.exhibits import render_figure
 
-    drawn: dict[tuple[str, Language], dict[str, bytes]] = {}
-    for language, exhibits in quality.exhibits.items():
-        for figure in exhibits.figures:
-            try:
-                files = render_figure(figure)
-            except ReportError:
-                continue
-            drawn[figure.id, language] = {name.partition(".")[2]: content for name, content in files.items()}
-    for language, exhibits in quality.exhibits.items():
-        for figure in exhibits.figures:
-            if (figure.id, language) not in drawn and (figure.id, "en") in drawn:
-                drawn[figure.id, language] = drawn[figure.id, "en"]
+    drawn: dict[str, dict[str, bytes]] = {}
+    for own, english in zip(quality.figures, quality.exhibits["en"].figures, strict=True):
+        try:
+            files = render_figure(own)
+        except ReportError:
+            files = render_figure(english)
+        drawn[own.id] = {name.partition(".")[2]: content for name, content in files.items()}
     return drawn
 
 
 def quality_files(
-    study: Study, panel: Panel, quality: QualityReport, pictures: dict[tuple[str, Language], dict[str, bytes]]
+    study: Study, panel: Panel, quality: QualityReport, pictures: dict[str, dict[str, bytes]]
 ) -> dict[str, bytes]:
     """The quality report as files: one page, one JSON document, and each table as CSV and picture beside them."""
     from panelkit.reporting.exhibits import render_table
     from panelkit.reporting.quality_page import quality_page
 
-    svgs = {key: files["svg"] for key, files in pictures.items()}
+    svgs = {name: files["svg"] for name, files in pictures.items()}
     files = {
         "quality.html": quality_page(study, panel, quality, svgs),
         "quality.json": outputs.as_json(outputs.quality_document(study.id, panel, quality)),
     }
     for table in quality.tables:
-        name = table.id
-        files[f"quality/{name}.csv"] = render_table(table, ("csv",))[f"{name}.csv"]
-    for (name, language), made in pictures.items():
-        if language == study.head.language:
-            files |= {f"quality/{name}.{ending}": content for ending, content in made.items()}
+        files[f"quality/{table.id}.csv"] = render_table(table, ("csv",))[f"{table.id}.csv"]
+    for name, made in pictures.items():
+        files |= {f"quality/{name}.{ending}": content for ending, content in made.items()}
     return files
 
 

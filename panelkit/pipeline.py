@@ -138,7 +138,7 @@ def report(results: Results) -> Exhibits:
     if results.quality_report:
         files |= quality_files(study, results.panel, results.quality_report, quality)
     files["report.html"] = page(
-        results, tuple(tables), tuple(figures), pictures, quality={k: f["svg"] for k, f in quality.items()}
+        results, tuple(tables), tuple(figures), pictures, quality={name: made["svg"] for name, made in quality.items()}
     )
     if "pdf" in study.head.report:
         files["report.pdf"] = document(results, tuple(tables), tuple(figures), pictures)

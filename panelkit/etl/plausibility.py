@@ -28,6 +28,7 @@ SUMS = 0.03  # provinces may differ from the nation by this much (census revisio
 EQUAL = 2e-4  # ratios to the nation closer than this are one ratio
 OFTEN = 0.7  # share of years with one ratio that makes it constant
 SHARE_WORDS = ("share", "ratio", "rate", "占比", "比重", "比例", "率")
+UNBOUNDED = ("growth", "增长", "增速", "change", "openness", "依存度", "开放")  # ratios that may leave [0, 1]
 MOST = 10
 
 
@@ -264,11 +265,12 @@ def shares(study: Study, assembled: Assembled) -> Check:
     """Series that are shares by unit of measure or by name and leave [0, 1], or [0, 100] where they are percentages."""
     rows: list[dict[str, Any]] = []
     titles = {f"{s.id}.{a}": f"{a} {n}".casefold() for s in study.sources.values() for a, n in s.series.items()}
-    for series, own in looked_at(study, assembled).groupby("series", sort=True):
+    cells = looked_at(study, assembled)
+    for series, own in cells[cells["time"].between(*study.panel.years)].groupby("series", sort=True):
         measure = str(own["measure"].iloc[0])
         title = titles.get(str(series), "")
-        is_growth = any(w in title for w in ("growth", "增长", "增速", "change"))
-        if measure not in PURE or is_growth or not (measure == "%" or any(w in title for w in SHARE_WORDS)):
+        is_free = any(w in title for w in UNBOUNDED)
+        if measure not in PURE or is_free or not (measure == "%" or any(w in title for w in SHARE_WORDS)):
             continue
         top = 100.0 if measure in ("%", "‰") or own["value"].median() > 1 else 1.0
         for row in own[(own["value"] < 0) | (own["value"] > top)].to_dict("records"):

@@ -48,7 +48,7 @@ def page(
     pictures : mapping
         Figure id -> its SVG file.
     quality : mapping, optional
-        (id of a picture of the quality report, language) -> its SVG file.
+        Id of a picture of the quality report -> its SVG file.
     extra : tuple of Section
         Further sections, before the conventions.
     language : {'en', 'zh'}, optional

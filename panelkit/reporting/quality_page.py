@@ -17,7 +17,7 @@ from panelkit.reporting.phrases import said as phrase
 from panelkit.reporting.printed import plain, safe_id
 from panelkit.reporting.words import word
 
-Pictures = Mapping[tuple[str, Language], bytes]
+Pictures = Mapping[str, bytes]
 
 OPEN = 40  # rows of a table that are shown at once; longer ones unfold
 _FINDINGS = "quality_findings"
@@ -51,7 +51,7 @@ def quality_page(study: Study, panel: Panel, quality: QualityReport, pictures: P
     Parameters
     ----------
     pictures : mapping
-        (figure id, language) -> its SVG file.
+        Figure id -> its SVG file; drawn once, in the study's language.
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -97,15 +97,15 @@ def _view(study: Study, panel: Panel, quality: QualityReport, pictures: Pictures
         "simulated": word("simulated", language) if study.head.simulated else "",
         "digest": panel.digest,
         "tiles": [{"name": n, "value": v, "class": c if v != "0" else ""} for n, v, c in tiles],
-        "figures": figure_facts(exhibits, pictures, language),
+        "figures": figure_facts(exhibits, pictures),
         "tables": table_facts(exhibits, panel, language),
         "findings": _FINDINGS,
     }
 
 
-def figure_facts(exhibits: QualityExhibits, pictures: Pictures, language: Language) -> list[dict[str, Any]]:
+def figure_facts(exhibits: QualityExhibits, pictures: Pictures) -> list[dict[str, Any]]:
     """Pictures as a template lays them out; as images, so that an SVG can neither run scripts nor share ids."""
-    return [_figure(f, pictures[f.id, language]) for f in exhibits.figures if (f.id, language) in pictures]
+    return [_figure(f, pictures[f.id]) for f in exhibits.figures if f.id in pictures]
 
 
 def _figure(figure: Figure, svg: bytes) -> dict[str, Any]:

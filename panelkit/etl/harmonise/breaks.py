@@ -93,12 +93,14 @@ def _of_series(
 
 
 def _crossed(source: SourceSpec, alias: str, printed: str, rows: pd.DataFrame, rule: Vintages) -> tuple[Break, ...]:
-    """Breaks that the figures `rows` of one series cross, under any of its printed names."""
+    """Breaks that the figures `rows` of one series cross: known under one of its printed names, or declared by the study."""
     mixes = source.vintages.get(alias, rule) != "one" and rows["vintage"].nunique() > 1
     years = [int(y) for y in rows["time"].unique()]
     context = f"{source.title.zh} {source.title.en}"
     names = [parse_measure(n)[0] for n in printed.split("|")]
     found = {b.id: b for n in names for b in breaks_crossed(n, years, mixes_vintages=mixes, context=context)}
+    declared = source.breaks.get(alias, ())
+    found |= {b.id: b for b in breaks() if b.id in declared and b.crossed_by(years)}
     return tuple(found.values())
 
 

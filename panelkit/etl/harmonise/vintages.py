@@ -220,6 +220,7 @@ def steps_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
     if len(wide) < 4 or wide.shape[1] < 10 or (np.diff(wide.index.to_numpy()) != 1).any():
         return []
     change = np.log(wide.to_numpy()[1:] / wide.to_numpy()[:-1])
+    change[np.isnan(change).all(axis=1)] = 0.0  # a year without any figure moves nobody
     own = change - np.nanmedian(change, axis=1, keepdims=True)
     spread = 1.4826 * float(np.nanmedian(np.abs(own - np.nanmedian(own))))
     if not 0 < spread < CALM:
