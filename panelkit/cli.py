@@ -176,7 +176,9 @@ def build(
             "quality": [{"name": c.name, "of": c.of, "verdict": c.verdict, "text": c.text.en} for c in found],
         }
         gates = [c.name for c in found if c.verdict == "fails" and c.gate]
-        return value, building.build_in_words(made.panel, quality, folder.as_posix()), 1 if gates else 0
+        stopped = [f"gate failed: {name}" for name in gates]
+        told = "\n".join([building.build_in_words(made.panel, quality, folder.as_posix()), *stopped])
+        return value, told, 1 if gates else 0
 
     _answer(work, as_json)
 

@@ -89,6 +89,7 @@ def read_study(path: Path | str, *, root: Path | str | None = None) -> Study:
     """
     load_kinds()
     from panelkit.etl.expressions import function_names
+    from panelkit.etl.quality_words import FINDINGS
     from panelkit.numerics.small_sample import CONVENTIONS
     from panelkit.study import Known
     from panelkit.study import read_study as read
@@ -96,7 +97,10 @@ def read_study(path: Path | str, *, root: Path | str | None = None) -> Study:
     path = Path(path)
     from panelkit.estimators import faults_of
 
-    study = read(path, Known(functions=frozenset(function_names()), conventions=frozenset(CONVENTIONS)))
+    known = Known(
+        functions=frozenset(function_names()), conventions=frozenset(CONVENTIONS), findings=frozenset(FINDINGS)
+    )
+    study = read(path, known)
     models = {m.id: m for m in study.models}
     if faults := [f for name, family in study.families.items() for f in faults_of(name, family, models)]:
         raise StudyError(faults=faults)

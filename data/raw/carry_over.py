@@ -1,7 +1,7 @@
 """Writes the CSV files of this folder from the compilation of official figures, as their sidecars say; it estimates nothing.
 
-Only for those who keep the compilation beside the checkout (`../shared/facts/china_province_year.csv`); a study never
-runs it. Each `<file>.source.toml` names the columns to take, the years and the marks; this script writes `<file>` and
+Only for those who keep the compilation beside the checkout (`../shared/facts/china_province_year.csv` and `china_national_year.csv`); a
+study never runs it. Each `<file>.source.toml` names the columns to take, the years and the marks; this script writes `<file>` and
 the sha256 line of the sidecar. The same input gives the same bytes.
 
     python data/raw/carry_over.py [folder to write to]
@@ -20,6 +20,7 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 COMPILATION = HERE.parents[1].parent / "shared" / "facts" / "china_province_year.csv"
+OF_NATION = COMPILATION.with_name("china_national_year.csv")
 NATION = "000000"
 
 Cell = dict[str, str]
@@ -27,10 +28,12 @@ Key = tuple[str, int, str]
 
 
 def read_compilation(path: Path) -> dict[Key, Cell]:
-    """Cells of the compilation by province, year and series."""
+    """Cells of the compilation by province (or nation), year and series."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
-    return {(r["province_code"], int(r["year"]), r["series"]): r for r in rows if r["province_code"] != NATION}
+    of_nation = path.name == OF_NATION.name
+    wanted = [r for r in rows if (r["province_code"] == NATION) == of_nation]
+    return {(r["province_code"], int(r["year"]), r["series"]): r for r in wanted}
 
 
 def mark(name: str, cell: Cell) -> str:
@@ -69,11 +72,13 @@ def table(sidecar: dict[str, Any], cells: dict[Key, Cell]) -> str:
 
 def carry_over(compilation: Path, target: Path) -> list[Path]:
     """Write every file whose sidecar lies in this folder, and its sidecar, below `target`."""
-    cells = read_compilation(compilation)
+    provinces = read_compilation(compilation)
+    nation = read_compilation(compilation.with_name(OF_NATION.name))
     written = []
     for source in sorted(HERE.glob("*/*.source.toml")):
         text = source.read_text(encoding="utf-8")
-        data = table(tomllib.loads(text), cells).encode("utf-8")
+        sidecar = tomllib.loads(text)
+        data = table(sidecar, nation if sidecar.get("nation") else provinces).encode("utf-8")
         file = target / source.relative_to(HERE).with_name(source.name.removesuffix(".source.toml"))
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(data)

@@ -24,29 +24,13 @@ from panelkit.facts.provinces import provinces
 if TYPE_CHECKING:
     from panelkit.etl.assemble import Assembled
 
-CHECKS = (
-    "gaps",
-    "balance",
-    "missing",
-    "breaks",
-    "revised_from",
-    "jumps",
-    "outliers",
-    "sums",
-    "constant_ratio",
-    "shares",
-    "apportioned",
-    "index_divisor",
-    "price_basis",
-    "filled_cells",
-)
 ACCEPTED = frozenset({"breaks"})  # a finding of these that the study has declared is no failure of a gate
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """gates : names of findings (`CHECKS`) that stop a run. totals : series -> national series of another file."""
+    """gates : names of findings (`quality_words.FINDINGS`) that stop a run. totals : series -> national series of another file."""
 
     gates: tuple[str, ...] = ()
     totals: Mapping[str, str] = field(default_factory=dict)

@@ -89,3 +89,5 @@ CHECK_NAMES: dict[str, tuple[str, str]] = {
     "price_basis": ("Price basis", "价格口径"),
     "filled_cells": ("Filled cells", "填补单元格"),
 }
+
+FINDINGS = tuple(CHECK_NAMES)  # every finding that may be a gate

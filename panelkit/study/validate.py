@@ -34,6 +34,7 @@ def faults_between(study: Study, document: dict[str, Any], known: Known) -> list
     for model in study.models:
         faults += _model(study, model, declared, known)
     faults += _variants(study, declared, known)
+    faults += _quality(study, series, known)
     faults += _defaults(study, known)
     models = {str(m.get("id")) for m in document.get("models", []) if isinstance(m, dict)}
     faults += _exhibits(study, models, declared)
@@ -166,6 +167,16 @@ def _covariance(covariance: Any, where: str, declared: set[str], known: Known) -
     for name in covariance_columns(covariance):
         if name not in declared:
             yield _unknown(where, "variable", name, declared)
+
+
+def _quality(study: Study, series: set[str], known: Known) -> Iterator[Fault]:
+    for name in study.quality.gates:
+        if known.findings and name not in known.findings:
+            yield _unknown("quality.gates", "finding", name, known.findings)
+    for name, nation in study.quality.totals.items():
+        for given in (name, nation):
+            if given not in series:
+                yield _unknown(f"quality.totals.{name}", "series", given, series)
 
 
 def _defaults(study: Study, known: Known) -> Iterator[Fault]:

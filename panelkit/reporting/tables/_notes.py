@@ -175,21 +175,35 @@ def used_names(estimate: Estimate) -> tuple[str, ...]:
 
 
 def _filled(parts: Parts) -> str:
-    used = {n for e in parts.estimates for n in used_names(e)}
-    language, rows = parts.language, parts.panel.rows
-    each = [
-        word(
-            "fill",
+    """Cells that are not as published, by column and variable, as shares of the rows that each model uses."""
+    language = parts.language
+
+    def filled(e: Estimate) -> str:
+        found = next((c for c in parts.results.checks.get(e.id, ()) if c.name == "filled_cells"), None)
+        return joined(
+            (_fill(r["variable"], r["filled"], r["rows"], parts) for r in (found.rows if found else ())),
             language,
-            variable=key_label(v.name, parts.panel, language),
-            cells=shown(v.filled, kind="count"),
-            rows=shown(rows, kind="count"),
-            share=f"{100 * v.filled / rows:.1f}%",
+            "comma",
         )
-        for v in parts.panel.variables
-        if v.filled and v.name in used and rows
-    ]
-    return word("filled", language, each=joined(each, language)) if each else ""
+
+    said_of_models = _said("filled", parts, filled)
+    if said_of_models or parts.results.quality_report is not None:
+        return said_of_models
+    used = {n for e in parts.estimates for n in used_names(e)}
+    own = [v for v in parts.panel.variables if v.filled and v.name in used and parts.panel.rows]
+    each = joined((_fill(v.name, v.filled, parts.panel.rows, parts) for v in own), language)
+    return word("filled", language, each=each) if each else ""
+
+
+def _fill(variable: str, cells: int, rows: int, parts: Parts) -> str:
+    return word(
+        "fill",
+        parts.language,
+        variable=key_label(variable, parts.panel, parts.language),
+        cells=shown(cells, kind="count"),
+        rows=shown(rows, kind="count"),
+        share=f"{100 * cells / rows:.1f}%",
+    )
 
 
 def _failed(parts: Parts) -> str:
