@@ -192,13 +192,21 @@ def shifted(node: Call, first: int, last: int, where: str) -> tuple[int, int]:
     return first + step, last + step
 
 
-def evaluate(node: Node, column: Callable[[str], np.ndarray], grid: Grid, where: str) -> np.ndarray:
+def evaluate(
+    node: Node,
+    column: Callable[[str], np.ndarray],
+    grid: Grid,
+    where: str,
+    say: Callable[[str], None] = lambda _: None,
+) -> np.ndarray:
     """An expression on every cell of the grid.
 
     Parameters
     ----------
     column : callable
         Name -> array on the grid, unit outermost; float, or objects for text.
+    say : callable
+        Told how many cells of the study's years a function cut off.
 
     Returns
     -------
@@ -224,7 +232,10 @@ def evaluate(node: Node, column: Callable[[str], np.ndarray], grid: Grid, where:
 
     def across(call: Call, rows: Rows) -> np.ndarray:
         values = evaluator.number(call.arguments[0], rows)
-        return _across(call, values, study, grid, evaluator, where)
+        made = _across(call, values, study, grid, evaluator, where)
+        if call.function.startswith("winsor"):
+            say(_cut_in_words(call, values[study], made[study]))
+        return made
 
     beyond = {name: along_time if f.shift else across for name, f in GRID_FUNCTIONS.items()}
     evaluator = replace(evaluator, beyond=beyond)
@@ -274,6 +285,12 @@ def _across(
             return (values - used.mean()) / spread
     keys = [evaluator.value(a, grid.rows(*grid.window)) for a in call.arguments[1:]]
     return _by(values, _together(keys), study, take_mean=call.function == "mean_by")
+
+
+def _cut_in_words(call: Call, before: np.ndarray, after: np.ndarray) -> str:
+    """How many cells were cut, from below and from above."""
+    low, high = int((after > before).sum()), int((after < before).sum())
+    return f"{shown(call)} cut {low + high} of {int((~np.isnan(before)).sum())} cells ({low} from below, {high} from above)"
 
 
 def _together(keys: list[np.ndarray]) -> np.ndarray:

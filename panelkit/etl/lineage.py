@@ -188,7 +188,8 @@ class _Tracer:
         """Rows of shipped fact tables as leaves."""
         if not plan.spec.derive:
             return ()
-        rows = DERIVATIONS[plan.spec.derive].evidence(plan.options, unit, time)
+        evidence = DERIVATIONS[plan.spec.derive].evidence
+        rows = next((found for part in parts_of(unit) if (found := evidence(plan.options, part, time))), ())
         return tuple(
             Lineage(
                 name=row.table,

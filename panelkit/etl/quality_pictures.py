@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from panelkit.core.exhibit import Figure
+from panelkit.core.key import joined, parts_of
 from panelkit.core.label import Language
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def balance_picture(assembled: Assembled, language: Language) -> Figure:
     gone = {u: sum(counts.get((u, t), (missing.shape[1], 0))[0] for t in panel.times) for u in panel.units}
     order = sorted(panel.units, key=lambda u: (-gone[u], u))
     drawn = order[:MOST_UNITS]
-    names = {u: panel.unit_labels[u].to(language) if u in panel.unit_labels else u for u in drawn}
+    names = {u: joined(_short(p, panel, language) for p in parts_of(u)) for u in drawn}
     every = missing.shape[1]
     rows = [(u, names[u], int(t), *counts.get((u, t), (every, 0)), every) for u in drawn for t in panel.times]
     complete = sum(not n for n in gone.values())
@@ -115,6 +116,11 @@ def balance_picture(assembled: Assembled, language: Language) -> Figure:
         panel,
         language,
     )
+
+
+def _short(part: str, panel: Panel, language: Language) -> str:
+    """A unit, or a part of one, without its code where it has a name."""
+    return panel.unit_labels[part].to(language) if part in panel.unit_labels else part
 
 
 def _figure(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -319,13 +320,20 @@ def _of_expression(plan: VariablePlan, bench: Workbench, grid: Grid, known: Mapp
     for name in names_in(tree):
         column(name)
     inferred = measure_of_expression(tree, bench.measures, where)
-    values = evaluate(tree, column, grid, where)
+    values = evaluate(tree, column, grid, where, partial(_say, bench, spec.name))
     numeric = values.dtype.kind in "fiub"
     kind = "float64" if numeric else "object"
     series = pd.Series(values, index=bench.columns.grid, dtype=kind)
     measure = _asserted(spec.measure, inferred, spec.name, "expression")
     price = price_of_expression(tree, bench.columns.prices, bench.columns.measures)
     return Made(values=series, measure=measure, how=spec.expression, price=price)
+
+
+def _say(bench: Workbench, name: str, text: str) -> None:
+    """A note on a variable, once."""
+    note = f"{name}: {text}"
+    if note not in bench.notes:
+        bench.notes.append(note)
 
 
 def _column(name: str, known: Mapping[str, pd.Series]) -> pd.Series:
@@ -377,7 +385,7 @@ def _transformed(plan: VariablePlan, made: Made, grid: Grid, bench: Workbench) -
         return made.values, made.measure, made.how  # the derivation's own form is the logarithm already
     tree = Call(name, (Name(spec.name),))
     where = f"variables.{spec.name}.transform"
-    values = evaluate(tree, lambda _: made.values.to_numpy(), grid, where)
+    values = evaluate(tree, lambda _: made.values.to_numpy(), grid, where, partial(_say, bench, spec.name))
     measure = measure_of_expression(tree, {spec.name: made.measure}, where)
     if name in ("ln", "log", "log1p"):
         measure = logged(name, made.measure)

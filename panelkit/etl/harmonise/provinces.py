@@ -73,6 +73,8 @@ def called(unit: str, language: str) -> str:
     >>> called("110000", "en"), called("110000", "zh"), called("Ohio", "en")
     ('Beijing 110000', '北京 110000', 'Ohio')
     """
+    if JOINT in unit:
+        return joined(called(part, language) for part in parts_of(unit))
     found = match(unit) if language == "en" and len(unit) == 6 and unit.isdigit() else None
     return f"{province(found.code).name_en} {unit}" if found else named(unit)
 
