@@ -55,15 +55,20 @@ EXAMPLES = [
     ("pre_mean", {"of": "s.x", "years": (2010, 2014)}),
     ("pre_mean", {"of": "s.x", "years": (2010, 2014), "by": "region"}),
     ("treated_after", {"cohort": "g"}),
+    *(("treated_neighbours", {"cohort": "g", "share": s, "strait": s}) for s in (True, False)),
+    ("hhi", {"part": "s.a", "over": "industry"}),
+    ("diversity", {"part": "s.a", "activity": "industry"}),
+    ("krugman_specialisation", {"part": "s.a"}),
+    ("spatial_gini", {"part": "s.a", "activity": "industry"}),
     *(
         ("first_treated", {"rule": r, "policy": p, "level": lv})
-        for r in ("approval_year", "treat_year_h1rule", "first_full_year")
+        for r in ("approval_year", "treat_year_h1rule", "first_full_year", "plan_date")
         for p, lv in (("pilot_zone", "province"), ("pilot_zone", "city"), ("free_trade_zone", "province"))
     ),
     *(
         ("zone_exposure", {"kind": k, "rule": r, "level": lv})
         for k in ("zone_years", "zone_count", "any_zone", "share_of_prefectures")
-        for r in ("approval_year", "treat_year_h1rule", "first_full_year")
+        for r in ("approval_year", "treat_year_h1rule", "first_full_year", "plan_date")
         for lv in ("province", "city")
     ),
     ("province_fact", {"fact": "region4"}),

@@ -23,10 +23,11 @@ def zone_lines(unit: str, year: int, level: str, rule: str | None, *, whole: boo
         began = zone.first_treated(rule or "approval_year") <= year
         counts = zone.treats_prefecture or (level == "province" and not whole)
         if own == unit and began and counts:
+            plan = f", plan {zone.plan_date}" if zone.plan_date and rule == "plan_date" else ""
             ended = f", ended {zone.revoked}" if zone.revoked else ""
             text = (
                 f"{zone.city_zh} {zone.city_en}, batch {zone.batch}, reply {zone.reply_date} ({zone.document}; "
-                f"date {_SEEN[zone.reply_date_seen]}){ended}"
+                f"date {_SEEN[zone.reply_date_seen]}){plan}{ended}"
             )
             found.append(Evidence(table="facts/cbec_pilot_zones.csv", line=line, text=text))
     return tuple(found)

@@ -88,6 +88,7 @@ _RULES = {
     "approval_year": r"y_z",
     "treat_year_h1rule": r"y_z + 1\{m_z > 6\}",
     "first_full_year": r"y_z + 1\{m_z > 1\}",
+    "plan_date": "y_z",
 }
 
 
@@ -99,7 +100,13 @@ def symbols(options: FirstTreatedSpec) -> dict[str, str | Label]:
         zone = Label(en="pilot zones of the whole city", zh="全市范围的综试区")
     else:
         zone = Label(en="pilot zones in the province", zh="省内综试区")
-    return {"z": zone, "y_z, m_z": Label(en="year and month of the reply (or launch)", zh="批复(或挂牌)年、月")}
+    day = Label(en="year and month of the reply (or launch)", zh="批复(或挂牌)年、月")
+    if options.rule == "plan_date":
+        day = Label(
+            en="year and month of the provincial plan where one was seen, else of the reply",
+            zh="省级实施方案(未见者用批复)年、月",
+        )
+    return {"z": zone, "y_z, m_z": day}
 
 
 def evidence(options: FirstTreatedSpec, unit: str, year: int) -> tuple[Evidence, ...]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from panelkit.core.derivation import Columns, DerivationSpec, Derived
+from panelkit.core.derivation import Columns, DerivationSpec, Derived, Evidence
+from panelkit.core.label import Label
 from panelkit.core.registry import DERIVATIONS, DerivationKind
 from panelkit.core.spec import spec
 from panelkit.etl.derive._units import on_grid
 from panelkit.facts.contiguity import neighbours
+from panelkit.facts.tables import read_table
 
 
 @spec
@@ -31,7 +33,13 @@ class TreatedNeighboursSpec(DerivationSpec):
 
 
 def derive(options: TreatedNeighboursSpec, columns: Columns) -> Derived:
-    """Neighbours whose first treated year has come; a neighbour outside the panel, or of unknown cohort, does not count."""
+    """Neighbours whose first treated year has come; a neighbour outside the panel, or of unknown cohort, does not count.
+
+    Source
+    ------
+    Land borders as in the table `contiguity` of the facts. Common error avoided: Hainan as an island without neighbours, which
+    leaves a row of zeros (it counts as bordering on Guangdong unless strait = false).
+    """
     cohort = columns[options.cohort]
     first = cohort.groupby(level=columns.unit).first().to_dict()
 
@@ -48,13 +56,36 @@ def derive(options: TreatedNeighboursSpec, columns: Columns) -> Derived:
     )
 
 
+def evidence(options: TreatedNeighboursSpec, unit: str, year: int) -> tuple[Evidence, ...]:
+    """The borders of the province."""
+    return tuple(
+        Evidence(
+            table="facts/contiguity.csv", line=line, text=f"{row['code_a']} borders on {row['code_b']} ({row['kind']})"
+        )
+        for line, row in enumerate(read_table("contiguity"), start=2)
+        if unit in (row["code_a"], row["code_b"]) and (options.strait or row["kind"] == "land")
+    )
+
+
 DERIVATIONS.register(
     DerivationKind(
         name="treated_neighbours",
         spec=TreatedNeighboursSpec,
         summary="bordering provinces that are treated by then",
         summary_zh="已受处理的相邻省份",
-        formula=r"\sum_{j \in N(i)} 1\{0 < G_j \le t\}",
+        formula=lambda options: (
+            (r"x_{it} = \frac{1}{|N(i)|} " if options.share else "x_{it} = ") + r"\sum_{j \in N(i)} 1\{0 < G_j \le t\}"
+        ),
+        symbols=lambda options: {
+            "G_j": options.cohort,
+            "N(i)": Label(
+                en="provinces with a land border" + (", Guangdong and Hainan among them" if options.strait else ""),
+                zh="陆地接壤的省份" + ("(粤、琼视为相邻)" if options.strait else ""),
+            ),
+        },
+        reach="year",
+        facts=lambda _: ("contiguity",),
+        evidence=evidence,
         inputs=lambda options: (options.cohort,),
         derive=derive,
     )

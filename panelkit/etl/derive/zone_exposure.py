@@ -116,6 +116,7 @@ _RULES = {
     "approval_year": ("y_z", "y_z"),
     "treat_year_h1rule": (r"y_z + 1\{m_z > 6\}", "y_z, m_z"),
     "first_full_year": (r"y_z + 1\{m_z > 1\}", "y_z, m_z"),
+    "plan_date": ("y_z", "y_z"),
 }
 
 
@@ -139,7 +140,14 @@ def symbols(options: ZoneExposureSpec) -> dict[str, str | Label]:
     if options.kind == "zone_years":
         found["d_{zt}"] = Label(en="days from the reply to 31 December of year t", zh="批复日至第t年12月31日的天数")
     else:
-        found[_RULES[options.rule][1]] = Label(en="year and month of the reply", zh="批复年、月")
+        found[_RULES[options.rule][1]] = (
+            Label(
+                en="year of the provincial plan where one was seen, else of the reply",
+                zh="省级实施方案年份(未见者用批复年份)",
+            )
+            if options.rule == "plan_date"
+            else Label(en="year and month of the reply", zh="批复年、月")
+        )
     if options.kind == "share_of_prefectures":
         found["P_i"] = Label(
             en="prefecture-level units of the province (2023); county-level zones do not count",
