@@ -22,6 +22,8 @@ from panelkit.replication.ledger import ledger, same
 from panelkit.replication.standalone import unsafe
 
 PANEL_FILES = ("panel.csv", "panel.parquet", "panel.json", "codebook.csv", "observations.parquet")
+FURTHER = ("codebook.docx", "filled.csv")  # runs of before had none
+QUALITY = ("quality.html", "quality.json")  # they quote raw figures, so they go with all sources open only
 SAMPLES = "samples.csv"  # which rows each model used; runs of before had none
 RESULT_FILES = ("estimates.json", "checks.json")
 ALONE = ("report.html", "report.pdf", "numbers.tex")
@@ -151,6 +153,8 @@ def collect(inputs: PackageInputs) -> Run:
             faults.append(Fault(where=f"tables, cell {name}", what="the run's ledger has another value", mend=RERUN))
     if faults:
         raise PackageError(faults=faults)
+    if not all(source.redistribute for source in inputs.study.sources.values()):
+        files = {name: data for name, data in files.items() if name not in QUALITY}
     files["data/processed/observations.parquet"] = _withheld(
         files["data/processed/observations.parquet"], inputs.study.sources
     )
@@ -200,11 +204,11 @@ def _outputs(output: Path, manifest: Manifest, faults: list[Fault]) -> dict[str,
 
 def _place(name: str) -> str:
     """Where an output file stands in a package; '' for one that has no place there."""
-    if name in (*PANEL_FILES, SAMPLES):
+    if name in (*PANEL_FILES, *FURTHER, SAMPLES):
         return f"data/processed/{name}"
     if name in RESULT_FILES:
         return f"results/{name}"
-    return name if name in ALONE or name.startswith(("tables/", "figures/")) else ""
+    return name if name in (*ALONE, *QUALITY) or name.startswith(("tables/", "figures/")) else ""
 
 
 def raw_place(source: str, path: str) -> str:
