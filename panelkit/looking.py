@@ -74,7 +74,11 @@ def explain(study: Study, name: str | None = None) -> str:
         return "\n\n".join(ESTIMATORS[m.kind].explain(m) for m in study.models)
     if name in {m.id for m in study.models}:
         model = study.model(name)
-        own = f"{ESTIMATORS[model.kind].explain(model)}\n{_on_this_panel(study, model)}"
+        own = ESTIMATORS[model.kind].explain(model)
+        if (
+            ESTIMATORS[model.kind].confirmation == "engine"
+        ):  # others bring errors of their own, which `explain` has told
+            own += f"\n{_on_this_panel(study, model)}"
         seen = _design(study, model)
         return f"{seen}\n\nTHE MODEL\n{own}" if seen else own
     if name in study.variables:
