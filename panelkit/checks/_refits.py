@@ -210,12 +210,21 @@ def _row(label: Label, own: Looked, base: Looked, rows: int) -> dict[str, Any]:
 
 
 def largest(rows: Sequence[Mapping[str, Any]]) -> tuple[float | None, Mapping[str, Any] | None]:
-    """The largest change of the effect, in standard errors, and the row that makes it; the first row is the model itself."""
-    moved = [r for r in rows[1:] if r.get("estimate") is not None and np.isfinite(r["change_in_se"])]
+    """The row that moves the effect most, and by how many standard errors, None where the model has none; the first row is the
+    model itself."""
+    moved = [r for r in rows[1:] if r.get("estimate") is not None]
     if not moved:
         return None, None
-    top = max(moved, key=lambda r: abs(r["change_in_se"]))
-    return abs(float(top["change_in_se"])), top
+    top = max(moved, key=lambda r: abs(r["estimate"] - rows[0]["estimate"]))
+    size = abs(float(top["change_in_se"]))
+    return (size if np.isfinite(size) else None), top
+
+
+def in_errors(size: float | None) -> Label:
+    """'0.49 standard errors', or that there is no error to count in."""
+    if size is None:
+        return Label(en="its standard error is withheld", zh="其标准误未给出")
+    return Label(en=f"{size:.2f} standard errors", zh=f"{size:.2f} 个标准误")
 
 
 def turned(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -226,9 +235,11 @@ def turned(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 def verdict_on_change(size: float | None, bound: float, rows: Sequence[Mapping[str, Any]]) -> Verdict:
     """Fails where one case moves the effect by more than `bound` standard errors or turns its sign."""
+    if turned(rows):
+        return "fails"
     if size is None:
         return "says"
-    return "fails" if size > bound or turned(rows) else "holds"
+    return "fails" if size > bound else "holds"
 
 
 def effect_words(row: Mapping[str, Any]) -> str:

@@ -13,10 +13,11 @@ from panelkit.checks._refits import (
     failures,
     first_treated,
     fit,
+    in_errors,
     largest,
     looked_at,
     rows_of,
-    turned,
+    verdict_on_change,
     with_controls,
     without_anticipation,
 )
@@ -73,9 +74,7 @@ def check(declared: Anticipation, subject: Subject) -> Check:
     rows = rows_of(subject, cases)
     size, _ = largest(rows)
     moved = lead_p is not None and lead_p[1] < declared.level
-    verdict: Verdict = "says"
-    if size is not None:
-        verdict = "fails" if size > declared.largest or turned(rows) or moved else "holds"
+    verdict: Verdict = "fails" if moved else verdict_on_change(size, declared.largest, rows)
     return finding(
         declared,
         subject,
@@ -94,8 +93,8 @@ def _text(
     if top is None:
         return Label(en="The effect could not be fitted without anticipation.", zh="排除预期后无法拟合该效应。")
     name = looked_at(subject).name
-    en = f"{name.en} is {effect_words(rows[0])}; {top['case']} {effect_words(top)}, {size:.2f} standard errors away."
-    zh = f"{name.zh}为 {effect_words(rows[0])};{top['case_zh']}时为 {effect_words(top)},相差 {size:.2f} 个标准误。"
+    en = f"{name.en} is {effect_words(rows[0])}; {top['case']} {effect_words(top)}; the change: {in_errors(size).en}."
+    zh = f"{name.zh}为 {effect_words(rows[0])};{top['case_zh']}时为 {effect_words(top)},相差:{in_errors(size).zh}。"
     if lead is not None:
         en += f" In the {declared.periods} before treatment the outcome moves by {lead[0]:.4g} ({p_is(lead[1])})."
         zh += f"处理前 {declared.periods} 期结果变量变动 {lead[0]:.4g}({p_is(lead[1])})。"

@@ -13,6 +13,7 @@ from panelkit.checks._refits import (
     failures,
     first_treated,
     fit,
+    in_errors,
     known,
     largest,
     listed,
@@ -107,8 +108,8 @@ def _text(subject: Subject, rows: list[dict[str, Any]], as_rows: bool) -> Label:
         en += f" Correlation with the treatment within unit and period: {each}."
         zh += f"与处理变量在单元与时期内的相关系数:{each_zh}。"
     if top is not None:
-        en += f" The largest change is {size:.2f} standard errors."
-        zh += f"最大变动为 {size:.2f} 个标准误。"
+        en += f" The largest change: {in_errors(size).en}."
+        zh += f"最大变动:{in_errors(size).zh}。"
     if turned(rows):
         en += " The sign turns."
         zh += "符号改变。"

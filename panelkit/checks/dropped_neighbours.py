@@ -10,6 +10,7 @@ from panelkit.checks._refits import (
     failures,
     first_treated,
     fit,
+    in_errors,
     known,
     largest,
     looked_at,
@@ -65,8 +66,8 @@ def _text(subject: Subject, rows: list[dict[str, object]], counts: tuple[int, in
     if top is None:
         return Label(en=en, zh=zh)
     name = looked_at(subject).name
-    en += f" {name.en} is {effect_words(rows[0])}; without those rows {effect_words(top)}, {size:.2f} standard errors away."
-    zh += f"{name.zh}为 {effect_words(rows[0])};剔除后为 {effect_words(top)},相差 {size:.2f} 个标准误。"
+    en += f" {name.en} is {effect_words(rows[0])}; without those rows {effect_words(top)}; the change: {in_errors(size).en}."
+    zh += f"{name.zh}为 {effect_words(rows[0])};剔除后为 {effect_words(top)},相差:{in_errors(size).zh}。"
     if turned(rows):
         en += " The sign turns."
         zh += "符号改变。"

@@ -10,6 +10,7 @@ from panelkit.checks._refits import (
     failures,
     first_treated,
     fit,
+    in_errors,
     largest,
     listed,
     looked_at,
@@ -76,8 +77,9 @@ def _text(subject: Subject, rows: list[dict[str, object]]) -> Label:
     en = f"{name.en} with all cohorts and without each: {said.en}."
     zh = f"{name.zh}(全部批次及逐一剔除):{said.zh}。"
     if top is not None:
-        en += f" {str(top['case']).capitalize()} it moves most, by {size:.2f} standard errors."
-        zh += f"{top['case_zh']}时变动最大,为 {size:.2f} 个标准误。"
+        moved = in_errors(size)
+        en += f" {str(top['case']).capitalize()} it moves most: {moved.en}."
+        zh += f"{top['case_zh']}时变动最大:{moved.zh}。"
     if turned(rows):
         en += f" The sign turns {' and '.join(str(r['case']) for r in turned(rows))}."
         zh += f"以下情形符号改变:{'、'.join(str(r['case_zh']) for r in turned(rows))}。"

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from panelkit.checks._finding import joined
-from panelkit.checks._refits import Case, effect_words, failures, fit, largest, looked_at, on_change, rows_of, turned
+from panelkit.checks._refits import (
+    Case,
+    effect_words,
+    failures,
+    fit,
+    in_errors,
+    largest,
+    looked_at,
+    on_change,
+    rows_of,
+    turned,
+)
 from panelkit.core.check import Check, CheckSpec, Subject
 from panelkit.core.label import Label
 from panelkit.core.registry import CHECKS, CheckKind
@@ -39,14 +52,16 @@ def check(declared: LeaveOneUnitOut, subject: Subject) -> Check:
         left = panel.keep(units != unit, why=f"without {unit}")
         cases.append(fit(subject, label, subject.model, left, unit=unit))
     rows = rows_of(subject, cases)
-    order = sorted(rows[1:], key=lambda r: -_size(r))
+    order = sorted(rows[1:], key=lambda r: -_size(r, rows[0]["estimate"]))
     rows = [rows[0], *order]
-    return on_change(declared, subject, rows, declared.largest, joined([_text(subject, rows), failures(rows)]))
+    found = on_change(declared, subject, rows, declared.largest, joined([_text(subject, rows), failures(rows)]))
+    alone = any(r.get("failure") for r in rows)  # without some unit there is no effect at all
+    return replace(found, verdict="fails") if alone else found
 
 
-def _size(row: dict[str, object]) -> float:
-    change = row.get("change_in_se")
-    return abs(float(change)) if isinstance(change, float) and np.isfinite(change) else -1.0
+def _size(row: dict[str, object], base: float) -> float:
+    change = row.get("estimate")
+    return abs(float(change) - base) if isinstance(change, float) and np.isfinite(change) else np.inf
 
 
 def _text(subject: Subject, rows: list[dict[str, object]]) -> Label:
@@ -57,11 +72,11 @@ def _text(subject: Subject, rows: list[dict[str, object]]) -> Label:
         return Label(en="The effect was not determined without any unit.", zh="逐一剔除单元后均无法估计该效应。")
     en = (
         f"{name.en} is {effect_words(rows[0])}; without one unit it runs from {min(values):.4g} to {max(values):.4g}. It moves"
-        f" most {top['case']}: {effect_words(top)}, {size:.2f} standard errors."
+        f" most {top['case']}: {effect_words(top)}, {in_errors(size).en}."
     )
     zh = (
         f"{name.zh}为 {effect_words(rows[0])};逐一剔除单元后介于 {min(values):.4g} 与 {max(values):.4g} 之间。"
-        f"{top['case_zh']}时变动最大:{effect_words(top)},相当于 {size:.2f} 个标准误。"
+        f"{top['case_zh']}时变动最大:{effect_words(top)},{in_errors(size).zh}。"
     )
     if turned(rows):
         en += f" The sign turns {' and '.join(str(r['case']) for r in turned(rows))}."

@@ -96,8 +96,13 @@ def _moved(subject: Subject, first: np.ndarray, shift: int) -> np.ndarray:
 def _text(subject: Subject, rows: list[dict[str, object]], value: float | None) -> Label:
     fake = listed(rows[1:])
     name = looked_at(subject).name
-    if value is None:
+    if not any(r.get("estimate") is not None for r in rows[1:]):
         return Label(en="No fake date could be fitted.", zh="没有可拟合的虚假处理时点。")
+    if value is None:
+        return Label(
+            en=f"{name.en} on rows before treatment, dated early: {fake.en}. No p: standard errors are withheld.",
+            zh=f"仅用处理前样本、将处理时点提前后的{name.zh}:{fake.zh}。标准误未给出,故无 p 值。",
+        )
     return Label(
         en=f"{name.en} on rows before treatment, dated early: {fake.en}. Smallest p, adjusted (Holm): {p_is(value)}."
         " None found is no proof of parallel trends.",

@@ -104,10 +104,12 @@ def _cohort(subject: Subject, sample: Panel) -> np.ndarray | None:
         values = sample.column(named).astype("float64")
         never = np.isnan(values) | ((values == 0) & (sample.column(sample.time).min() > 0))  # 0 is never, as in csdid
         return np.where(never, np.inf, values)
-    if not hasattr(subject.model, "treatment"):
-        return None
     design = subject.design()
+    if not design.regressors.shape[1]:
+        return None
     path = design.regressors[:, design.focal]
+    if not hasattr(subject.model, "treatment") and not np.isin(path, (0.0, 1.0)).all():
+        return None  # a number that is no treatment
     time = sample.column(sample.time).astype("float64")
     first = np.full(int(design.unit_codes.max()) + 1, np.inf)
     np.minimum.at(first, design.unit_codes, np.where(path != 0, time, np.inf))
