@@ -103,6 +103,8 @@ TEXTS = (
     _Text(kind="a digit of a table on the page", files=r"report\.html",
           pattern=rf"<td data-cell=[^>]*>(?:<[^>]*>)*[(\[]?({PRINTED})(?=[<)\]])",
           change=digit),
+    _Text(kind="a number of a check on the page", files=r"report\.html",
+          pattern=r'<td class="n" data-from="checks\|[^"]+">(?:<a [^>]*>)?(\d+\.\d{3})<', change=digit),
     _Text(kind="a digit in the text of the page", files=r"report\.html",
           pattern=rf"data-key=\"[^\"]*\"(?![^>]*data-cell)[^>]*>({PRINTED})<",
           change=digit),

@@ -83,6 +83,9 @@ def _source(source: Any, language: Language) -> dict[str, Any]:
 
 def _name(names: dict[str, tuple[str, str]], name: str, language: Language) -> str:
     """The name to print; a kind that others brought goes by its own."""
+    head, blank, rest = name.partition(" ")
+    if blank and head in names:  # a battery or a family, by its own id
+        return names[head][language == "zh"] + JOIN[language]["colon"] + rest.replace("_", " ")
     return names.get(name, (name.replace("_", " ").capitalize(), name.replace("_", " ")))[language == "zh"]
 
 

@@ -42,6 +42,7 @@ CHECK_NAMES: dict[str, tuple[str, str]] = {
     "timing_rules": ("Timing rules", "处理时间规则"),
     "balance_of_matches": ("Balance after matching", "匹配后平衡性"),
     "robustness": ("Robustness battery", "稳健性检验组"),
+    "family": ("Family of hypotheses", "假设族"),
     "expected": ("Known figures", "已知数值"),
     # of the panel
     "gaps": ("Gaps", "缺口"),

@@ -173,7 +173,7 @@ def _figure(figure: Figure, svg: bytes, language: Language, results: Results) ->
     label = "" if not figure.number else (f"图{figure.number}" if language == "zh" else f"Figure {figure.number}")
     return {
         "kind": "figure",
-        "source": plain(f"figure|{getattr(spec, 'model', '')}"),
+        "source": plain(f"figure|{getattr(spec, 'model', '')}|{figure.id}"),
         "anchor": f"figure-{safe_id(figure.id)}",
         "title": (" " if language == "zh" else ". ").join(filter(None, (label, figure.title))),
         "body": f"data:image/svg+xml;base64,{coded}",

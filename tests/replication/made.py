@@ -32,6 +32,11 @@ from panelkit.reporting.tables.regression import RegressionTable
 
 UNITS = ("110000", "120000", "130000", "140000", "150000", "610000")
 YEARS = (2015, 2016, 2017, 2018, 2019)
+# sentences of the page, each with what it quotes; the second could be said in other words, so a number too many is only counted
+QUOTES = (
+    '<p data-from="estimates|both|sample">30 observations, 6 units, 2015–2019</p><p data-from="panel|rows">30</p>'
+    '<p data-from="study">Figure 7 of 98765 pages</p>'
+)
 STUDY = """schema = 1
 
 [study]
@@ -224,7 +229,9 @@ def finished(folder: Path, language: str = "en", made: Results | None = None) ->
     files["numbers.tex"] = numbers_tex(numbers.values())
     first = made.estimates["both"].terms[0].estimate
     bound = f'<p>In 2015 it was <b data-key="both|x|estimate">{first:.3f}</b>.</p>'
-    files["report.html"] = ("<html><body>" + bound + "".join(map(html.fragment, tables)) + "</body></html>").encode()
+    files["report.html"] = (
+        "<html><body>" + bound + QUOTES + "".join(map(html.fragment, tables)) + "</body></html>"
+    ).encode()
     raw = {
         "data/raw/book/y.csv": b"a,b,c\n1,2,3\n",
         "data/raw/closed/x.csv": b"secret\n",

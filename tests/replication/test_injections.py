@@ -121,6 +121,8 @@ INJECTIONS: list[tuple[str, Spoil, bool]] = [
     ("html style", text("tables/table2.html", "<style>", "<style>.num{display:none}"), True),
     ("html note level", text("tables/table2.html", "below 1%, 5%, 10%", "below 5%, 10%, 20%"), True),
     ("page digit", text("report.html", ">.809<", ">.999<"), True),
+    ("page sentence", text("report.html", ">30 observations", ">29 observations"), True),
+    ("page fact", text("report.html", 'data-from="panel|rows">30', 'data-from="panel|rows">32'), True),
     ("page without a table", pattern("report.html", r'id="table-table2"', 'id="other"'), True),
     ("word digit", word("table2", ">0.809<", ">0.909<"), True),
     ("word star", word("table2", ">***<", ">**<"), True),
@@ -206,3 +208,11 @@ def test_caught(files: Files, tmp_path: Path, injection: tuple[str, Spoil, bool]
 def test_enough_are_tried() -> None:
     assert len(INJECTIONS) >= 80
     assert len(NAMES) == len(set(NAMES))
+
+
+def test_numbers_in_sentences_are_held_or_counted(files: Files, tmp_path: Path) -> None:
+    """A sentence that quotes results holds none but theirs; of what the author wrote, a number from nowhere is counted, no fault."""
+    folder = write_package(files, tmp_path / "p")
+    level = next(x for x in standalone.verify(str(folder), ["L1"])["levels"] if x["level"] == "L1")
+    told = next(n for n in level["notes"] if n.startswith("report.html"))
+    assert "6 in sentences to what they quote; 2 are bound to nothing" in told

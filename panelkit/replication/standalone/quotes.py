@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import math
 import os
+import re
 from typing import Any
 
 from panelkit.replication.standalone.frame import Frame
@@ -13,6 +16,7 @@ from panelkit.replication.standalone.page import COUNTED, Page
 
 # what stands in the names of conventions: authors' years, and degrees of freedom such as G - 1
 FIXED = {*"0123", *map(str, range(1980, 2040))}
+DOUBLE = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?$")
 
 
 class Source:
@@ -114,14 +118,25 @@ class Quoted:
         if kind == "figure":
             of = self.estimates.get(rest[0], {})
             found = [of.get(k) for k in ("tests", "sample", "resampled", "curves", "terms")]
-            return (
-                self.study()
-                .take([c for c in self.checks if c["of"] == rest[0]])
-                .take([found, self.book.get("level", 0.95)])
-            )
+            found += [c for c in self.checks if c["of"] == rest[0]]
+            return self.study().take([found, self.book.get("level", 0.95), self.drawn(rest[1])])
         if kind == "table":
             return self.study().take(list(self.page.tables.get(rest[0], {}).values()))
         return self.study()
+
+    def drawn(self, figure: str) -> list[float]:
+        """The numbers in the file of a figure, and the middle of each column, which a caption may name."""
+        if not os.path.isfile(os.path.join(self.folder, "figures", f"{figure}.csv")):
+            return []
+        rows = list(csv.reader(io.StringIO(read(self.folder, f"figures/{figure}.csv").decode("utf-8"), newline="")))
+        found: list[float] = [len(rows) - 1.0]
+        for column in zip(*rows[1:]):  # noqa: B905
+            values = sorted(float(t) for t in column if DOUBLE.match(t))
+            found += values
+            if values:
+                found.append((values[(len(values) - 1) // 2] + values[len(values) // 2]) / 2)
+                found += [sum(v > 0 for v in values)]
+        return found
 
     def of_estimate(self, model: str, part: str) -> Source:
         """One part of an estimate; its notes may be told in another language with other numbers, such as an author's year."""

@@ -129,9 +129,9 @@ def _twin_cell(table: Table, i: int, j: int, cell: Cell, links: Mapping[str, str
         known = [(a, row.cells[j].mark) for k, row in enumerate(table.rows) if (a := aligned(table, k, j))]
         left, right = (max(len(a[side]) for a, _ in known) for side in (0, 1))
         text = f'<span class="a" style="min-width:{left}ch">{escape(parts[0])}</span>'
-        text += (
-            f'<span class="b" style="min-width:{right if not cell.mark else len(parts[1])}ch">{escape(parts[1])}</span>'
-        )
+        # a mark stands tight behind the number, and in a box that keeps the decimal points in one line
+        wide = "" if cell.mark else f' style="min-width:{right}ch"'
+        text += f'<span class="b"{wide}>{escape(parts[1])}</span>'
         room = 0.5 * max(len(m) for _, m in known) + (right - len(parts[1]) if cell.mark else 0)
         mark = f'<span class="b" style="min-width:{room:g}ch">{mark}</span>'
     side = "left" if table.columns[j].align == "left" else "num"
