@@ -23,6 +23,7 @@ def of_value(value: Any) -> str:
 def of_frame(frame: pd.DataFrame) -> str:
     """Digest of a frame's column names, order of rows, texts and doubles (bit by bit; every NaN alike)."""
     import numpy as np
+    import pandas as pd
 
     digest = hashlib.sha256()
     for name in frame.columns:
@@ -32,7 +33,9 @@ def of_frame(frame: pd.DataFrame) -> str:
             values = column.to_numpy(dtype="<f8") + 0.0
             digest.update(np.where(np.isnan(values), np.nan, values).astype("<f8").tobytes())
         else:
-            digest.update("\0".join("" if v is None or v != v else str(v) for v in column).encode())
+            codes, levels = pd.factorize(column)  # a missing text is the code -1, the last of these
+            texts = np.array([*map(str, levels), ""], dtype=object)
+            digest.update("\0".join(texts[codes].tolist()).encode())
         digest.update(b"\1")
     return digest.hexdigest()
 

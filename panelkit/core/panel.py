@@ -137,6 +137,12 @@ class Panel:
 
     def codes(self, *names: str) -> np.ndarray:
         """Integer codes 0..L-1 of one category or a combination of several; -1 where any is missing; order is by value."""
+        if len(names) == 1:
+            import pandas as pd
+
+            coded, _ = pd.factorize(self._frame[names[0]], sort=True)
+            found: np.ndarray = coded.astype("int64")
+            return found
         keys = self._frame[list(names)]
         missing = keys.isna().any(axis=1).to_numpy()
         codes = keys.groupby(list(names), sort=True, dropna=False).ngroup().to_numpy().astype("int64")
@@ -156,7 +162,9 @@ class Panel:
     def take(self, positions: np.ndarray) -> Panel:
         """The rows at sorted `positions`, for one model's sample; says nothing in the history, the Sample does."""
         kept = self._frame.iloc[positions].reset_index(drop=True)
-        return replace(self, _frame=kept, digest=digests.of_frame(kept))
+        chosen = ",".join(map(str, positions)) if len(positions) < len(self._frame) else ""
+        same = self.digest if not chosen else digests.of_bytes(f"{self.digest}:{chosen}".encode())
+        return replace(self, _frame=kept, digest=same)
 
     def extended(self, columns: Mapping[str, Any], variables: Iterable[Variable]) -> Panel:
         """The panel with further columns (arrays, one value per row), each with its variable."""

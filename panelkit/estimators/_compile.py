@@ -190,12 +190,12 @@ def _paths(design: Design, made: Panel, whole: Panel) -> np.ndarray:
     paths = np.full((int(design.unit_codes.max()) + 1, int(design.time_codes.max()) + 1), np.nan)
     if name not in source.names:
         return paths
-    units = {u: i for i, u in enumerate(sorted(set(made.column(made.unit))))}
-    times = {t: i for i, t in enumerate(made.times)}
-    cells = zip(source.column(source.unit), source.column(source.time), source.column(name), strict=True)
-    for unit, time, value in cells:
-        if unit in units and int(time) in times:
-            paths[units[unit], times[int(time)]] = value
+    import pandas as pd
+
+    units = pd.Index(sorted(set(made.column(made.unit)))).get_indexer(pd.Index(source.column(source.unit)))
+    times = pd.Index(made.times).get_indexer(pd.Index(source.column(source.time)))
+    there = (units >= 0) & (times >= 0)
+    paths[units[there], times[there]] = source.column(name)[there]
     return paths
 
 

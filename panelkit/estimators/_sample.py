@@ -108,7 +108,9 @@ def _absent(values: np.ndarray) -> np.ndarray:
         return np.isnan(values)
     if values.dtype.kind in "iub":
         return np.zeros(len(values), dtype=bool)
-    return np.array([v is None or v != v for v in values], dtype=bool)
+    import pandas as pd
+
+    return np.asarray(pd.isna(values), dtype=bool)
 
 
 def _refuse_bad_cells(

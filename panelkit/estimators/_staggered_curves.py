@@ -8,7 +8,7 @@ from panelkit.core.estimate import Effect, Resampled
 from panelkit.estimators._estimate import TOO_FEW_TREATED
 from panelkit.estimators._inference import term_of
 from panelkit.numerics.did_imputation import PreTrends
-from panelkit.numerics.staggered_bands import Bands, multiplier_bands
+from panelkit.numerics.staggered_bands import Bands, grouped_bands
 from panelkit.numerics.staggered_effects import Aggregated, CohortEffects, covariance
 
 FEW = 30  # clusters below which the bands are said to be too narrow
@@ -96,36 +96,30 @@ def bands_of(
     parts: dict[str, Aggregated], units: dict[str, np.ndarray], draws: int, seed: int, level: float
 ) -> tuple[Resampled, ...]:
     """Simultaneous bands of the three curves, and the bootstrap interval of each average; `units` as in `curve`."""
-    made: list[Resampled] = []
     heads = {"dynamic": "event_time", "group": "cohort", "calendar": "calendar"}
+    terms = {"att": "simple", "att_dynamic": "dynamic", "att_group": "group", "att_calendar": "calendar"}
+    names: list[list[str]] = []
+    groups: list[tuple[np.ndarray, np.ndarray]] = []
     for how, head in heads.items():
+        found, held = parts[how], units[how] > TOO_FEW_TREATED
+        if held.any():
+            names.append(
+                [f"{head} at {a:g}" for a in found.at[held]]
+            )  # no term has such a name: a table has no line for them
+            groups.append((found.estimate[held], found.influence[:, held] * np.sqrt(found.factor)))
+    curves = len(groups)
+    for name, how in terms.items():
         found = parts[how]
-        held = units[how] > TOO_FEW_TREATED
-        if not held.any():
-            continue
-        names = [f"{head} at {a:g}" for a in found.at[held]]  # no term has such a name: a table has no line for them
-        bands = _banded(found.estimate[held], found.influence[:, held], found, (draws, seed), level)
-        made += _rows(names, bands, level, "simultaneous")
-    for name, how in (
-        ("att", "simple"),
-        ("att_dynamic", "dynamic"),
-        ("att_group", "group"),
-        ("att_calendar", "calendar"),
-    ):
-        found = parts[how]
-        one = _banded(np.array([found.overall]), found.overall_influence[:, None], found, (draws, seed), level)
-        made += _rows([name], one, level, "alone")
-    return tuple(made)
-
-
-def _banded(
-    values: np.ndarray, influence: np.ndarray, found: Aggregated, drawn: tuple[int, int], level: float
-) -> Bands | None:
-    scaled = influence * np.sqrt(found.factor)
+        names.append([name])
+        groups.append((np.array([found.overall]), found.overall_influence[:, None] * np.sqrt(found.factor)))
     try:
-        return multiplier_bands(values, scaled, found.clusters, drawn[0], drawn[1], level)
+        bands = grouped_bands(groups, parts["simple"].clusters, draws, seed, level)
     except ValueError:
-        return None
+        return ()
+    made: list[Resampled] = []
+    for i, (of, band) in enumerate(zip(names, bands, strict=True)):
+        made += _rows(of, band, level, "simultaneous" if i < curves else "alone")
+    return tuple(made)
 
 
 def _rows(names: list[str], bands: Bands | None, level: float, how: str) -> list[Resampled]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -136,6 +137,9 @@ def two_by_two_means(panel: StaggeredPanel, plan: CallawayPlan = CallawayPlan())
     effects = callaway_santanna(panel, plan)
     always, incomplete = _leaving(panel, plan)
     stay = ~(always | incomplete)[panel.unit]
+    linked = stay.sum() == (~(always | incomplete)).sum() * len(
+        panel.periods
+    )  # then a change weighs as at the earlier period
     cohort = panel.cohort[panel.unit]
     cohort = np.where(cohort > panel.periods[-1], NEVER, cohort)
     bases = {
@@ -143,20 +147,50 @@ def two_by_two_means(panel: StaggeredPanel, plan: CallawayPlan = CallawayPlan())
         for g in np.unique(effects.cohorts)
         for t, base in comparisons(panel.periods, float(g), plan)
     }
+    means = (
+        _group_means(panel, stay, cohort)
+        if panel.weights is None or not linked
+        else _weighted_means(panel, stay, cohort)
+    )
     out = np.empty(len(effects.att))
-    for j, (g, t) in enumerate(zip(effects.cohorts, effects.periods, strict=True)):
-        base = bases[float(g), float(t)]
-        latest = max(float(t), base) + plan.anticipation
-        compare = cohort == NEVER if plan.control == "never" else (cohort > latest) & (cohort != g)
-        parts = []
-        for group in (cohort == g, compare):
-            means = []
-            for when in (t, base):
-                rows = stay & group & (panel.time == when)
-                means.append(np.average(panel.outcome[rows], weights=panel.mass[rows]))
-            parts.append(means[0] - means[1])
-        out[j] = parts[0] - parts[1]
+    for j, (g, t) in enumerate(zip(effects.cohorts.tolist(), effects.periods.tolist(), strict=True)):
+        base = bases[g, t]
+        latest = max(t, base) + plan.anticipation
+        known = np.unique(cohort[stay])
+        compare = known == NEVER if plan.control == "never" else (known > latest) & (known != g)
+        changes = [means(of, t, base) for of in ([g], known[compare].tolist())]
+        out[j] = changes[0] - changes[1]
     return out
+
+
+def _group_means(panel: StaggeredPanel, stay: Any, cohort: Any) -> Callable[[list[float], float, float], float]:
+    """Change of the mean of some cohorts between two periods, from sums by cohort and period."""
+    levels, of = np.unique(cohort, return_inverse=True)
+    periods, when = np.unique(panel.time, return_inverse=True)
+    cell = (of * len(periods) + when)[stay]
+    size = len(levels) * len(periods)
+    mass = np.bincount(cell, weights=panel.mass[stay], minlength=size).reshape(len(levels), -1)
+    total = np.bincount(cell, weights=(panel.mass * panel.outcome)[stay], minlength=size).reshape(len(levels), -1)
+
+    def change(of: list[float], t: float, base: float) -> float:
+        rows = np.isin(levels, of)
+        at, before = np.searchsorted(periods, [t, base])
+        parts = [total[rows, p].sum() / mass[rows, p].sum() for p in (at, before)]
+        return float(parts[0] - parts[1])
+
+    return change
+
+
+def _weighted_means(panel: StaggeredPanel, stay: Any, cohort: Any) -> Callable[[list[float], float, float], float]:
+    """The same where units have weights: both means weigh as at the earlier period."""
+
+    def change(of: list[float], t: float, base: float) -> float:
+        group = stay & np.isin(cohort, of)
+        held = panel.mass[group & (panel.time == min(t, base))]
+        parts = [float(np.average(panel.outcome[group & (panel.time == p)], weights=held)) for p in (t, base)]
+        return parts[0] - parts[1]
+
+    return change
 
 
 def comparisons(periods: FloatArray, g: float, plan: CallawayPlan) -> list[tuple[float, float]]:

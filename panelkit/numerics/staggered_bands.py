@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -72,20 +73,60 @@ def multiplier_bands(
     weights, errors from the interquartile range, critical value = quantile of max |t|. Montiel Olea and Plagborg-Moller
     (2019, doi:10.1002/jae.2656) for sup-t bands.
     """
-    values = vector(estimate, "the estimates")
     psi = matrix(influence, "the influence")
-    if psi.shape[1] != len(values):
-        raise ValueError(f"{len(values)} estimates do not fit influence of shape {psi.shape}")
+    found = grouped_bands([(estimate, psi)], clusters, draws, seed, level, multiplier)[0]
+    if found is None:
+        raise ValueError("no estimate has any variation: there is nothing to draw")
+    return found
+
+
+def grouped_bands(
+    groups: Sequence[tuple[FloatArray, FloatArray]],
+    clusters: IntArray | None = None,
+    draws: int = 1000,
+    seed: int = 0,
+    level: float = 0.95,
+    multiplier: Multiplier = "rademacher",
+) -> list[Bands | None]:
+    """Give back `multiplier_bands` of several lists of estimates from one set of draws, each list with its own critical value.
+
+    Parameters
+    ----------
+    groups : (estimate (m,), influence (N, m)) of each list; None comes back where nothing in a list varies.
+
+    Raises
+    ------
+    ValueError
+        As `multiplier_bands`.
+    """
     if draws < 99 or not 0 < level < 1:
         raise ValueError("bands need 99 draws or more and a level between 0 and 1")
-    sums = cluster_sums(psi, clusters)
+    values = [vector(estimate, "the estimates") for estimate, _ in groups]
+    for b, (_, psi) in zip(values, groups, strict=True):
+        if psi.shape[1] != len(b):
+            raise ValueError(f"{len(b)} estimates do not fit influence of shape {psi.shape}")
+    stacked = np.concatenate([psi for _, psi in groups], axis=1) if len(groups) > 1 else groups[0][1]
+    sums = cluster_sums(stacked, clusters)
     if len(sums) < 2:
         raise ValueError("a multiplier bootstrap needs two clusters or more")
-    se = standard_errors(psi, clusters)
+    se = standard_errors(stacked, clusters)
+    alive = np.flatnonzero(np.isfinite(se))
+    drawn = np.full((draws, stacked.shape[1]), np.nan)
+    if len(alive):
+        drawn[:, alive] = _draw(np.ascontiguousarray(sums[:, alive]) / len(stacked), draws, seed, multiplier)
+    made, start = [], 0
+    for b in values:
+        here = slice(start, start + len(b))
+        start += len(b)
+        made.append(_bands(b, se[here], drawn[:, here], len(sums), level))
+    return made
+
+
+def _bands(values: FloatArray, se: FloatArray, drawn: FloatArray, clusters: int, level: float) -> Bands | None:
     alive = np.flatnonzero(np.isfinite(se))
     if len(alive) == 0:
-        raise ValueError("no estimate has any variation: there is nothing to draw")
-    drawn = _draw(np.ascontiguousarray(sums[:, alive]) / len(psi), draws, seed, multiplier)
+        return None
+    draws, drawn = len(drawn), drawn[:, alive]
     spread = np.full(len(values), np.nan)
     quartiles = np.partition(drawn, _places(draws), axis=0)
     spread[alive] = _between(quartiles, draws) / QUARTILES
@@ -103,7 +144,7 @@ def multiplier_bands(
         high=values + critical * spread,
         p=np.where(np.isfinite(spread), (1 + reached) / (draws + 1), np.nan),
         draws=draws,
-        clusters=len(sums),
+        clusters=clusters,
     )
 
 
