@@ -133,7 +133,7 @@ def audit(
     ledger = entries_of(home / "ledger.json")
     estimates = json.loads((results / "estimates.json").read_text("utf-8"))["estimates"]
     about = json.loads((processed / "panel.json").read_text("utf-8"))
-    return bind(Path(paper), {**ledger, **beside(estimates, ledger)}, words=label_words(about, estimates))
+    return bind(Path(paper), {**ledger, **beside(estimates, ledger)}, words=label_words(about, estimates), home=home)
 
 
 def second_engines_anew(folder: Path) -> dict[str, Any]:

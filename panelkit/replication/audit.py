@@ -16,6 +16,7 @@ from panelkit.replication.manuscript import Number, numbers_of
 
 Binding = Literal["exact", "words", "value", "unbound", "no estimate"]
 MISSES = 3
+LONGEST = 40  # characters of a number; a ledger's are shorter
 LIKELY = 0.05  # a match that any number of this form finds with more than this probability says little
 FIELDS: dict[str, tuple[str, ...]] = {
     "se": ("standard error", "s.e.", " se ", "std. err", "标准误"),
@@ -29,6 +30,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "r2": ("r2", "r-squared", "r²", "拟合"),
     "low": ("interval", "[", "置信区间"),
     "high": ("interval", "[", "置信区间"),
+    "draws": ("draws", "replications", "bootstrap", "次", "抽样"),
     "mean": ("mean", "average", "均值", "平均"),
     "sd": ("standard deviation", "s.d.", "标准差"),
     "estimate": ("coefficient", "estimate", "effect", "系数", "效应", "估计"),
@@ -82,7 +84,8 @@ class AuditReport:
             "to be expected by chance",
         ]
         for bound in self.numbers:
-            where = f"  line {bound.number.place}: {bound.number.text}"
+            of = f"{bound.number.file} " if bound.number.file else ""
+            where = f"  {of}line {bound.number.place}: {bound.number.text}"
             if bound.binding == "unbound":
                 near = f"; near: {'; '.join(bound.misses)}" if bound.misses else ""
                 lines.append(f"{where} is unbound{near}  [...{bound.number.around}...]")
@@ -114,13 +117,18 @@ def label_words(panel: Mapping[str, Any], estimates: Iterable[Mapping[str, Any]]
 
 
 def audit(
-    paper: Path, ledger: Mapping[str, Entry], *, words: Mapping[str, tuple[str, ...]] | None = None
+    paper: Path,
+    ledger: Mapping[str, Entry],
+    *,
+    words: Mapping[str, tuple[str, ...]] | None = None,
+    home: Path | None = None,
 ) -> AuditReport:
     """Bind every number of a manuscript.
 
     Parameters
     ----------
     paper : .tex, .docx, .md or .txt. ledger : every printed number, by cell. words : see `label_words`.
+    home : the run or package, whose tables and macros a LaTeX text may take in.
 
     Raises
     ------
@@ -129,7 +137,9 @@ def audit(
     """
     known = {name: e for name, e in ledger.items() if _value(e.raw) is not None}
     made: list[Bound] = []
-    for number in numbers_of(paper):
+    for number in numbers_of(paper, home):
+        if number.macro is not None and number.macro[0].startswith("defines ") and _defines_rightly(number, ledger):
+            continue
         made.append(_bind(number, ledger, known, words or {}, made[-1] if made else None))
     counts = {b: sum(m.binding == b for m in made) for b in ("exact", "words", "value", "unbound", "no estimate")}
     kinds: dict[str, int] = {}
@@ -148,7 +158,7 @@ def audit(
 
 
 def beside(estimates: Iterable[Mapping[str, Any]], ledger: Mapping[str, Entry]) -> dict[str, Entry]:
-    """p, statistic and both ends of the interval of every term that the ledger prints, where it does not print them itself.
+    """p, statistic, both ends of the interval and draws of every term that the ledger prints, where it does not print them itself.
 
     They are in the results, and a text may quote them; an interval that is printed as one cell is taken apart into its ends.
     """
@@ -156,6 +166,11 @@ def beside(estimates: Iterable[Mapping[str, Any]], ledger: Mapping[str, Entry]) 
     terms = {k[:2] for k in printed}
     found: dict[str, Entry] = {}
     for estimate in estimates:
+        for drawn in estimate.get("resampled", ()):
+            key = (str(estimate["id"]), str(drawn["term"]), "draws")
+            cell = f"results.{'.'.join(key)}"
+            shown = f"{drawn['draws']:,}"
+            found[cell] = Entry(cell=cell, exhibit="results", raw=drawn["draws"], shown=shown, mark="", key=key)
         for term in estimate["terms"]:
             for field in ("p", "statistic", "low", "high"):
                 key = (str(estimate["id"]), str(term["name"]), field)
@@ -186,16 +201,22 @@ def _bind(
     words: Mapping[str, tuple[str, ...]],
     last: Bound | None,
 ) -> Bound:
+    if number.kind == "unread":
+        return Bound(number=number, binding="unbound", misses=(number.around,))
     if number.macro is not None:
-        return _by_macro(number, ledger)
+        return _of_table(number, ledger) if number.macro[0] == "table" else _by_macro(number, ledger)
     if number.kind != "number":
         return Bound(number=number, binding="no estimate")
+    if len(number.text) > LONGEST or not math.isfinite(_parts(number.text)[0]) or _parts(number.text)[1] > LONGEST:
+        return Bound(number=number, binding="unbound", misses=("no ledger has such a number",))
     found = [e for e in known.values() if _prints(e, number.text)]
     chance = chance_of(number.text, known.values())
     if not found:
         return Bound(number=number, binding="unbound", chance=chance, misses=_misses(number, known.values(), words))
     scored = sorted(found, key=lambda e: (-_score(e, number, words, last), e.cell))
     best, score = scored[0], _score(scored[0], number, words, last)
+    if score < 2 and chance > LIKELY and (meant := _meant(number, known.values(), words)):
+        return Bound(number=number, binding="unbound", chance=chance, misses=meant)
     bound = Bound(
         number=number,
         binding="words" if score >= 2 else "value",
@@ -210,8 +231,49 @@ def _bind(
     return bound
 
 
+def _meant(number: Number, entries: Iterable[Entry], words: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Numbers that the words around name and that the text misses by a sign or a digit: then a likely match elsewhere is none."""
+    text = number.text.rstrip("%").lstrip("-\u2212+")
+    value, decimals, percent = _parts(number.text)
+    if decimals <= 1 or percent:
+        return ()
+    named = []
+    for entry in entries:
+        raw = _value(entry.raw)
+        if raw is None or entry.key[2] not in ("estimate", "se") or _score(entry, number, words, None) < 2:
+            continue
+        shown = f"{abs(raw):.{decimals}f}"
+        flipped = abs(raw + value) <= 0.5 * 10.0**-decimals
+        if flipped or (_one_off(text, shown) and raw * value > 0):
+            why = "other sign" if flipped else "one digit off"
+            named.append(f"{'.'.join(entry.key)} = {entry.shown}{entry.mark} ({why}), which the words name")
+    return tuple(dict.fromkeys(named))[:MISSES]
+
+
+def _of_table(number: Number, ledger: Mapping[str, Entry]) -> Bound:
+    """A cell of a table that the text takes in, against the ledger."""
+    entry = ledger.get((number.macro or ("", ""))[1])
+    if entry is None:
+        return Bound(number=number, binding="unbound", misses=("the ledger has no such cell",))
+    if f"{entry.shown}{entry.mark}" != number.text:
+        return Bound(number=number, binding="unbound", misses=(f"the ledger has {entry.shown}{entry.mark}",))
+    return Bound(number=number, binding="exact", cell=entry.cell, key=entry.key)
+
+
+def _defines_rightly(number: Number, ledger: Mapping[str, Entry]) -> bool:
+    """Whether a macro of a numbers.tex that the text takes in prints what the ledger has."""
+    how, name = number.macro or ("", "")
+    known = [
+        e for e in ledger.values() if standalone.named(e.cell if how == "defines cell" else "|".join(e.key)) == name
+    ]
+    texts = {t for e in known for t in (e.shown, e.shown.strip("()[]"))}
+    return number.text in texts
+
+
 def _by_macro(number: Number, ledger: Mapping[str, Entry]) -> Bound:
     how, name = number.macro or ("cell", "")
+    if how.startswith("defines "):
+        return Bound(number=number, binding="unbound", misses=(f"the ledger has no {name} that prints so",))
     entry = ledger.get(name)
     if how == "key" or entry is None:
         parts = tuple(re.split(r"[|]", name))

@@ -7,6 +7,7 @@ from panelkit.replication.standalone.command import main, verify
 from panelkit.replication.standalone.dta import from_dta
 from panelkit.replication.standalone.latex import from_tex
 from panelkit.replication.standalone.level import Cannot, Level, read, unsafe, unzipped
+from panelkit.replication.standalone.macros import from_numbers, named
 from panelkit.replication.standalone.manifest import read_manifest
 from panelkit.replication.standalone.numbers import number, rounds, tail
 from panelkit.replication.standalone.page import from_html
@@ -24,9 +25,11 @@ __all__ = [
     "from_docx",
     "from_dta",
     "from_html",
+    "from_numbers",
     "from_tex",
     "from_typ",
     "main",
+    "named",
     "number",
     "read",
     "read_manifest",
