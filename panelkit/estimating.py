@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache, partial
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from panelkit.core.robustness import Variant
 
 Say = Callable[[str], None]
+UNTREATED = re.compile(
+    r"\bno \S+ is untreated\b"
+)  # a window cut short, or years without a clean control: said during the run
 
 
 def silent(text: str) -> None:
@@ -94,6 +98,8 @@ def estimate(
             elif failures is not None:
                 failures[model.id] = "; ".join(dict.fromkeys(f.what for f in error.faults))
         say(f"model {model.id}: {steps.reasons.get(f'model {model.id}', 'faulty')}")
+        for note in (n for n in getattr(made.get(model.id), "notes", ()) if UNTREATED.search(n)):
+            say(f"model {model.id}: {note}")
     if faults:
         raise EstimationError(faults=faults)
     return made

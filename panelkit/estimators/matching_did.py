@@ -31,9 +31,9 @@ GIVEN = (
     " 2008)."
 )
 WORDS = {
-    "baseline": "one score for each unit, from means before any treatment; units are matched once",
-    "by_period": "a score in each period; rows are matched within their period",
-    "pooled": "one score over all rows; rows are matched whatever their period",
+    "baseline": "one score for each unit, from means before any treatment, and units matched once",
+    "by_period": "a score in each period, and rows matched within it",
+    "pooled": "one score over all rows, and rows matched whatever their period",
 }
 
 

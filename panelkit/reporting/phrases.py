@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from panelkit.core.label import Language
 from panelkit.core.panel import Panel
+from panelkit.reporting._did_phrases import DID_PHRASES
 from panelkit.reporting._estimator_phrases import ESTIMATOR_PHRASES
 from panelkit.reporting.labels import term_label
 from panelkit.reporting.numbers import MINUS
@@ -132,7 +133,9 @@ PHRASES: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 _HYPHEN = re.compile(r"(?<![\w.)\]\u4e00-\u9fff-])-(?=\d)")
 _NAME = re.compile(r"(?<![\w.])[A-Za-z]\w*_\w+(?![\w.(])", re.ASCII)
-_KNOWN = tuple((re.compile(pattern, re.DOTALL), chinese) for pattern, chinese in (*PHRASES, *ESTIMATOR_PHRASES))
+_KNOWN = tuple(
+    (re.compile(pattern, re.DOTALL), chinese) for pattern, chinese in (*PHRASES, *DID_PHRASES, *ESTIMATOR_PHRASES)
+)
 # the same facts in English with labels in place of the names of variables
 _LABELLED = tuple(
     re.compile(p) for p in (r"(?P<v1>\S+)(?P<rest> missing)", r"(?P<rest>singleton: the only row of its )(?P<v1>\S+)")
