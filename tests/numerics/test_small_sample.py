@@ -19,6 +19,9 @@ def test_parameters_by_convention():
         "plm_sss": 2,
         "linearmodels": 39,
         "sandwich": 39,
+        "fixest_full": 39,
+        "fixest_none": 2,
+        "clubsandwich": 1,
         "ivreg2": 2,
         "none": 2,
     }
@@ -39,6 +42,7 @@ def test_redundant_levels_count_only_where_said():
     lost = replace(PANEL, effects=((31, False), (7, False)), redundant=3)
     assert parameters(lost, "fixest") - parameters(lost, "reghdfe") == 3
     assert parameters(replace(PANEL, redundant=3), "reghdfe") == 9
+    assert parameters(lost, "fixest_full") - parameters(lost, "sandwich") == 3
 
 
 def test_twoway_rules():
