@@ -119,8 +119,22 @@ def _first(one: SeriesSeen) -> str:
 
 def source_in_toml(path: Path, seen: Reading) -> list[str]:
     """The table of a study file that reads this file so, its first series as examples."""
-    if not seen.series or seen.kind in ("sql", "records"):
+    if not seen.series or seen.kind == "records":
         return []
+    if seen.kind == "sql":
+        table_, _, column = seen.series[0].name.partition(".")
+        query = "SELECT * FROM " + table_  # shown, not run
+        head = [
+            "[sources.NAME]",
+            'kind = "sql"',
+            f"path = {_text('data/raw/PUBLISHER/' + path.name)}",
+            f"query = {_text(query)}",
+        ]
+        return [
+            *head,
+            f"series = {{ x1 = {_text(column)} }}",
+            "# unit and time: the columns of the query that hold them",
+        ]
     sheet = seen.series[0].name.partition(" > ")[0] if " > " in seen.series[0].name else ""
     own = [s for s in seen.series if not sheet or s.name.startswith(f"{sheet} > ")]
     chosen: dict[str, SeriesSeen] = {}

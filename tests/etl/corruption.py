@@ -196,7 +196,8 @@ def _typed(cell: str) -> object:
     """A cell as a program that knows numbers would keep it."""
     try:
         plain_ = cell == cell.strip() and cell.isascii() and not any(w in cell for w in ("inf", "nan", "_"))
-        return float(cell) if cell and plain_ else cell or None
+        value = float(cell) if cell and plain_ else None
+        return value if value is not None and abs(value) < 1e300 else cell or None
     except ValueError:
         return cell
 
@@ -209,7 +210,7 @@ def _columns(grid: Grid) -> dict[str, list[Any]]:
         cells = [_typed(row[i]) if i < len(row) else None for row in grid[1:]]
         texts = any(isinstance(c, str) for c in cells)
         shown = [
-            None if c is None else (str(int(c)) if c == int(c) else repr(c)) if isinstance(c, float) else c
+            None if c is None else (str(int(c)) if c.is_integer() else repr(c)) if isinstance(c, float) else c
             for c in cells
         ]
         columns[name if name not in columns else f"{name}_{i}"] = shown if texts else cells

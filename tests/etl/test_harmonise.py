@@ -4,7 +4,7 @@ import pytest
 
 from panelkit.core.errors import PanelError
 from panelkit.etl.assemble import assemble
-from panelkit.etl.harmonise.units import Measure, conversion, measure_of, parse_measure, same_measure
+from panelkit.etl.harmonise.units import Measure, conversion, known_measure, measure_of, parse_measure, same_measure
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,58 @@ from panelkit.etl.harmonise.units import Measure, conversion, measure_of, parse_
 )
 def test_printed_units(printed, stem, measure):
     assert parse_measure(printed) == (stem, measure)
+
+
+@pytest.mark.parametrize(
+    ("printed", "stem", "measure"),
+    [
+        ("地区生产总值(单位:亿元)", "地区生产总值", "亿元"),
+        ("技术市场成交额(亿元)(当年价)", "技术市场成交额(当年价)", "亿元"),
+        ("GDP_当年价_亿元", "GDP_当年价", "亿元"),
+        ("城镇化率_%", "城镇化率", "%"),
+        ("GDP指数_上年=100", "GDP指数", "上年=100"),
+        ("客运量:万人", "客运量", "万人"),
+        ("R&D 经费 万元", "R&D 经费", "万元"),
+        ("Gross Regional Product (100 million yuan)", "Gross Regional Product", "亿元"),
+        ("GDP, 100 million yuan", "GDP", "亿元"),
+        ("单位GDP能耗(吨标准煤/万元)", "单位GDP能耗", "吨标准煤/万元"),
+        # what looks like a unit and is none
+        ("人均GDP/元", "人均GDP/元", None),
+        ("Number of units", "Number of units", None),
+        ("GDP per person", "GDP per person", None),
+        ("exports_usd", "exports_usd", None),
+        ("gdp 10 million persons x", "gdp 10 million persons x", None),
+        ("出口_2015", "出口_2015", None),
+        ("合 计", "合 计", None),
+        ("人口_年", "人口_年", None),
+    ],
+)
+def test_units_behind_marks_and_in_english(printed, stem, measure):
+    assert parse_measure(printed) == (stem, measure)
+
+
+@pytest.mark.parametrize(
+    ("english", "usual"),
+    [
+        ("(100 million yuan)", "亿元"),
+        ("10 000 persons", "万人"),
+        ("10,000 persons", "万人"),
+        ("USD 10 000", "万美元"),
+        ("US$ million", "百万美元"),
+        ("billion yuan", "十亿元"),
+        ("1000 hectares", "千公顷"),
+        ("100 million cu.m", "亿立方米"),
+        ("(unit)", "个"),
+        ("man-year", "人年"),
+        ("%", "%"),
+        ("preceding year=100", "上年=100"),
+        ("sq.km", "平方公里"),
+        ("furlongs", None),
+        ("100 million", None),
+    ],
+)
+def test_english_units(english, usual):
+    assert known_measure(english) == usual
 
 
 @pytest.mark.parametrize(

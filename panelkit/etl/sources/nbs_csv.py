@@ -53,12 +53,18 @@ def _table(file: TextFile, where: str, periods: Periods | None) -> PortalTable:
         return CellRow(cells=fields, place=lambda column: f", {at(number, column + 1)}")
 
     try:
-        lines = separated(file.text, ",")
+        lines = separated(file.text, _mark(file.text))
     except SourceError as fault:
         raise SourceError(
             fault.faults[0].what, where=f"{where}, {fault.faults[0].where}", mend=fault.faults[0].mend
         ) from None
     return take_apart([row(line.number, line.fields) for line in lines], where, periods)
+
+
+def _mark(text: str) -> str:
+    """Commas, unless the file was saved again with tabs or semicolons; the layout of 2026 has a tab before every comma."""
+    counts = {mark: text.count(mark) for mark in ",\t;"}
+    return "," if counts[","] >= max(counts["\t"], counts[";"]) / 2 else max("\t;", key=lambda mark: counts[mark])
 
 
 def layout_of(table: PortalTable) -> str:

@@ -189,7 +189,9 @@ def _separator(path: Path) -> str:
 
 def _as_utf8(path: Path, where: str, encoding: str, spare: Path) -> Path:
     """The file itself where it is UTF-8, else a copy in UTF-8."""
-    found = encoding or ("utf-8" if _decodes(path, "utf-8") else "gb18030")
+    with path.open("rb") as file:
+        marked = file.read(2) in (b"\xff\xfe", b"\xfe\xff")
+    found = encoding or ("utf-16" if marked else "utf-8" if _decodes(path, "utf-8") else "gb18030")
     try:
         if codecs.lookup(found).name in ("utf-8", "ascii"):
             return path
