@@ -123,7 +123,7 @@ def source_in_toml(path: Path, seen: Reading) -> list[str]:
         return []
     if seen.kind == "sql":
         table_, _, column = seen.series[0].name.partition(".")
-        query = "SELECT * FROM " + table_  # shown, not run
+        query = "SELECT * FROM " + table_  # noqa: S608  shown, not run
         head = [
             "[sources.NAME]",
             'kind = "sql"',
