@@ -11,7 +11,7 @@ from panelkit.checks._refits import failures, fit, known, looked_at, rows_of
 from panelkit.checks._words import p_is
 from panelkit.core.check import Check, CheckSpec, Subject
 from panelkit.core.label import Label
-from panelkit.core.registry import CHECKS, CheckKind
+from panelkit.core.registry import CHECKS, ESTIMATORS, CheckKind
 from panelkit.core.spec import spec
 
 
@@ -20,7 +20,7 @@ class PlaceboSample(CheckSpec):
     """`kind = "placebo_sample"`: fails where the treatment has an effect on rows that it cannot reach (p < `level`).
 
     where : which rows those are, such as 'exposure == 0'; it takes the place of the model's own `where`.
-    formula : the model there, where its own has nothing left to vary (a triple difference without exposure): its own by default.
+    formula : least squares in place of the model where it has nothing left to vary there (a triple difference without exposure).
     treatment : the regressor that is looked at then.
     """
 
@@ -51,16 +51,26 @@ def check(declared: PlaceboSample, subject: Subject) -> Check:
         [declared.treatment] if declared.treatment else [subject.estimate.outcome],
         "treatment",
     )
-    model = replace(subject.model, where=declared.where, formula=declared.formula or subject.model.formula)
-    if declared.treatment and hasattr(model, "treatment"):
-        model = replace(model, treatment=declared.treatment)
+    model = replace(subject.model, where=declared.where)
+    if declared.formula:
+        own = subject.model
+        cluster = own.cluster or subject.design().cluster_names[0]
+        model = ESTIMATORS["fixed_effects"].spec(
+            id=own.id,
+            formula=declared.formula,
+            where=declared.where,
+            years=own.years,
+            exclude=own.exclude,
+            cluster=cluster,
+        )
     label = Label(en=f"where {declared.where}", zh=f"仅限 {declared.where}")
     rows = rows_of(subject, [fit(subject, label, model)], {label.en: declared.treatment})
     found = rows[1] if rows[1].get("estimate") is not None else None
     p = float(found["p"]) if found and np.isfinite(found["p"]) else None
     text = Label(en="Nothing was found out.", zh="未得到结果。")
     if found is not None:
-        own = looked_at(subject).name
+        named = declared.treatment if declared.formula else ""
+        own = Label(en=named, zh=named) if named else looked_at(subject).name
         shown = "no p" if p is None else p_is(p)
         text = Label(
             en=f"{own.en} on the {found['rows']} rows where {declared.where}, which the treatment cannot reach:"

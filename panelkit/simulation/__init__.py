@@ -1,7 +1,13 @@
 """Panels simulated with known coefficients, for tests and first runs; nothing here is a fact about the economy."""
 
 from panelkit.simulation.cities import CityTruth, SimulatedCities, city_texts, simulate_cities
-from panelkit.simulation.industries import IndustryTruth, SimulatedIndustries, industry_targets, simulate_industries
+from panelkit.simulation.industries import (
+    IndustryTruth,
+    SimulatedIndustries,
+    industry_targets,
+    industry_texts,
+    simulate_industries,
+)
 from panelkit.simulation.panel import Simulated, simulate
 from panelkit.simulation.targets import Target, targets
 from panelkit.simulation.truth import Truth
@@ -17,6 +23,7 @@ __all__ = [
     "Truth",
     "city_texts",
     "industry_targets",
+    "industry_texts",
     "simulate",
     "simulate_cities",
     "simulate_industries",

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from panelkit.core.digest import of_bytes
 from panelkit.core.errors import PanelkitError
 from panelkit.facts.provinces import provinces
 from panelkit.simulation.panel import autoregressive
@@ -240,3 +241,31 @@ def industry_targets(truth: IndustryTruth | None = None) -> dict[str, Target]:
             why="the effect depends on the horizon only, the last one stands for all later ones; leads are zero",
         )
     return found
+
+
+def industry_texts(simulated: SimulatedIndustries, seed: int, industries: tuple[str, ...]) -> dict[str, str]:
+    """`cells.csv` of some industries and its sidecar as texts, the same for the same seed."""
+    d = simulated.frame
+    d = d[d.industry.isin(industries)][["province", "industry", "year", "ln_jobs", "exposure"]]
+    data = d.to_csv(index=False, float_format="%.6f", lineterminator="\n")
+    card = [
+        "# Provenance of cells.csv: drawn by panelkit.simulation.industries, not observed.",
+        "",
+        'publisher = "panelkit (simulated)"',
+        'title = { en = "Simulated cells of province, industry and year", zh = "模拟的省份—行业—年份数据" }',
+        'url = ""',
+        f'retrieved = "simulated with seed {seed}"',
+        'licence = "MIT"',
+        "redistribute = true",
+        'confidence = "not a fact: only the timing of the pilot zones is real"',
+        f'sha256 = "{of_bytes(data.encode())}"',
+        "",
+        "[columns.ln_jobs]",
+        'unit = "log"',
+        'label = { en = "Jobs, simulated", zh = "就业(对数,模拟)" }',
+        "",
+        "[columns.exposure]",
+        'unit = ""',
+        'label = { en = "Exposure of the industry, made up", zh = "行业暴露度(设定值)" }',
+    ]
+    return {"cells.csv": data, "cells.csv.source.toml": "\n".join(card) + "\n"}

@@ -117,6 +117,15 @@ def test_rows_beyond_reach_are_looked_at_alone(clean: Panel, subject_of: Build, 
     found = check("placebo_sample", subject(subject_of, clean, DOSE), where="cohort == 2012 or cohort == 0")
     assert found.verdict == "fails"  # these rows are not beyond reach, and the check sees it
     assert found.rows[1]["rows"] == 20 * 12
+    formula = "y ~ policy | province + year"
+    other = check(
+        "placebo_sample",
+        subject(subject_of, clean, STAGGERED),
+        where="cohort == 0",
+        formula=formula,
+        treatment="policy",
+    )
+    assert other.rows[1].get("failure")  # a policy that is zero in every such row: said, not passed over
     with pytest.raises(EstimationError, match="which rows"):
         check("placebo_sample", subject(subject_of, clean, DOSE))
 
