@@ -182,7 +182,16 @@ def finding(text: str, panel: Panel, language: Language) -> str:
     def label(found: re.Match[str]) -> str:
         return term_label(found[0], panel, language) if found[0] in known else found[0]
 
-    return _HYPHEN.sub(MINUS, _NAME.sub(label, text))
+    return minus(_NAME.sub(label, text))
+
+
+def minus(text: str) -> str:
+    """The text with a true minus sign before each negative number.
+
+    >>> minus("-0.5 in 2015-2018, t(G-1)")
+    '−0.5 in 2015-2018, t(G-1)'
+    """
+    return _HYPHEN.sub(MINUS, text)
 
 
 def headline(text: str) -> str:

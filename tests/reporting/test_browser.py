@@ -76,6 +76,22 @@ def test_links_names_and_ids(page: str, tmp_path: Path) -> None:
     assert found["twice"] == 0
 
 
+def test_a_number_leads_to_its_lineage_within_closed_parts(page: str, tmp_path: Path) -> None:
+    """The link of a number opens the parts that its lineage lies in; without it the lineage is not shown."""
+    found = re.search(r'data-key="both\|ln_gdp\|estimate"[^>]*><a class="k"[^>]*href="#([\w-]+)"', page)
+    assert found
+    probe = f"""<script>
+    const shown = () => document.getElementById('{found[1]}').checkVisibility({{contentVisibilityAuto: true}});
+    const before = shown(); location.hash = '#{found[1]}';
+    document.title = JSON.stringify({{before: before, after: shown()}});</script></body>"""
+    path = tmp_path / "lineage.html"
+    path.write_text(POLICY.sub("", page).replace("</body>", probe), "utf-8")
+    made = browser(tmp_path, "--window-size=1200,900", "--dump-dom", path.as_uri())
+    title = re.search(r"<title>(\{.*?\})</title>", made.stdout)
+    assert title, made.stderr[-400:]
+    assert json.loads(title[1]) == {"before": False, "after": True}
+
+
 def test_themes(page: str, tmp_path: Path) -> None:
     grounds = []
     for theme in ("light", "dark"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from dataclasses import replace
 from datetime import datetime
@@ -20,6 +21,7 @@ _LATIN, _EAST_ASIAN = "Times New Roman", "宋体"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _WIDE = 6
 _THICK, _THIN = 12, 6  # eighths of a point
+_LATIN = re.compile("[^\\s\u2e80-\u9fff\uff00-\uffef]+")  # what no line may be broken in; Chinese may be anywhere
 _DIGIT = int(4.9 * 12700)  # room for a digit at 9 points, in EMU
 _MARGIN = 68580  # Word's own, left and right in a cell
 
@@ -169,6 +171,8 @@ def _grid(document: Document, table: Table) -> None:
                 _border(merged._tc, "bottom", _THIN)
     for i, row in enumerate(table.rows):
         line = cells[len(heads) + i]
+        for cell in line if row.kind in ("term", "stat") else ():
+            cell.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.BOTTOM  # numbers stand beside the last line of a label
         _put(line[0] if row.kind != "panel" else line[0].merge(line[-1]), plain(row.label), centred=False)
         for j, cell in enumerate(row.cells if row.kind != "panel" else ()):
             _number(line[j + 1], table, i, j, widths[j + 1])
@@ -182,6 +186,9 @@ def _widths(document: Document, table: Table) -> list[int]:
     section: Any = document.sections[0]
     line = int(section.page_width - section.left_margin - section.right_margin)
     columns = []
+    alone = [
+        (s.start, w) for spans in heading_lines(table) for s in spans if s.count == 1 for w in _LATIN.findall(s.text)
+    ]
     for j, column in enumerate(table.columns):
         need = sum(_room(table, j)) + 3.6
         texts = [row.cells[j].shown for i, row in enumerate(table.rows) if row.cells and aligned(table, i, j) is None]
@@ -191,6 +198,7 @@ def _widths(document: Document, table: Table) -> list[int]:
                 need,
                 7.0,
                 min(words, 26),
+                *(min(_size(w) + 2.5, 20) for at, w in alone if at == j),  # no word of a heading is broken
                 *(min(_size(t) + 2, 22) for t in texts),
                 *(min(_size(h) + 2, 12) for h in column.heading),
             ]

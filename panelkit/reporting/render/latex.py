@@ -155,7 +155,8 @@ def _too_high(table: Table, fitting: tuple[int, bool, int]) -> bool:
     lines = sum(max(1.0, math.ceil(_width(plain(row.label)) * 2.1 / room)) for row in table.rows)
     lines += sum(max((len(folded(s.text, fold * s.count)) for s in line), default=1) for line in heading_lines(table))
     notes = sum(math.ceil(_width(plain(note)) * 2 / (_SIZES[1][0] * turned)) for note in table.notes)
-    return (lines + 1) * _SIZES[size][2] + notes * _SIZES[1][2] + 40 > page
+    leading = 1.3 if table.language == "zh" else 1.0  # ctex spreads lines
+    return leading * ((lines + 1) * _SIZES[size][2] + notes * _SIZES[1][2]) + 40 > page
 
 
 def _too_wide(table: Table) -> bool:

@@ -14,6 +14,7 @@ from panelkit.core.nearest import known_or_nearest
 from panelkit.core.panel import Panel
 from panelkit.core.results import Results
 from panelkit.reporting.numbers import NumberKind, shown
+from panelkit.reporting.phrases import minus
 from panelkit.reporting.tables._notes import used_names
 from panelkit.reporting.words import joined, word
 
@@ -118,7 +119,7 @@ def finished(
 ) -> Table:
     """The table with its title, its notes led by the word for notes, and the mark of a simulation."""
     language = language_of(table, results)
-    said = [n for n in notes if n]
+    said = [minus(n) for n in notes if n]
     if results.study.head.simulated:
         said.insert(0, word("simulated", language))
     return Table(
