@@ -21,7 +21,7 @@ _LATIN, _EAST_ASIAN = "Times New Roman", "宋体"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _WIDE = 6
 _THICK, _THIN = 12, 6  # eighths of a point
-_LATIN = re.compile("[^\\s\u2e80-\u9fff\uff00-\uffef]+")  # what no line may be broken in; Chinese may be anywhere
+_UNBROKEN = re.compile("[^\\s\u2e80-\u9fff\uff00-\uffef]+")  # what no line may be broken in; Chinese may be anywhere
 _DIGIT = int(4.9 * 12700)  # room for a digit at 9 points, in EMU
 _MARGIN = 68580  # Word's own, left and right in a cell
 
@@ -187,7 +187,7 @@ def _widths(document: Document, table: Table) -> list[int]:
     line = int(section.page_width - section.left_margin - section.right_margin)
     columns = []
     alone = [
-        (s.start, w) for spans in heading_lines(table) for s in spans if s.count == 1 for w in _LATIN.findall(s.text)
+        (s.start, w) for spans in heading_lines(table) for s in spans if s.count == 1 for w in _UNBROKEN.findall(s.text)
     ]
     for j, column in enumerate(table.columns):
         need = sum(_room(table, j)) + 3.6
