@@ -387,3 +387,53 @@ def test_a_panel_of_cities_and_products_with_the_province_of_each(
     assert panel[(panel.city == "330100") & (panel.year == 2017)].dose.tolist() == [1.0, 1.0]
     assert made.panel.unit_name("330100 / toys").en == "Hangzhou, toys (330100 / toys)"
     assert any("a province, its cities are in it" in n for n in made.notes)
+
+
+def test_orders_become_location_quotients_and_an_absent_cell_is_zero(
+    tmp_path: Path, source_of: Any, study_of: Any
+) -> None:
+    rng = np.random.default_rng(3)
+    frame = pd.DataFrame(
+        {
+            "地区": rng.choice(["浙江", "江苏 ", "广东"], 500),
+            "行业": rng.choice(["C17", "18", "纺织服装、服饰业", "39"], 500),
+            "日期": rng.choice(["2018-03-01", "2019/4/1", "20200501", "2018年6月"], 500),
+            "金额": rng.uniform(1, 9, 500).round(2),
+        }
+    )
+    frame = frame[~((frame["地区"] == "广东") & (frame["行业"] == "39") & frame["日期"].str.startswith("2019"))]
+    path = tmp_path / "orders.csv"
+    frame.to_csv(path, index=False)
+    spec = source_of(
+        "records", path, unit={"province": "地区", "industry": "行业"}, time="日期", absent="zero",
+        series={"sales": "sum(金额)", "mean": "mean(金额)", "days": "distinct(日期)"},
+        measures={"sales": "元", "mean": "元", "days": ""},
+    )  # fmt: skip
+    with pytest.raises(PanelkitError, match=r"stand.*times|are both"):
+        _orders(spec, path, study_of, {"sales": {"series": "s.sales"}})
+    frame = frame.assign(行业=frame["行业"].replace("纺织服装、服饰业", "18"))
+    frame.to_csv(path, index=False)
+    variables = {
+        "sales": {"series": "s.sales"},
+        "mean": {"series": "s.mean"},
+        "days": {"series": "s.days"},
+        "lq": {"derive": "location_quotient", "with": {"part": "s.sales", "form": "ratio"}},
+    }
+    panel = _orders(spec, path, study_of, variables).set_index(["province", "industry", "year"])
+    assert panel.loc[("440000", "39", 2019), "sales"] == 0
+    assert panel.loc[("440000", "39", 2019), "lq"] == 0
+    year = frame["日期"].str[:4].astype(int)
+    own = frame[(frame["地区"] == "浙江") & (frame["行业"] == "18") & (year == 2018)]
+    cell = panel.loc[("330000", "18", 2018)]
+    assert cell.sales == pytest.approx(own["金额"].sum(), rel=1e-14)
+    assert cell["mean"] == pytest.approx(own["金额"].mean(), rel=1e-14)
+    assert cell.days == own["日期"].nunique()
+    here = panel.xs(2018, level="year").sales.unstack()
+    wanted = location_quotients(here.to_numpy())
+    np.testing.assert_allclose(panel.xs(2018, level="year").lq.unstack().to_numpy(), wanted, rtol=1e-12)
+
+
+def _orders(spec: Any, path: Path, study_of: Any, variables: dict[str, Any]) -> pd.DataFrame:
+    codes = {"industry": "gbt4754_2017"}
+    study = study_of(variables, {"s": spec}, unit=KEYS, codes=codes, years=(2018, 2020), gaps="list")
+    return assemble(study, {"s": SOURCES["records"].read(spec, path)}).panel.frame

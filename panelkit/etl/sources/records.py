@@ -7,17 +7,25 @@ import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from panelkit.core.errors import SourceError
-from panelkit.core.key import EVERY, JOINT
 from panelkit.core.nearest import known_or_nearest
 from panelkit.core.registry import SOURCES, SourceKind
 from panelkit.core.source import Observations, Reading, SourceSpec, Units
 from panelkit.core.spec import spec
 from panelkit.etl.sources._engine import locked, settings, within_time
+from panelkit.etl.sources._group_records import (
+    Total,
+    added_up,
+    counted_once,
+    figures_of,
+    grouped,
+    with_keys,
+    with_zeros,
+)
 from panelkit.etl.sources._observed import Ledger, reading, sealed, series_seen, settle_measure, unit_columns
 
 if TYPE_CHECKING:
@@ -52,6 +60,8 @@ class RecordsSpec(SourceSpec):
         and year that have records, but none of these, has the sum and the count 0.
     blank : 'refuse' or 'drop'
         What to do with records without unit or year; dropped ones are counted in a note.
+    absent : 'missing' or 'zero'
+        What a unit and year without any record is: missing, or 0 for sums and counts, in every year that has records.
     encoding, separator : str
         Only where they cannot be found from the file.
     memory : str
@@ -64,20 +74,11 @@ class RecordsSpec(SourceSpec):
     within: str = ""
     only: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
     blank: Literal["refuse", "drop"] = "refuse"
+    absent: Literal["missing", "zero"] = "missing"
     encoding: str = ""
     separator: str = ""
     memory: str = "2GB"
     threads: int = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Total:
-    """What a series adds up, over which records."""
-
-    alias: str
-    how: str
-    column: str
-    only: dict[str, tuple[str, ...]]
 
 
 def read(spec: RecordsSpec, path: Path) -> Observations:
@@ -95,10 +96,17 @@ def read(spec: RecordsSpec, path: Path) -> Observations:
     with _opened(path, spec.path, spec.memory, spec.threads, spec.encoding, spec.separator) as (table, ask):
         _require_columns(spec, totals, table.columns, ledger)
         ledger.finish()
-        keyed = _keyed(spec, table)
-        _count_faults(spec, totals, keyed, ask, ledger)
+        groups = ask(grouped(table, _key_columns(spec), spec.time, totals))
+        keyed = with_keys(groups, len(_key_columns(spec)))
+        _count_faults(spec, totals, keyed, ledger)
         ledger.finish()
-        frame = ask(_added_up(totals, keyed))
+        frame = added_up(keyed, totals)
+        for total in (t for t in totals if t.how == "distinct"):
+            found = ask(counted_once(table, _key_columns(spec), spec.time, total))
+            frame = frame.merge(found, on=["unit", "time"], how="left")
+    if spec.absent == "zero":
+        frame, made = with_zeros(frame, totals)
+        ledger.say(f"{made} units and years without a record taken for 0, as declared")
     frame = frame.sort_values(["unit", "time"], kind="stable", ignore_index=True)
     columns: dict[str, list[object]] = {k: [] for k in _KEYS}
     for total in totals:
@@ -112,7 +120,7 @@ def read(spec: RecordsSpec, path: Path) -> Observations:
     return sealed(spec, _digest_text(path), columns, ledger, parts=tuple(unit_columns(spec.unit)))
 
 
-def _totals(spec: RecordsSpec, ledger: Ledger) -> tuple[_Total, ...]:
+def _totals(spec: RecordsSpec, ledger: Ledger) -> tuple[Total, ...]:
     found = []
     for alias, text in spec.series.items():
         parsed = _TOTAL.fullmatch(text.strip())
@@ -123,7 +131,7 @@ def _totals(spec: RecordsSpec, ledger: Ledger) -> tuple[_Total, ...]:
             )
             continue
         found.append(
-            _Total(alias=alias, how=parsed["how"], column=parsed["column"], only=dict(spec.only.get(alias, {})))
+            Total(alias=alias, how=parsed["how"], column=parsed["column"], only=dict(spec.only.get(alias, {})))
         )
     for alias in spec.only:
         if alias not in spec.series:
@@ -131,12 +139,12 @@ def _totals(spec: RecordsSpec, ledger: Ledger) -> tuple[_Total, ...]:
     return tuple(found)
 
 
-def _measure(spec: RecordsSpec, total: _Total, ledger: Ledger) -> str:
+def _measure(spec: RecordsSpec, total: Total, ledger: Ledger) -> str:
     counted = total.how in ("count", "distinct")
     return settle_measure(spec, total.alias, None, ledger, required=not counted)
 
 
-def _require_columns(spec: RecordsSpec, totals: tuple[_Total, ...], names: Any, ledger: Ledger) -> None:
+def _require_columns(spec: RecordsSpec, totals: tuple[Total, ...], names: Any, ledger: Ledger) -> None:
     wanted = {f"unit.{k}": c for k, c in unit_columns(spec.unit).items()} | {"time": spec.time}
     wanted |= {k: v for k, v in (("within", spec.within), ("number", spec.number)) if v}
     for total in totals:
@@ -218,114 +226,38 @@ def _decodes(path: Path, encoding: str) -> bool:
     return True
 
 
-def _keyed(spec: RecordsSpec, table: ir.Table) -> ir.Table:
-    """The records with the columns `unit` and `time` (a year, null where there is none) in front."""
-    import ibis
-
-    names = [*unit_columns(spec.unit).values(), *([spec.within] if spec.within else [])]
-    unit = _text(table, names[0]).nullif("") if names else ibis.literal(EVERY)
-    for name in names[1:]:
-        part = _text(table, name).nullif("")
-        unit = (unit.isnull() | part.isnull()).ifelse(ibis.null("string"), unit.concat(JOINT, part))
-    when = table[spec.time]
-    if when.type().is_temporal():
-        year = when.year().cast("int64")
-    else:
-        text = when.cast("string").strip()
-        digits = text.re_extract(r"^((1[89]|2[01])\d\d)($|年|[-/.]\d|\.0+$|(0[1-9]|1[0-2])([0-3]\d)?$)", 1)
-        year = digits.nullif("").cast("int64")
-    return table.mutate(__unit=unit, __time=year)
+def _key_columns(spec: RecordsSpec) -> tuple[str, ...]:
+    return (*unit_columns(spec.unit).values(), *([spec.within] if spec.within else []))
 
 
 def _noun(spec: RecordsSpec) -> str:
     return " or no ".join(unit_columns(spec.unit).values()) or "unit"
 
 
-def _text(table: ir.Table, name: str) -> Any:
-    column = table[name]
-    if column.type().is_floating():
-        column = column.cast("int64")
-    return column.cast("string").strip()
-
-
-def _number(table: ir.Table, name: str) -> Any:
-    """A column as doubles, null where it is blank or no number."""
-    column = table[name]
-    if not column.type().is_string():
-        return column.cast("float64")
-    return column.strip().nullif("").try_cast("float64")
-
-
-def _count_faults(spec: RecordsSpec, totals: tuple[_Total, ...], keyed: ir.Table, ask: Any, ledger: Ledger) -> None:
-    """Records without a key, and figures that are none: counted in one pass, each with an example."""
-    figures = sorted({t.column for t in totals if t.how in ("sum", "mean", "min", "max")})
-    bad = {n: _is_bad(keyed, n) for n in figures}
-    gone = keyed["__unit"].isnull() | keyed["__time"].isnull()
-    asked = {"rows": keyed.count(), "gone": gone.sum(), "when": keyed[spec.time].cast("string").max(where=gone)}
-    for i, name in enumerate(figures):
-        asked[f"bad{i}"] = bad[name].sum()
-        asked[f"example{i}"] = keyed[name].cast("string").max(where=bad[name])
-        asked[f"blank{i}"] = (_number(keyed, name).isnull() & ~bad[name]).sum()
-    if spec.number:
-        asked["different"] = keyed[spec.number].nunique()
-    found = ask(keyed.aggregate(**asked)).iloc[0]
-    again = int(found["rows"]) - int(found["different"]) if spec.number else 0
-    if again:
-        ledger.fault(
-            f"{again:,} of {int(found['rows']):,} records have a '{spec.number}' that another has, or none",
-            "take out the records that stand twice",
-        )
-    if not spec.number:
-        ledger.say("no column numbers the records: one that stands twice counts twice (number = ...)")
-    if not int(found["rows"]):
+def _count_faults(spec: RecordsSpec, totals: tuple[Total, ...], keyed: pd.DataFrame, ledger: Ledger) -> None:
+    """Records without a key, and figures that are none: how many, each with an example."""
+    rows = int(keyed["rows"].sum())
+    if not rows:
         ledger.fault("the file has no record", "export it again")
         return
-    if int(found["gone"] or 0):
-        what = (
-            f"{int(found['gone']):,} of {int(found['rows']):,} records have no {_noun(spec)} or no year in {spec.time}"
-        )
+    gone = keyed[keyed["unit"].isna() | keyed["time"].isna()]
+    if len(gone):
+        example = max((str(w) for w in gone["when"].dropna()), default=None)
+        what = f"{int(gone['rows'].sum()):,} of {rows:,} records have no {_noun(spec)} or no year in {spec.time}"
         if spec.blank == "refuse":
-            ledger.fault(f"{what} (such as '{found['when']}')", "mend them, or say blank = 'drop'")
+            ledger.fault(f"{what} (such as '{example}')", "mend them, or say blank = 'drop'")
         else:
             ledger.say(f"{what}: dropped, as declared")
-    for i, name in enumerate(figures):
-        if int(found[f"bad{i}"] or 0):
+    for i, name in enumerate(figures_of(totals)):
+        bad, blank = int(keyed[f"bad{i}"].sum()), int(keyed[f"blank{i}"].sum())
+        if bad:
+            example = max(str(e) for e in keyed[f"example{i}"].dropna())
             ledger.fault(
-                f"{int(found[f'bad{i}']):,} cells of '{name}' are no numbers, such as '{found[f'example{i}']}'",
+                f"{bad:,} cells of '{name}' are no numbers, such as '{example}'",
                 "mend them; figures have no separators of thousands here",
             )
-        if int(found[f"blank{i}"] or 0):
-            ledger.say(f"{int(found[f'blank{i}']):,} blank cells of '{name}' left out of its totals")
-
-
-def _is_bad(table: ir.Table, name: str) -> Any:
-    """Whether a cell is neither blank nor a finite number."""
-    number = _number(table, name)
-    odd = (number.isnan() | number.isinf()).fill_null(False)
-    if not table[name].type().is_string():
-        return odd
-    return odd | (table[name].strip().nullif("").notnull() & number.isnull())
-
-
-def _added_up(totals: tuple[_Total, ...], keyed: ir.Table) -> ir.Table:
-    """One row per unit and year: the records, and for each series its total and the records behind it."""
-    kept = keyed.filter(keyed["__unit"].notnull() & keyed["__time"].notnull())
-    asked: dict[str, Any] = {"records": kept.count()}
-    for total in totals:
-        where = None
-        for name, values in sorted(total.only.items()):
-            inside = _text(kept, name).isin(list(values))
-            where = inside if where is None else where & inside
-        rows = kept.count(where=where)
-        asked[f"n_{total.alias}"] = rows
-        if total.how == "count":
-            asked[f"v_{total.alias}"] = rows
-        elif total.how == "distinct":
-            asked[f"v_{total.alias}"] = kept[total.column].nunique(where=where)
-        else:
-            found = getattr(_number(kept, total.column), total.how)(where=where)
-            asked[f"v_{total.alias}"] = (rows == 0).ifelse(0.0, found) if total.how == "sum" else found
-    return kept.group_by(unit="__unit", time="__time").aggregate(**asked)
+        if blank:
+            ledger.say(f"{blank:,} blank cells of '{name}' left out of its totals")
 
 
 def _digest_text(path: Path) -> bytes:
