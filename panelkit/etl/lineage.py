@@ -220,7 +220,8 @@ class _Tracer:
         value = text if isinstance(text, str) else None if row["value"] != row["value"] else float(row["value"])
         vintage = f", vintage {place['vintage']}" if place["vintage"] else ""
         measure = f" {row['measure']}" if row["measure"] else ""
-        how = f"as printed{measure} in {place['path']}, {place['cell']}{vintage}"
+        printed = "blank" if value is None else f"as printed{measure}"
+        how = f"{printed} in {place['path']}, {place['cell']}{vintage}"
         if row["unit"] != unit:
             how += f" (one figure for {named(str(row['unit']))})"
         return Lineage(name=series, unit=unit, time=time, value=value, how=how, place=place)

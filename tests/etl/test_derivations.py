@@ -1,5 +1,8 @@
 """Derivations on panels: worked examples, what must hold, and what is refused."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -121,6 +124,62 @@ def test_ellison_glaeser_is_flagged_where_approximated(assembled_of, rows_of, co
     )
     assert y.groupby("year").nunique().eq(1).all()
     assert any("approximated from classes of size" in n for n in got.notes)
+
+
+def test_indices_of_econgeo_through_the_derivations(assembled_of, rows_of):
+    """The oracle's table of exports as a panel of one year: 8 units, 10 industries."""
+    path = Path(__file__).resolve().parents[2].parent / "shared" / "oracle" / "cases" / "lq_trade.json"
+    if not path.is_file():
+        pytest.skip("../shared/oracle is not here: it is not part of a clone")
+    known = json.loads(path.read_text("utf-8"))["result"]
+    table = np.array(known["input_matrix"]["values"], dtype=float)
+    names = [f"p{j}" for j in range(table.shape[1])]
+    frame = rows_of(CODES[:8], range(2015, 2016), **dict(zip(names, table.T, strict=True)), whole=table.sum(axis=1))
+    parts = {"parts": {n: f"s.{n}" for n in names}}
+    variables = {
+        n: {"derive": "location_quotient", "with": {"part": f"s.{n}", "whole": "s.whole", "form": "ratio"}}
+        for n in names
+    }
+    variables |= {
+        "herfindahl": {"derive": "hhi", "with": parts},
+        "krugman_index": {"derive": "krugman_specialisation", "with": {**parts, "reference": "all"}},
+        "spec_coeff": {"derive": "krugman_specialisation", "with": {**parts, "reference": "all", "halved": True}},
+        "hachman": {"derive": "diversity", "with": {**parts, "form": "hachman"}},
+    }
+    f = assembled_of(frame, variables, years=(2015, 2015))[0].panel.frame
+    np.testing.assert_allclose(f[names], known["location_quotient"]["values"], rtol=1e-12)
+    for name in ("herfindahl", "krugman_index", "spec_coeff", "hachman"):
+        np.testing.assert_allclose(f[name], known[name], rtol=1e-12)
+
+
+def test_group_means_before_a_policy(assembled_of, rows_of):
+    frame = rows_of(THREE, range(2013, 2019), x=np.arange(18.0))
+    variables = {
+        "region": {"derive": "province_fact", "with": {"fact": "municipality"}},
+        "y": {"derive": "pre_mean", "with": {"of": "s.x", "years": (2013, 2014), "by": "region"}},
+    }
+    f = assembled_of(frame, variables)[0].panel.frame
+    assert f.groupby("province")["y"].first().tolist() == [3.5, 3.5, 12.5]
+    changing = {**variables, "y": {"derive": "pre_mean", "with": {"of": "s.x", "years": (2013, 2014), "by": "s.x"}}}
+    with pytest.raises(PanelError, match="changes within a unit"):
+        assembled_of(frame, changing)
+
+
+def test_a_stock_says_how_much_of_it_is_a_guess(assembled_of, rows_of):
+    flows = np.full(10, 10.0)
+    frame = rows_of(THREE[:1], range(2009, 2019), i=flows)
+    options = {"investment": "s.i", "start": 2009, "growth": 0.0, "depreciation": 0.096}
+    y, got = derived(assembled_of, frame, "capital_stock", options)
+    left = 100 * (10 / 0.096) * 0.904**6 / y.iloc[0]
+    assert any(f"of the stock of 2015, {left:.0f}% is still its first guess" in n for n in got.notes)
+    assert any("with depreciation 10.96% instead the stock is -" in n for n in got.notes)
+
+
+def test_winsorised_cells_are_counted(assembled_of, rows_of, columns):
+    frame = rows_of(CODES, YEARS, a=columns["a"])
+    got, _ = assembled_of(frame, {"y": {"expression": "winsor(s.a, 0.05)"}, "z": {"series": "s.a"}})
+    cut = int((got.panel.column("y") != got.panel.column("z")).sum())
+    assert any(n.startswith(f"y: winsor(s.a, 0.05) cut {cut} of 124 cells") for n in got.notes)
 
 
 def test_theta_has_its_own_name(assembled_of, rows_of):

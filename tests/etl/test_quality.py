@@ -105,24 +105,31 @@ def test_sums_are_held_against_national_rows(assembled_of, calm):
     assert not found["sums"].gate
 
 
-def test_the_suspect_file_is_flagged(china, read_as, study_of, written):
-    """Provinces that are 0.975 of the nation nearly every year; the national file has no column of units, so one is added."""
+def test_the_suspect_file_is_flagged(china, read_as, study_of):
+    """Provinces that are 0.975 of the nation nearly every year; the national file has no column of units."""
     folder = china / "suspect"
-    nation = pd.read_csv(folder / "gdp_national.csv", encoding="utf-8-sig").assign(省份="全国")
-    path = written(nation.to_csv(index=False), "nation.csv")
-    given = {"unit": "省份", "time": "年份", "series": {"gdp": "GDP总量"}, "measures": {"gdp": "亿元"}}
-    sources = {
-        "p": SourceSpec(id="p", kind="tidy", path="gdp_2015_2024.csv", series={"gdp": "GDP总量"}),
-        "n": SourceSpec(id="n", kind="tidy", path="nation.csv", series={"gdp": "GDP总量"}),
-    }
-    read = {
-        "p": read_as("tidy", folder / "gdp_2015_2024.csv", id="p", **given),
-        "n": read_as("tidy", path, id="n", **given),
-    }
+    given = {"time": "年份", "series": {"gdp": "GDP总量"}, "measures": {"gdp": "亿元"}}
+    files = {"p": ("gdp_2015_2024.csv", "省份"), "n": ("gdp_national.csv", "")}
+    sources = {i: SourceSpec(id=i, kind="tidy", path=f, series={"gdp": "GDP总量"}) for i, (f, _) in files.items()}
+    read = {i: read_as("tidy", folder / f, id=i, unit=unit, **given) for i, (f, unit) in files.items()}
     study = study_of({"gdp": {"series": "p.gdp"}}, sources, years=(2015, 2024))
-    found = by_name(quality(study, assemble(study, read), Rules(totals={"p.gdp": "n.gdp"})))
-    assert found["constant_ratio"].verdict == "fails"
+    rules = Rules(totals={"p.gdp": "n.gdp"}, gates=("constant_ratio",))
+    found = by_name(quality(study, assemble(study, read), rules))
+    assert (found["constant_ratio"].verdict, found["constant_ratio"].gate) == ("fails", True)
     assert found["constant_ratio"].rows[0]["ratio"] == pytest.approx(0.975, abs=5e-4)
+
+
+def test_the_export_that_revised_only_2018_is_a_finding(china, read_as, study_of):
+    """Tianjin's GDP in the export of 2020: 18549 in 2017, 13363 in 2018."""
+    series = {"gdp": "地区生产总值(亿元)"}
+    path = china / "nbs_export_old_xls" / "分省年度数据.xls"
+    source = SourceSpec(id="s", kind="nbs_excel", path=path.name, series=series)
+    study = study_of({"gdp": {"series": "s.gdp"}}, {"s": source}, years=(2015, 2019))
+    found = by_name(quality(study, assemble(study, {"s": read_as("nbs_excel", path, series=series)})))["revised_from"]
+    tianjin = next(r for r in found.rows if r["unit"] == "120000")
+    assert tianjin["time"] == 2018
+    assert tianjin["percent"] == pytest.approx(-34.5, abs=0.1)
+    assert tianjin["cell"].endswith("!C6")
 
 
 def test_official_figures_are_not_flagged(policy_facts, read_as, study_of):

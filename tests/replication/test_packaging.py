@@ -36,7 +36,7 @@ LAYOUT = {
     *(f"results/{n}.json" for n in ("estimates", "checks", "crosscheck", "models/both", "models/years")),
     *(f"stata/{n}.do" for n in ("both", "years", "run_all")),
     *(f"data/processed/panel.{n}" for n in ("csv", "parquet", "json", "dta")),
-    *(f"data/processed/{n}" for n in ("codebook.csv", "observations.parquet", "samples.csv")),
+    *(f"data/processed/{n}" for n in ("codebook.csv", "filled.csv", "observations.parquet", "samples.csv")),
     *(f"tables/{t}.{e}" for t in ("table1", "table2") for e in ("tex", "html", "docx", "csv", "typ", "cells.json")),
 }  # fmt: skip
 

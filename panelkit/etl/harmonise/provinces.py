@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from panelkit.core.errors import Fault
 from panelkit.core.key import JOINT, joined, parts_of
 from panelkit.core.source import Observations
-from panelkit.facts.cities import cities, city, inner_place, match_city, namesakes
-from panelkit.facts.provinces import is_not_a_province, match, nearest, province
+from panelkit.facts.cities import City, cities, city, inner_place, match_city, namesakes
+from panelkit.facts.provinces import Province, is_not_a_province, match, nearest, province
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,27 +56,35 @@ def coded(frame: pd.DataFrame, path: str, code_list: str) -> tuple[pd.DataFrame,
 
 
 def named(unit: str) -> str:
-    """A unit as messages name it: a province code with its name, also where it is a part of a unit.
+    """A unit as messages name it: a code of a province or city with its name, also where it is a part of a unit.
 
-    >>> named("110000"), named("Ohio"), named("110000 / 17")
-    ('北京 110000', 'Ohio', '北京 110000 / 17')
+    >>> named("110000"), named("330100"), named("Ohio"), named("110000 / 17")
+    ('北京 110000', '杭州 330100', 'Ohio', '北京 110000 / 17')
     """
     if JOINT in unit:
         return joined(map(named, parts_of(unit)))
-    found = match(unit) if len(unit) == 6 and unit.isdigit() else None
-    return f"{province(found.code).name_zh} {unit}" if found else unit
+    place = _place(unit)
+    return f"{place.name_zh} {unit}" if place else unit
+
+
+def _place(unit: str) -> Province | City | None:
+    """The province or the city of a code."""
+    if len(unit) != 6 or not unit.isdigit():
+        return None
+    found = match(unit)
+    return province(found.code) if found else city(unit)
 
 
 def called(unit: str, language: str) -> str:
     """A unit as a report in one language names it.
 
-    >>> called("110000", "en"), called("110000", "zh"), called("Ohio", "en")
-    ('Beijing 110000', '北京 110000', 'Ohio')
+    >>> called("110000", "en"), called("330100", "en"), called("110000", "zh"), called("Ohio", "en")
+    ('Beijing 110000', 'Hangzhou 330100', '北京 110000', 'Ohio')
     """
     if JOINT in unit:
         return joined(called(part, language) for part in parts_of(unit))
-    found = match(unit) if language == "en" and len(unit) == 6 and unit.isdigit() else None
-    return f"{province(found.code).name_en} {unit}" if found else named(unit)
+    place = _place(unit) if language == "en" else None
+    return f"{place.name_en} {unit}" if place else named(unit)
 
 
 def _tidied(name: str) -> str:
