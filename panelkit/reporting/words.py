@@ -39,6 +39,13 @@ WORDS: dict[str, tuple[str, str]] = {
     "partial_r2": ("Partial R² of the instruments", "工具变量偏R²"),
     "treated_clusters": ("Treated clusters", "受处理的聚类数"),
     "event_time": ("Event time", "事件时间"),
+    "balance_axis": ("Difference of treated and others, standard deviations", "处理组与对照组的标准化差异"),
+    "before_matching": ("before matching", "匹配前"),
+    "after_matching": ("after matching", "匹配后"),
+    "balance_figure": (
+        "Differences in standard deviations before matching; dashed at −{bound} and {bound}.",
+        "标准化差异以匹配前标准差为单位；虚线为−{bound}与{bound}。",
+    ),
     "att": ("Average effect on the treated (ATT)", "处理组平均效应（ATT）"),
     "att_dynamic": ("ATT, event times alike", "ATT（按事件时间等权）"),
     "att_group": ("ATT, cohorts by size", "ATT（按批次规模加权）"),

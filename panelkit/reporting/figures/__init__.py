@@ -1,6 +1,7 @@
 """The kinds of figures, one file each; importing this folder registers them."""
 
 from panelkit.reporting.figures import bacon as bacon
+from panelkit.reporting.figures import balance as balance
 from panelkit.reporting.figures import coefficients as coefficients
 from panelkit.reporting.figures import event_study as event_study
 from panelkit.reporting.figures import gap_matrix as gap_matrix
