@@ -55,7 +55,10 @@ def _cell(value: Any, key: str, language: Language) -> str:
         return word("yes" if value else "no", language)
     if isinstance(value, str):
         return word(f"field_{value}", language) if f"field_{value}" in WORDS else value
-    counted: NumberKind = "p" if key in ("p", "p_adjusted") else "number"
+    small = (
+        key in ("p", "p_adjusted") and value >= 0.001
+    )  # a smaller one is printed as it is: '<0.001' is no number of the check
+    counted: NumberKind = "p" if small else "number"
     if isinstance(value, int) or (float(value).is_integer() and abs(value) < 1e6 and key not in ("estimate", "se")):
         return str(int(value))
     return shown(value, kind=counted, missing="–")
