@@ -12,6 +12,7 @@ from panelkit.core.errors import SourceError
 from panelkit.core.label import Label
 from panelkit.core.source import SourceSpec
 
+LARGEST_CARD = 1_000_000  # bytes
 _TEXTS = ("publisher", "url", "retrieved", "licence")
 
 
@@ -27,11 +28,17 @@ def completed(source: SourceSpec, path: Path) -> SourceSpec:
         Where the card cannot be read, or describes another file (its SHA-256 differs), or contradicts the study's units.
     """
     card_path = path.with_name(path.name + ".source.toml")
+    if card_path.is_symlink():
+        raise SourceError("the card is a link", where=card_path.name, mend="put the card itself beside the file")
     if not card_path.is_file():
         return source
+    if card_path.stat().st_size > LARGEST_CARD:
+        raise SourceError(
+            "this is too large for a card", where=card_path.name, mend="put figures into the file, not here"
+        )
     try:
         card = tomllib.loads(card_path.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # no TOML, no UTF-8, or brackets without end
         raise SourceError(f"the card cannot be read: {error}", where=card_path.name, mend="mend its TOML") from error
     _refuse_other_file(card, path)
     given: dict[str, Any] = {k: str(card[k]) for k in _TEXTS if k in card and not getattr(source, k)}

@@ -146,7 +146,7 @@ def _refused(level: Level, folder: Path, means: Means) -> LevelResult | None:
     """Why a study is not rerun at all: it cannot be read, or registers code of its own."""
     try:
         document = tomllib.loads((folder / "study.toml").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         return _not_rerun(level, f"study.toml cannot be read: {error}")
     if _has_plugins(document) and means.plugins != "run":
         return _not_rerun(level, "the study registers code of its own (plugins), which is not run unless asked for")

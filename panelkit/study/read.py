@@ -30,6 +30,7 @@ from panelkit.core.study import (
 )
 from panelkit.study.battery import Declared, Expanded, expand
 from panelkit.study.known import Known
+from panelkit.study.safe import unsafe
 from panelkit.study.typed import typed
 from panelkit.study.validate import faults_between
 
@@ -68,6 +69,8 @@ def study_from(document: dict[str, Any], known: Known | None = None, *, name: st
     """The study that a parsed TOML document describes; see `read_study`."""
     faults: list[Fault] = []
     _refuse_schema(document, name)
+    if found := list(unsafe(document)):
+        raise StudyError(faults=found)
     for section in document:
         if section not in SECTIONS:
             faults.append(
@@ -141,6 +144,10 @@ def _document(path: Path) -> dict[str, Any]:
         raise StudyError("the study is not UTF-8", where=path.name, mend="save it as UTF-8") from error
     except tomllib.TOMLDecodeError as error:
         raise StudyError(f"this is not TOML: {error}", where=path.name, mend="mend the line named there") from error
+    except (RecursionError, ValueError) as error:  # brackets without end; numbers of thousands of digits
+        raise StudyError(
+            "this is nested too deeply, or holds an endless number", where=path.name, mend="write it flat"
+        ) from error
 
 
 def _refuse_schema(document: dict[str, Any], name: str) -> None:

@@ -117,7 +117,7 @@ def _read(data: bytes, where: str, encoding: str | None) -> tuple[Any, Any]:
         copy.write_bytes(data)
         try:
             return pyreadstat.read_dta(str(copy), encoding=encoding, apply_value_formats=False)
-        except (pyreadstat.ReadstatError, UnicodeDecodeError, ValueError) as fault:
+        except (pyreadstat.ReadstatError, ValueError, IndexError, OverflowError, MemoryError) as fault:
             said = str(fault).replace(str(copy), "the file")[:80]
     raise SourceError(
         f"the Stata file cannot be read ({said})",

@@ -1,0 +1,76 @@
+"""What no study may hold, wherever it stands: names that are paths, letters that hide or turn text, numbers that fill a machine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from panelkit.core.errors import Fault
+
+DEEPEST = 16
+MOST_DRAWS = 10_000_000
+LARGEST = 10**15
+NAMED = ("sources", "variables", "checks", "families", "robustness")  # tables of entries by name
+LISTED = ("models", "tables", "figures")  # lists of entries with an id
+NAME = re.compile(r"\w[\w-]{0,119}")
+TURNS = {*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C}  # bidirectional controls
+CONTROLS = ({*range(0x20)} - {9, 10, 13}) | {*range(0x7F, 0xA0), 0x2028, 0x2029, 0xFEFF}
+YEARS = (1, 9999)
+
+
+def unsafe(document: dict[str, Any]) -> Iterator[Fault]:
+    """A fault for each thing in a parsed study file that could reach beyond it or deceive its reader."""
+    yield from _names(document)
+    yield from _values(document, "", 0)
+    years = document.get("panel", {}).get("years") if isinstance(document.get("panel"), dict) else None
+    if isinstance(years, list) and not all(isinstance(y, int) and YEARS[0] <= y <= YEARS[1] for y in years):
+        yield Fault(where="panel.years", what=f"{str(years)[:60]} are no years", mend="write [2015, 2022]")
+
+
+def _names(document: dict[str, Any]) -> Iterator[Fault]:
+    head = document.get("study")
+    ids = [("study.id", head.get("id"))] if isinstance(head, dict) else []
+    for section in NAMED:
+        entries = document.get(section)
+        ids += [(section, name) for name in entries] if isinstance(entries, dict) else []
+    for section in LISTED:
+        entries = document.get(section)
+        listed = entries if isinstance(entries, list) else []
+        ids += [(f"{section}.id", e["id"]) for e in listed if isinstance(e, dict) and "id" in e]
+    for where, name in ids:
+        if isinstance(name, str) and not NAME.fullmatch(name):
+            yield Fault(
+                where=where,
+                what=f"{name[:60]!a} cannot be a name: files are called by it",
+                mend="use letters, digits, '_' and '-', beginning with a letter or digit",
+            )
+
+
+def _values(value: Any, where: str, depth: int) -> Iterator[Fault]:
+    if depth > DEEPEST:
+        yield Fault(where=where[:80], what="this is nested too deeply for a study", mend="write it flat")
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _text(str(key), where or "the study")
+            yield from _values(inner, f"{where}.{key}".lstrip("."), depth + 1)
+    elif isinstance(value, list):
+        for place, inner in enumerate(value):
+            yield from _values(inner, f"{where}[{place}]", depth + 1)
+    elif isinstance(value, str):
+        yield from _text(value, where)
+    elif isinstance(value, int) and not isinstance(value, bool):
+        most = MOST_DRAWS if where.endswith("draws") else LARGEST
+        if abs(value) > most:
+            yield Fault(where=where, what=f"{str(value)[:30]} is beyond every use", mend=f"at most {most}")
+
+
+def _text(text: str, where: str) -> Iterator[Fault]:
+    found = sorted({ord(c) for c in text} & (TURNS | CONTROLS))
+    if found:
+        named = ", ".join(f"U+{c:04X}" for c in found[:4])
+        yield Fault(
+            where=where[:120],
+            what=f"the text holds characters that hide or turn what is read: {named}",
+            mend="write it again without them",
+        )

@@ -1,0 +1,69 @@
+"""A stranger's study: what could reach beyond it, hide text or fill a machine is refused in words, never met by a crash."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from panelkit.core.errors import SourceError, StudyError
+from panelkit.core.source import SourceSpec
+from panelkit.etl.sidecar import completed
+from panelkit.pipeline import read_study
+from panelkit.study.safe import unsafe
+
+HEAD = 'schema = 1\n[study]\nid = "s"\ntitle = "T"\nseed = 1\n[panel]\nyears = [2010, 2015]\n'
+
+
+@pytest.mark.parametrize(
+    ("document", "where"),
+    [
+        ({"study": {"id": "../../evil"}}, "study.id"),
+        ({"models": [{"id": "../m"}]}, "models.id"),
+        ({"tables": [{"id": "a/b"}]}, "tables.id"),
+        ({"figures": [{"id": "C:x"}]}, "figures.id"),
+        ({"sources": {"a.b": {}}}, "sources"),
+        ({"variables": {"..": {}}}, "variables"),
+        ({"study": {"title": "gpj\u202eexe"}}, "study.title"),
+        ({"tables": [{"notes": [{"zh": "\u2066x"}]}]}, "tables[0].notes[0].zh"),
+        ({"study": {"abstract": "a\0b"}}, "study.abstract"),
+        ({"models": [{"inference": {"draws": 10**9}}]}, "models[0].inference.draws"),
+        ({"defaults": {"seed": 10**40}}, "defaults.seed"),
+        ({"panel": {"years": [1, 999999999]}}, "panel.years"),
+    ],
+)
+def test_what_no_study_may_hold(document: dict[str, object], where: str) -> None:
+    assert [f.where for f in unsafe(document)] == [where]
+
+
+def test_what_every_study_holds_is_no_fault() -> None:
+    document = {
+        "study": {"id": "cbec-clusters", "title": {"zh": "跨境电商\n与产业集群"}},
+        "variables": {"销售额": {"label": "a"}},
+    }
+    assert not list(unsafe(document))
+
+
+@pytest.mark.parametrize(
+    "tail", ["z = " + "[" * 20000 + "]" * 20000, "[" + ".".join("a" * 9000) + "]\nb = 1", "z = " + "1" * 9000]
+)
+def test_brackets_and_digits_without_end(tmp_path: Path, tail: str) -> None:
+    (tmp_path / "study.toml").write_text(f"{HEAD}{tail}\n")
+    with pytest.raises(StudyError):
+        read_study(tmp_path / "study.toml")
+
+
+def test_a_card_that_is_a_link_or_has_no_end(tmp_path: Path) -> None:
+    source = SourceSpec(id="a", kind="tidy", path="a.csv", series={"y": "y"})
+    card = tmp_path / "a.csv.source.toml"
+    (tmp_path / "elsewhere.toml").write_text('publisher = "stolen"')
+    card.symlink_to(tmp_path / "elsewhere.toml")
+    with pytest.raises(SourceError, match="link"):
+        completed(source, tmp_path / "a.csv")
+    card.unlink()
+    card.write_text("z = " + "[" * 20000)
+    with pytest.raises(SourceError, match="cannot be read"):
+        completed(source, tmp_path / "a.csv")
+    card.write_text("#" * 1_000_001)
+    with pytest.raises(SourceError, match="too large"):
+        completed(source, tmp_path / "a.csv")
