@@ -18,6 +18,7 @@ How = Literal["name", "alias", "code", "ocr"]
 
 _CODE = re.compile(r"^(\d{2})(?:0{4}|0{10})?(?:\.0+)?$")
 _NOTE = re.compile(r"^\d{1,2}(?=[^\d])|(?<=[^\d])\d{1,2}$")
+_BOTH = re.compile(r"^([\u3400-\u9fff]+\d{0,2})([a-z]+)$")
 _AUTONOMOUS_ZH = ("自治区", "区", "省")
 _MUNICIPAL_EN = ("municipality", "city", "shi", "province")
 _AUTONOMOUS_EN = ("autonomousregion", "zizhiqu", "province", "region")
@@ -168,6 +169,15 @@ def _unmarked(folded: str) -> str:
     return _NOTE.sub("", folded)
 
 
+def _of_both(folded: str) -> tuple[str, How] | None:
+    """The province of a name in two languages in one cell, such as 北京Beijing, where both mean the same."""
+    both = _BOTH.match(folded)
+    if both is None:
+        return None
+    zh, en = (_known().get(_unmarked(part)) for part in both.groups())
+    return zh if zh is not None and en is not None and zh[0] == en[0] else None
+
+
 def _without_tones(folded: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFD", folded) if not unicodedata.combining(c))
 
@@ -226,7 +236,8 @@ def match(name: str) -> Match | None:
     """Which province a printed name or code means, and how it was recognised.
 
     Blanks of every width, also inside the name, byte-order marks, case, punctuation, the usual suffixes and the mark of a
-    note ("北京①", "上海(1)") do not matter. Six-digit, twelve-digit and two-digit codes and ISO 3166-2 are read. A bare "Shanxi" is 140000;
+    note ("北京①", "上海(1)") do not matter; a name in both languages ("北京 Beijing") must mean one province in both.
+    Six-digit, twelve-digit and two-digit codes and ISO 3166-2 are read. A bare "Shanxi" is 140000;
     "Shaanxi" and "Shannxi" are 610000. Known slips of optical recognition are matched with how='ocr'.
 
     Parameters
@@ -256,6 +267,7 @@ def match(name: str) -> Match | None:
     found = _known().get(folded) or _known().get(_without_tones(folded))
     if found is None and _unmarked(folded) != folded:
         found = _known().get(_unmarked(folded)) if len(_unmarked(folded)) > 1 else None
+    found = found or _of_both(folded)
     return Match(code=found[0], how=found[1], printed=printed) if found else None
 
 
@@ -282,7 +294,11 @@ def is_not_a_province(name: str) -> str | None:
     if code and code[1] == "00":
         return _KINDS["nation"]
     folded = f"{code[1]}0000" if code else _fold(printed)
-    return _known_others().get(folded) or (None if code else _known_others().get(_unmarked(folded)))
+    if code or folded in _known_others():
+        return _known_others().get(folded)
+    both = _BOTH.match(folded)
+    kinds = {_known_others().get(part) for part in both.groups()} if both else set()
+    return kinds.pop() if len(kinds) == 1 else _known_others().get(_unmarked(folded))
 
 
 def nearest(name: str, *, most: int = 3) -> tuple[str, ...]:

@@ -231,3 +231,16 @@ def test_a_workbook_of_one_sheet_for_each_year(read_as, tmp_path):
     assert list(frame["cell"]) == ["2013年!C5", "2014年!C5", "2015年!C5"]
     with pytest.raises(SourceError, match="no sheet for 2012"):
         read_as("yearbook_page", path, series={"x": "总产值"}, sheet="{year}年", years=(2012, 2014))
+
+
+def test_both_languages_in_one_cell(read_as, tmp_path):
+    rows = [[f"{r[0]}  {r[1]}", *r[2:]] for r in body(2)]
+    head = [TITLE, ["单位：亿元"], ["地 区 Region", "总产值 Output", "利润 Profits"]]
+    seen = seen_as(write(tmp_path / "p.xlsx", [*head, *rows]))
+    assert [(s.name, s.units_matched, s.unmatched) for s in seen.series] == [
+        ("总产值 / Output", 31, ()),
+        ("利润 / Profits", 31, ()),
+    ]
+    rows[2][0] = "天津  Hebei"
+    seen = seen_as(write(tmp_path / "p.xlsx", [*head, *rows]))
+    assert seen.series[0].unmatched == ("天津  Hebei",)

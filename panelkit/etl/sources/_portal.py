@@ -115,7 +115,9 @@ def header_years(row: CellRow) -> dict[int, int] | None:
         if year is None:
             return None
         years[column] = year
-    return years or None
+    corner = first_text(row).casefold()
+    plainly = not corner or corner in _REGION_CORNERS | _INDICATOR_CORNERS or any("年" in str(c) for c in row.cells[1:])
+    return years if years and (plainly or len(set(years.values())) > 2) else None  # two figures may look like years
 
 
 def periods_of(row: CellRow) -> dict[int, tuple[int, int, int]]:
