@@ -20,7 +20,7 @@ class ModelSpec:
     formula : see `core.formula`. years : the model's own window. where : an expression that rows must satisfy.
     exclude : unit -> reason. covariance, inference : None takes the study's default, and that, where none is given, follows the
     number of clusters: CR3 with t(G-1) and the restricted wild cluster bootstrap below 50, CR1 with t(G-1) from 50.
-    cluster : the cluster variable of that default (the panel's unit unless named).
+    cluster : the cluster variable of that default (the panel's unit unless named; of a unit of several keys the first).
     """
 
     id: str

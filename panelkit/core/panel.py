@@ -96,6 +96,11 @@ class Panel:
         return self._frame.copy()
 
     @property
+    def place(self) -> str:
+        """What rows are clustered on unless a study names something else: the first key of a unit, within which shocks are shared."""
+        return self.parts[0] if self.parts else self.unit
+
+    @property
     def rows(self) -> int:
         return len(self._frame)
 

@@ -80,10 +80,10 @@ def rows_of(spec: ModelSpec, formula: Formula, panel: Panel, setting: Setting) -
 
 
 def cluster_names(spec: ModelSpec, panel: Panel, setting: Setting) -> tuple[str, ...]:
-    """The cluster variables: those of the covariance, else the model's, else the unit; resampling needs one in any case."""
+    """The cluster variables: those of the covariance, else the model's, else the unit's first key; resampling needs one in any case."""
     asked = asked_covariance(spec, setting)
     named = asked.by if isinstance(asked, Clustered) else ()
-    return tuple("^".join(unit_or_parts(n, panel)) for n in named or (spec.cluster or panel.unit,))
+    return tuple("^".join(unit_or_parts(n, panel)) for n in named or (spec.cluster or panel.place,))
 
 
 def compile_model(

@@ -45,7 +45,7 @@ class Wanted:
 def wanted(spec: ModelSpec, own: Estimate, design: Design, panel: Panel) -> list[Wanted]:
     """Every convention to show for a model: of rows, of clusters, two-way, of space and time."""
     mine = cast(Covariance, own.covariance)
-    by = mine.by[0] if isinstance(mine, Clustered) else (spec.cluster or panel.unit)
+    by = mine.by[0] if isinstance(mine, Clustered) else (spec.cluster or panel.place)
     rows, clusters, two_way = _of_rows(), _of_clusters(by, design, panel), _two_way(mine, by, panel)
     return [*rows, *clusters, *_of_other_steps(spec, by), *two_way, *_of_space_and_time(mine, panel)]
 

@@ -22,7 +22,7 @@ from panelkit.estimators._staggered_curves import band_words
 from panelkit.estimators._staggered_found import bands, cells, curves_of, find, joint, tests_of
 from panelkit.estimators._staggered_method import TERMS, Method, StaggeredSpec
 from panelkit.estimators._staggered_words import AVERAGES, notes_of
-from panelkit.estimators._words import equation, no_instruments
+from panelkit.estimators._words import UNIT, equation, no_instruments
 from panelkit.numerics.staggered_effects import CohortEffects
 
 
@@ -117,7 +117,7 @@ def clusters_of(spec: ModelSpec, panel: Panel, setting: Setting) -> tuple[str, .
             where=f"models.{spec.id}.covariance",
             mend="leave `covariance` out and name `cluster`",
         )
-    return asked.by if isinstance(asked, Clustered) and asked.by else (spec.cluster or panel.unit,)
+    return asked.by if isinstance(asked, Clustered) and asked.by else (spec.cluster or panel.place,)
 
 
 def refuse_fields(spec: StaggeredSpec) -> None:
@@ -185,7 +185,7 @@ def prepare_staggered(spec: StaggeredSpec, method: Method, panel: Panel, setting
 def explain_staggered(spec: StaggeredSpec, method: Method, further: str = "") -> str:
     """What will be done, in words."""
     whom = {"never": "never treated", "notyet": "not treated yet"}[method.control]
-    cluster = spec.cluster or "the panel's unit"
+    cluster = spec.cluster or UNIT
     bands = f"simultaneous bands from {spec.draws} multiplier draws" if spec.draws else "no bands"
     return (
         f"{equation(spec)}, effects of '{spec.cohort}' (0 or missing: never treated) by cohort and period:"

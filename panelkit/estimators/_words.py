@@ -8,6 +8,7 @@ from panelkit.core.formula import Formula
 from panelkit.core.request import Classical, Clustered, Conley, Covariance, DriscollKraay, Robust
 from panelkit.estimators._compile import formula_of
 
+UNIT = "the panel's unit (its first key, where it has several)"
 REFERENCES = {
     "t": "t(G-1)",
     "g_minus_1": "t(G-1)",
@@ -38,7 +39,7 @@ def inference_words(spec: ModelSpec) -> str:
     rows = [f"years {spec.years[0]}-{spec.years[1]}"] if spec.years else []
     rows += [f"rows where {spec.where}"] if spec.where else []
     rows += [f"without {u} ({reason})" for u, reason in spec.exclude.items()]
-    text = covariance_words(spec.covariance, spec.cluster or "the panel's unit")
+    text = covariance_words(spec.covariance, spec.cluster or UNIT)
     return f"{text} Sample: {'; '.join(rows) if rows else 'every row with no missing cell'}."
 
 

@@ -164,7 +164,7 @@ def _classic(spec: TripleDifference, formula: Formula, treatment: Slope, panel: 
             where=where,
             mend=f"add + {' + '.join(lost)}",
         )
-    place = spec.place or spec.cluster or panel.unit
+    place = spec.place or spec.cluster or panel.place
     rows = rows_of(_placed(spec, place), formula, panel, setting).panel
     by_time = rows.codes(place, rows.time)
     exposure = tuple(f for f in treatment.factors if not constant(rows.column(f), by_time))
