@@ -19,18 +19,22 @@ CLUSTERS_PER_CELL = 5  # with fewer a joint test of the cells before treatment i
 def pre_trends(effects: CohortEffects, dynamic: Aggregated, leads: PreTrends | None) -> tuple[Wald, list[str]]:
     """The joint test that nothing moved before treatment, and a sentence where it is not of every cell.
 
-    Of the leads among untreated rows where they are what the method has; else of every cell before treatment, as R `did`; of the
+    Of the leads among untreated rows where they are what the method has; else of every cell before treatment, as R `did`, but for
+    those of one or two treated units, which show hardly any spread and would reject whatever the data; of the
     averages by event time, as F with G - 1, where cells are many for G clusters: their covariance is then near singular (a
     cohort of one unit shows no spread at all), and the chi-square of the cells rejects whatever the data.
     """
     if leads is not None:
         return leads.test, []
-    cells = int(((effects.event < 0) & np.isfinite(effects.se)).sum())
-    if not cells:
+    before = (effects.event < 0) & np.isfinite(effects.se)
+    if not before.any():
         raise ValueError("no lead is determined")
+    thin = before & (effects.treated <= TOO_FEW_TREATED)
+    cells = int((before & ~thin).sum())
     groups = len(effects.influence) if effects.clusters is None else int(effects.clusters.max()) + 1
-    if cells * CLUSTERS_PER_CELL <= groups:
-        return pretest(effects), []
+    if cells and cells * CLUSTERS_PER_CELL <= groups:
+        said = f"The joint pre-trend test leaves out {int(thin.sum())} cells of one or two treated units."
+        return pretest(effects, keep=~thin), [said] if thin.any() else []
     at = np.flatnonzero((dynamic.at < 0) & np.isfinite(dynamic.se) & (dynamic.treated > TOO_FEW_TREATED))
     at = at[-max(groups // CLUSTERS_PER_CELL, 1) :]
     if not len(at):

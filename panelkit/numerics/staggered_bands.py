@@ -164,8 +164,8 @@ def aggregated_bands(
     return multiplier_bands(found.estimate, scaled, found.clusters, draws, seed, level, multiplier)
 
 
-def pretest(effects: CohortEffects, df2: float = np.inf) -> Wald:
-    """Give back the joint test that every effect before treatment is zero (reference cells left out).
+def pretest(effects: CohortEffects, df2: float = np.inf, keep: np.ndarray | None = None) -> Wald:
+    """Give back the joint test that every effect before treatment is zero (reference cells left out; of the cells `keep`, where given).
 
     Raises
     ------
@@ -176,7 +176,7 @@ def pretest(effects: CohortEffects, df2: float = np.inf) -> Wald:
     ------
     R `did::att_gt` (W, Wpval): chi-square; `joint.wald` gives the F form, statistic x df1 is their W.
     """
-    before = np.flatnonzero((effects.event < 0) & np.isfinite(effects.se))
+    before = np.flatnonzero((effects.event < 0) & np.isfinite(effects.se) & (True if keep is None else keep))
     if len(before) == 0:
         raise ValueError("no cell before treatment: there is no pre-trend to test")
     V = covariance(effects.influence[:, before], effects.clusters, effects.factor)

@@ -132,6 +132,10 @@ ESTIMATOR_PHRASES: tuple[tuple[str, str], ...] = (
         r"The joint pre-trend test is of the averages at event times (.+?): (\d+) cells before treatment are too many for (\d+) clusters\.",
         "平行趋势联合检验针对事件时间{0}的平均效应：处理前的{1}个单元格对{2}个聚类而言过多。",
     ),
+    (
+        r"The joint pre-trend test leaves out (\d+) cells of one or two treated units\.",
+        "平行趋势联合检验不含仅有一至两个受处理单位的{0}个单元格。",
+    ),
     (r"The joint pre-trend test is not made: (.+)\.", "未作平行趋势联合检验：{0}。"),
     (
         r"By route: (.+?) (agree|do not agree|differ|disagree) with the (\d+) cells, largest difference (\S+)\.",
