@@ -29,7 +29,8 @@ class Columns:
 
     grid : every unit and every year from the first to the last that any source has, so that lags follow time, never row
     order. measures : unit of measure of each column. study_years : the panel's window. excluded : units that the study leaves out;
-    they are on the grid, but nothing is refused for their sake. prices : basis of prices ("nominal", "real", "") of each column.
+    they are on the grid, but nothing is refused for their sake. prices : basis of prices ("nominal", "real", "") of each column;
+    base_years : year whose prices a real column is in, where it is known.
     parts : the keys that a unit is made of, where there are several (province, industry), each as a column of texts on the grid.
     code_lists : list that each key goes by.
     """
@@ -42,6 +43,7 @@ class Columns:
     time: str
     excluded: frozenset[str] = frozenset()
     prices: dict[str, Price] = field(default_factory=dict)
+    base_years: dict[str, int] = field(default_factory=dict)
     parts: dict[str, pd.Series] = field(default_factory=dict)
     code_lists: dict[str, str] = field(default_factory=dict)
 
@@ -55,9 +57,9 @@ class Columns:
 class Derived:
     """A derived column on the grid, its unit of measure, a sentence on how it was made, and what must be said about it.
 
-    price : basis of prices of the result, "" for what is no money. over : keys of the panel that the result varies over, where they
-    are fewer than those of its inputs (a Herfindahl index of provinces made of cells of industries). details : numbers behind it, such
-    as the weights of an index, for the quality report; rows of one table.
+    price : basis of prices of the result, "" for what is no money. base_year : year whose prices a real result is in. over : keys of the
+    panel that the result varies over, where they are fewer than those of its inputs (a Herfindahl index of provinces made of cells of
+    industries). details : numbers behind it, such as the weights of an index, for the quality report; rows of one table.
     """
 
     values: pd.Series
@@ -65,6 +67,7 @@ class Derived:
     how: str
     notes: tuple[str, ...] = ()
     price: Price = ""
+    base_year: int | None = None
     over: tuple[str, ...] | None = None
     details: tuple[dict[str, Any], ...] = ()
 

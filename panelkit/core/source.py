@@ -42,6 +42,8 @@ class SourceSpec:
         { employment = ["urban_units_2013"] }; a series that crosses one undeclared stops the run (see facts/breaks.csv).
     prices : dict
         Alias -> 'nominal' or 'real'; money is nominal unless said otherwise.
+    base_years : dict
+        Alias of a real series -> year whose prices it is in, such as { gdp = 2015 }.
     at : dict
         Key of the panel -> its value for the whole file, such as { industry = "17" } for a table of one industry.
     industries : str, or dict
@@ -59,6 +61,7 @@ class SourceSpec:
     vintages: dict[str, Vintages] = field(default_factory=dict)
     breaks: dict[str, tuple[str, ...]] = field(default_factory=dict)
     prices: dict[str, Prices] = field(default_factory=dict)
+    base_years: dict[str, int] = field(default_factory=dict)
     at: dict[str, str] = field(default_factory=dict)
     industries: Edition | dict[Edition, tuple[int, int]] | None = None
     publisher: str = ""

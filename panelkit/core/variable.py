@@ -23,6 +23,7 @@ class Variable:
     """A variable of the panel; `measure` is its unit of measure ("" for a pure number), `filled` how many cells are not as published.
 
     price : basis of prices of an amount of money, also behind a logarithm; "" where there is none or it is not known.
+    base_year : year whose prices a real amount is in; None where it is not real or the year is not known.
     """
 
     name: str
@@ -32,3 +33,4 @@ class Variable:
     kind: Literal["number", "category"] = "number"
     filled: int = 0
     price: Price = ""
+    base_year: int | None = None

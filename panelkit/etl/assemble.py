@@ -276,6 +276,8 @@ def _bench(study: Study, frame: pd.DataFrame, grid: Grid) -> Workbench:
                 columns.prices[f"{source.id}.{alias}"] = price_of_series(
                     source, alias, measures[f"{source.id}.{alias}"]
                 )
+                if alias in source.base_years:
+                    columns.base_years[f"{source.id}.{alias}"] = source.base_years[alias]
     return Workbench(
         columns=columns,
         grid=grid,

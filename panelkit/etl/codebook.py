@@ -73,6 +73,7 @@ def codebook_rows(panel: Panel, study: Study, observations: pd.DataFrame) -> lis
                 "label_zh": variable.label.zh,
                 "measure": variable.measure,
                 "price": variable.price,
+                "base_year": variable.base_year,
                 "kind": variable.kind,
                 "made": variable.origin.how,
                 "formula": formula_of(plan) if plan is not None else "",
@@ -123,7 +124,10 @@ def codebook_tables(study: Study, rows: list[dict[str, Any]], language: Language
     zh = language == "zh"
     labels = {r["variable"]: (r["label_zh"] or r["label_en"]) if zh else (r["label_en"] or r["label_zh"]) for r in rows}
     variables = [
-        (r["variable"], (labels[r["variable"]], r["measure"], price_in_words(r["price"], language), r["made"]))
+        (
+            r["variable"],
+            (labels[r["variable"]], r["measure"], price_in_words(r["price"], language, r["base_year"]), r["made"]),
+        )
         for r in rows
     ]
     counts = ("cells", "missing", "filled")

@@ -177,7 +177,7 @@ def _on_panel(name: str, panel: Panel, language: Language) -> list[tuple[str, st
         return f"{cells} {_say('of', language)} {rows} ({100 * cells / max(rows, 1):.1f}%)"
 
     found = [("made", variable.origin.how), ("rests_on", ", ".join(variable.origin.inputs))]
-    found += [("measure", variable.measure), ("price", price_in_words(variable.price, language))]
+    found += [("measure", variable.measure), ("price", price_in_words(variable.price, language, variable.base_year))]
     return [*found, ("filled", share(variable.filled)), ("missing", share(missing))]
 
 
@@ -189,8 +189,10 @@ def _method(plan: VariablePlan) -> str:
     return " ".join(text.partition("Source\n------\n")[2].split())
 
 
-def price_in_words(price: str, language: Language) -> str:
-    """'nominal' or 'real' in the language."""
+def price_in_words(price: str, language: Language, base_year: int | None = None) -> str:
+    """'nominal' or 'real' in the language, with the year whose prices a real amount is in."""
+    if price == "real" and base_year is not None:
+        return f"实际({base_year}年价)" if language == "zh" else f"real, prices of {base_year}"
     return {"nominal": "名义", "real": "实际(不变价)"}.get(price, "") if language == "zh" else price
 
 

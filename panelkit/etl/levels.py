@@ -140,4 +140,5 @@ def reduced_columns(columns: Columns, to: Reduction, names: tuple[str, ...]) -> 
         excluded=frozenset(u for u, kept in zip(small.units, small.kept, strict=True) if not kept),
         measures=dict(columns.measures),
         prices=dict(columns.prices),
+        base_years=dict(columns.base_years),
     )

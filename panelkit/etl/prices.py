@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import partial
 
 from panelkit.core.check import Check
+from panelkit.core.errors import StudyError
 from panelkit.core.evaluation import CELL_FUNCTIONS
 from panelkit.core.expression import Binary, Call, Name, Node, Number, Text, Unary, walk
 from panelkit.core.formula import parse_formula
 from panelkit.core.label import Label
 from panelkit.core.panel import Panel
 from panelkit.core.source import SourceSpec
-from panelkit.core.study import Study
+from panelkit.core.study import Study, VariableSpec
 from panelkit.core.variable import Price
 from panelkit.etl.harmonise.units import conversion
 
@@ -90,6 +92,80 @@ def _ratio(node: Binary, left: Price, right: Price, measures: Mapping[str, str])
     if left == "nominal" and indices and all(_FIXED_BASE.match(measures.get(n, "")) for n in indices):
         return "real"
     return left or right
+
+
+def base_year_of(
+    node: Node, prices: Mapping[str, Price], base_years: Mapping[str, int], measures: Mapping[str, str], where: str = ""
+) -> int | None:
+    """Year whose prices a real expression is in; None where it is not real, or the year is not known.
+
+    Raises
+    ------
+    StudyError
+        Two real amounts of different base years that are added, subtracted, compared or divided.
+    """
+    known = partial(base_year_of, prices=prices, base_years=base_years, measures=measures, where=where)
+    match node:
+        case Name():
+            return base_years.get(node.name)
+        case Number() | Text():
+            return None
+        case Unary():
+            return known(node.operand)
+        case Call():
+            given = [known(a) for a in node.arguments]
+            year = _one_year(given, where) if node.function in ("min", "max") else given[0]
+            return year if price_of_expression(node, prices, measures) == "real" else None
+    left, right = known(node.left), known(node.right)
+    product = node.operator == "*" or (node.operator == "+" and _is_log(node.left) and _is_log(node.right))
+    if product and left and right and left != right:
+        return None
+    year = _one_year([left, right], where)
+    if price_of_expression(node, prices, measures) != "real":
+        return None
+    return year or _year_of_indices(node.right, measures)
+
+
+def _one_year(given: Iterable[int | None], where: str) -> int | None:
+    years = sorted({year for year in given if year is not None})
+    if len(years) > 1:
+        raise StudyError(
+            f"real amounts at prices of {' and of '.join(map(str, years))} are put together",
+            where=where,
+            mend="deflate the nominal series to one base year, or rebase one of them in a variable of its own that says "
+            f'price = "real", base_year = {years[-1]}',
+        )
+    return years[0] if years else None
+
+
+def _year_of_indices(node: Node, measures: Mapping[str, str]) -> int | None:
+    found = {m[0][:4] for n in walk(node) if isinstance(n, Name) and (m := _FIXED_BASE.match(measures.get(n.name, "")))}
+    return int(found.pop()) if len(found) == 1 else None
+
+
+def declared_basis(spec: VariableSpec, price: Price, base_year: int | None) -> tuple[Price, int | None]:
+    """Basis of prices and base year of a variable: what its inputs give, unless the study says otherwise.
+
+    Raises
+    ------
+    StudyError
+        A base year of what is not real, or another than a series or a derivation is in: only an expression can rebase.
+    """
+    where, year = f"variables.{spec.name}.base_year", spec.base_year
+    price = spec.price or price
+    if year is not None and price != "real":
+        raise StudyError(
+            f"'{spec.name}' has a base year and is {price or 'no money'}",
+            where=where,
+            mend='say price = "real", or take the base year away',
+        )
+    if year is not None and not spec.expression and base_year not in (None, year):
+        raise StudyError(
+            f"'{spec.name}' is declared at prices of {year} and made of prices of {base_year}",
+            where=where,
+            mend="correct the year, or rebase by an expression",
+        )
+    return price, (year or base_year) if price == "real" else None
 
 
 def price_basis(study: Study, panel: Panel) -> tuple[Check, ...]:

@@ -137,7 +137,7 @@ def _sources(study: Study, assembled: Assembled, language: Language) -> Table:
                 str(series),
                 (
                     measure,
-                    price_in_words(price, language),
+                    price_in_words(price, language, source.base_years.get(alias)),
                     f"{vintages[0]}–{vintages[-1]}" if len(vintages) > 1 else "".join(map(str, vintages)),
                     f"{own['time'].min()}–{own['time'].max()}",
                     int(own["unit"].nunique()),

@@ -30,7 +30,7 @@ from panelkit.etl.expressions import (
 )
 from panelkit.etl.fills import filled, rule_of
 from panelkit.etl.harmonise.units import Measure, conversion, measure_of, same_measure
-from panelkit.etl.prices import price_of_expression
+from panelkit.etl.prices import base_year_of, declared_basis, price_of_expression
 from panelkit.etl.workbench import Made, Workbench
 
 if TYPE_CHECKING:
@@ -229,11 +229,13 @@ def _make(study: Study, plan: VariablePlan, bench: Workbench, window: Window) ->
         count = int(flags[inside].sum())
         if flags.any():
             bench.flags[spec.name] = flags
-    price = spec.price or made.price
+    price, base_year = declared_basis(spec, made.price, made.base_year)
     bench.columns.values[spec.name] = values
     bench.measures[spec.name] = measure
     bench.columns.measures[spec.name] = str(measure)
     bench.columns.prices[spec.name] = price
+    if base_year is not None:
+        bench.columns.base_years[spec.name] = base_year
     bench.variables[spec.name] = Variable(
         name=spec.name,
         measure=str(measure),
@@ -242,6 +244,7 @@ def _make(study: Study, plan: VariablePlan, bench: Workbench, window: Window) ->
         kind="category" if is_text else "number",
         filled=count,
         price=price,
+        base_year=base_year,
     )
     if count:
         rule = rule_of(spec)
@@ -271,20 +274,19 @@ def _made(plan: VariablePlan, bench: Workbench, grid: Grid, known: Mapping[str, 
     values = derived.values.reindex(bench.columns.grid)
     if derived.details and spec.name not in bench.details:
         bench.details[spec.name] = derived.details
-    return Made(
-        values=values, measure=measure, how=f"{spec.derive}: {derived.how}", price=derived.price, over=derived.over
-    )
+    made = Made(values=values, measure=measure, how=f"{spec.derive}: {derived.how}", over=derived.over)
+    return replace(made, price=derived.price, base_year=derived.base_year)
 
 
 def _of_series(plan: VariablePlan, bench: Workbench, known: Mapping[str, pd.Series]) -> Made:
     spec = plan.spec
     values, given = _column(spec.series, known), bench.measures.get(spec.series, Measure())
-    price = bench.columns.prices.get(spec.series, "")
+    price, base_year = bench.columns.prices.get(spec.series, ""), bench.columns.base_years.get(spec.series)
     is_text = values.dtype.kind not in "fiub"
     if spec.kind == "number" and is_text:
         raise StudyError(f"{spec.series} holds text", mend='say kind = "category" for the variable')
     if spec.measure is None or is_text or same_measure(spec.measure, str(given)):
-        return Made(values=values, measure=given, how=spec.series, price=price)
+        return Made(values=values, measure=given, how=spec.series, price=price, base_year=base_year)
     if not str(given):
         raise StudyError(
             f"{spec.series} is a pure number, declared in {spec.measure}",
@@ -304,6 +306,7 @@ def _of_series(plan: VariablePlan, bench: Workbench, known: Mapping[str, pd.Seri
         measure=measure_of(spec.measure),
         how=f"{spec.series} x {factor:g} ({given} to {spec.measure})",
         price=price,
+        base_year=base_year,
     )
 
 
@@ -325,8 +328,10 @@ def _of_expression(plan: VariablePlan, bench: Workbench, grid: Grid, known: Mapp
     kind = "float64" if numeric else "object"
     series = pd.Series(values, index=bench.columns.grid, dtype=kind)
     measure = _asserted(spec.measure, inferred, spec.name, "expression")
-    price = price_of_expression(tree, bench.columns.prices, bench.columns.measures)
-    return Made(values=series, measure=measure, how=spec.expression, price=price)
+    of = bench.columns
+    price = price_of_expression(tree, of.prices, of.measures)
+    year = base_year_of(tree, of.prices, of.base_years, of.measures, where)
+    return Made(values=series, measure=measure, how=spec.expression, price=price, base_year=year)
 
 
 def _say(bench: Workbench, name: str, text: str) -> None:

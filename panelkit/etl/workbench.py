@@ -68,6 +68,7 @@ class Workbench:
         self.columns.values[name] = to.up(small.columns.values[name], grid)
         self.columns.measures[name] = small.columns.measures[name]
         self.columns.prices[name] = small.columns.prices[name]
+        self.columns.base_years.update({n: y for n, y in small.columns.base_years.items() if n == name})
         self.measures[name] = small.measures[name]
         variable = small.variables[name]
         if name in small.bare:
@@ -97,4 +98,5 @@ class Made:
     measure: Measure
     how: str
     price: Price = ""
+    base_year: int | None = None
     over: tuple[str, ...] | None = None

@@ -82,11 +82,17 @@ def _sources(study: Study) -> Iterator[Fault]:
             ("measures", source.measures),
             ("vintages", source.vintages),
             ("prices", source.prices),
+            ("base_years", source.base_years),
             ("breaks", source.breaks),
         ):
             for alias in entries:
                 if alias not in source.series:
                     yield _unknown(f"{where}.{field}.{alias}", "series", alias, source.series)
+        for alias in source.base_years:
+            if source.prices.get(alias) != "real":
+                what = f"'{alias}' has a base year and is not declared real"
+                mend = f'say prices = {{ {alias} = "real" }}, or take the base year away'
+                yield Fault(where=f"{where}.base_years.{alias}", what=what, mend=mend)
 
 
 def _variable(plan: VariablePlan, declared: set[str], series: set[str], known: Known) -> Iterator[Fault]:

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from panelkit.core.errors import PanelError
+from panelkit.core.errors import PanelError, StudyError
 from panelkit.core.expression import parse_expression
 from panelkit.core.study import FillRule, VariableSpec
 from panelkit.etl.fills import filled_cells
-from panelkit.etl.prices import is_money, price_basis, price_of_expression
+from panelkit.etl.prices import base_year_of, is_money, price_basis, price_of_expression
 from panelkit.facts.provinces import provinces
 from panelkit.study.typed import typed
 
@@ -71,6 +71,99 @@ def test_a_model_with_nominal_money_and_no_years_fails(assembled_of, rows_of):
     assert got.panel.variable("share").price == ""
     assert got.panel.variable("real").price == "real"
     assert {(c.of, c.verdict) for c in price_basis(study, got.panel)} == {("bare", "fails"), ("levels", "says")}
+
+
+# ---------------------------------------------------------------- base years
+
+TWO = {"s.r": "real", "s.q": "real", "s.t": "real", "s.n": "nominal", "s.k": ""}
+BASES = {"s.r": 2000, "s.q": 2005}
+
+
+@pytest.mark.parametrize(
+    ("text", "year"),
+    [
+        ("s.r", 2000),
+        ("ln(s.r)", 2000),
+        ("-s.r * s.k", 2000),
+        ("s.k * s.q / s.k + s.q", 2005),
+        ("s.r + s.t", 2000),
+        ("max(s.r, s.r)", 2000),
+        ("s.r / s.r", None),
+        ("ln(s.r) - ln(s.r)", None),
+        ("s.r / lag(s.r, 1)", None),
+        ("s.r * s.q", None),
+        ("s.r + s.n", None),
+        ("max(s.r, s.n)", None),
+        ("s.n / s.base * 100", 2010),
+        ("s.n / s.link", None),
+        ("present(s.r)", None),
+        ("s.t", None),
+    ],
+)
+def test_base_years_pass_through_expressions(text, year):
+    assert base_year_of(parse_expression(text), TWO, BASES, MEASURES) == year
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "s.r + s.q",
+        "s.r - s.q",
+        "s.r / s.q",
+        "ln(s.r / s.q)",
+        "ln(s.r) - ln(s.q)",
+        "max(s.r, s.q)",
+        "s.r > s.q",
+        "1 + s.k * (s.q + s.r)",
+    ],
+)
+def test_prices_of_two_years_are_not_put_together(text):
+    with pytest.raises(StudyError, match="prices of 2000 and of 2005 are put together"):
+        base_year_of(parse_expression(text), TWO, BASES, MEASURES)
+
+
+def real_money(assembled_of, rows_of, more=None):
+    draws = np.random.default_rng(3)
+    frame = rows_of(FOUR, YEARS, n=draws.uniform(1, 2, 16), r=draws.uniform(1, 2, 16), p=103.0)
+    variables = {
+        "a": {"derive": "deflate", "with": {"amount": "s.n", "index": "s.p", "base": 2015}},
+        "b": {"derive": "deflate", "with": {"amount": "s.n", "index": "s.p", "base": 2017}},
+        "r": {"series": "s.r"},
+        "r_rebased": {"expression": "r * 1.3", "price": "real", "base_year": 2015},
+        "stock": {"derive": "capital_stock", "with": {"investment": "a", "start": 2015, "growth": 0.1}},
+        "early": {"derive": "pre_mean", "with": {"of": "b", "years": (2015, 2016)}},
+        "growth": {"expression": "ln(a) - lag(ln(a), 1)"},
+        "both": {"expression": "ln(r_rebased + a)"},
+        **(more or {}),
+    }
+    source = {"prices": {"r": "real"}, "base_years": {"r": 2000}}
+    measures = {"n": "亿元", "r": "亿元", "p": "上年=100"}
+    return assembled_of(frame, variables, measures=measures, source=source)[0].panel
+
+
+def test_the_base_year_goes_with_a_variable(assembled_of, rows_of):
+    panel = real_money(assembled_of, rows_of)
+    assert {v.name: v.base_year for v in panel.variables} == {
+        "a": 2015, "b": 2017, "r": 2000, "r_rebased": 2015, "stock": 2015, "early": 2017, "growth": None, "both": 2015
+    }  # fmt: skip
+    assert panel.variable("both").price == "real"
+
+
+@pytest.mark.parametrize(
+    ("variable", "said", "where"),
+    [
+        ({"expression": "a / b"}, "prices of 2015 and of 2017", "variables.x.expression"),
+        ({"expression": "a + r"}, "prices of 2000 and of 2015", "variables.x.expression"),
+        ({"series": "s.r", "base_year": 2005}, "declared at prices of 2005 and made of prices of 2000", "variables.x.base_year"),
+        ({"series": "s.n", "base_year": 2005}, "has a base year and is nominal", "variables.x.base_year"),
+        ({"series": "s.p", "base_year": 2005}, "has a base year and is no money", "variables.x.base_year"),
+    ],
+)  # fmt: skip
+def test_base_years_that_do_not_fit_are_refused(assembled_of, rows_of, variable, said, where):
+    with pytest.raises(PanelError, match=said) as refused:
+        real_money(assembled_of, rows_of, {"x": variable})
+    assert [f.where for f in refused.value.faults] == [where]
+    assert all(f.mend for f in refused.value.faults)
 
 
 # ---------------------------------------------------------------- fills

@@ -103,6 +103,7 @@ def derive(options: CapitalStockSpec, columns: Columns) -> Derived:
         f"investment of {'the next year' if rule.later else 'that year'} / ({rule.words})",
         notes=notes,
         price=columns.prices.get(options.investment, ""),
+        base_year=columns.base_years.get(options.investment),
     )
 
 

@@ -85,6 +85,7 @@ def derive(options: DeflateSpec, columns: Columns) -> Derived:
         measure=columns.measures.get(options.amount, ""),
         how=f"{how} ({chain}prices of {options.base})",
         price="real",
+        base_year=options.base,
     )
 
 

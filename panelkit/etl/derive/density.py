@@ -60,6 +60,7 @@ def derive(options: DensitySpec, columns: Columns) -> Derived:
         measure=str(measures[0].times(measures[1], -1)),
         how=f"{options.amount} / {options.area}" + (", area of one year" if options.constant_area else ""),
         price=columns.prices.get(options.amount, ""),
+        base_year=columns.base_years.get(options.amount),
     )
 
 

@@ -62,6 +62,7 @@ def derive(options: PreMeanSpec, columns: Columns) -> Derived:
         + (f" and the units of each {options.by}" if options.by else ""),
         notes=notes,
         price=columns.prices.get(options.of, ""),
+        base_year=columns.base_years.get(options.of),
     )
 
 

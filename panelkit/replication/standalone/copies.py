@@ -152,6 +152,7 @@ def coded(folder: str, frame: Frame, level: Level) -> None:
             "measure": variable["measure"],
             "kind": variable["kind"],
             "price": variable["price"],
+            "base_year": str(variable["base_year"] or ""),
             "made": variable["origin"]["how"],
             "from": " ".join(variable["origin"]["inputs"]),
             "filled": str(variable["filled"]),
