@@ -316,3 +316,45 @@ def test_ecommerce_is_tidy(china):
 def test_missing_file():
     with pytest.raises(SourceError, match="no such file"):
         look(Path("nowhere.csv"))
+
+
+STRIPPED = "地区,2016年,2015年\n北京市,2,1\n天津市,4,3\n河北省,6,5\n"
+
+
+def saved_again(text, times, index, **reading):
+    """What pandas makes of a file that it reads and writes `times` times."""
+    import io
+
+    import pandas as pd
+
+    for _ in range(times):
+        text = pd.read_csv(io.StringIO(text), **reading).to_csv(index=index)
+    return text
+
+
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [
+        (saved_again(STRIPPED, 1, True), 3),
+        (saved_again(STRIPPED, 2, True), 4),
+        (saved_again(STRIPPED, 3, True), 5),
+        (saved_again(OLD.replace("\n", ",,\n", 3), 1, False), 2),
+        (saved_again(OLD.replace("\n", ",,\n", 3), 1, True), 3),
+        (saved_again(STRIPPED.replace("地区", ""), 1, False), 2),
+        (saved_again(STRIPPED, 1, True).replace("1,天津市,4.0,3.0\n", ""), 3),
+    ],
+)
+def test_what_pandas_saved_again_is_read_and_said(read_as, written, text, column):
+    assert text.startswith(",") or "Unnamed" in text
+    path = written(text)
+    got = read_as("nbs_csv", path, series={"gdp": "地区生产总值"}, measures={"gdp": "亿元"})
+    line = next(i for i, row in enumerate(text.splitlines(), 1) if "北京市" in row)
+    assert value(got, "北京市", 2016) == (2.0, f"line {line}, column {column}")
+    assert any("saved again by pandas" in n for n in got.notes)
+    assert any("saved again by pandas" in o for o in look(path)[1].oddities)
+    assert "nbs_csv" in dict(recognised(path))
+
+
+def test_codes_are_no_row_numbers(read_as, written):
+    got = read_as("nbs_csv", written(STRIPPED), series={"gdp": "GDP"}, measures={"gdp": "亿元"})
+    assert not any("pandas" in n for n in got.notes)

@@ -80,6 +80,12 @@ def test_every_fault_at_once(tmp_path: Path) -> None:
         ('kind = "tidy"', 'kind = "tidi"', "sources.raw.kind", "did you mean 'tidy'?"),
         ('kind = "fixed_effects"', 'kind = "fixed_effect"', "models.m.kind", "did you mean 'fixed_effects'?"),
         ("years = [2000, 2005]", "years = [2005, 2000]", "panel.years", "write [first, last]"),
+        (
+            'path = "data/raw/x.csv"',
+            'path = "data/raw/x.csv"\nbase_years = { y = 2015 }',
+            "sources.raw.base_years.y",
+            'say prices = { y = "real" }',
+        ),
         ('path = "data/raw/x.csv"', 'path = "../../etc/x.csv"', "sources.raw.path", "relative"),
         ('series = "raw.y"', 'series = "raw.yy"', "variables.y.series", "did you mean 'raw.y'?"),
         ('series = "raw.y"', 'series = "raw.y"\nderive = "x"', "variables.y", "give one of"),

@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -21,6 +21,8 @@ from panelkit.core.source import SourceSpec
 from panelkit.core.spec import spec
 from panelkit.etl.harmonise.units import plain
 from panelkit.etl.sources._cells import odd_years, read_period, read_year
+from panelkit.etl.sources._resaved import CellRow as CellRow
+from panelkit.etl.sources._resaved import as_exported
 from panelkit.facts.provinces import is_not_a_province, match
 
 Periods = Literal["last", "sum", "mean"]
@@ -53,14 +55,6 @@ class PortalSpec(SourceSpec):
     more: tuple[str, ...] = ()
     periods: Periods | None = None
     thousands: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CellRow:
-    """One row of a file: its cells and how each is named in messages."""
-
-    cells: Sequence[object]
-    place: Callable[[int], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,9 +132,10 @@ def take_apart(rows: Sequence[CellRow], where: str, periods: Periods | None = No
     SourceError
         No header row of years, no column of regions, a year that stands twice.
     """
+    rows, resaved = as_exported(rows)
     rows, turned = _turned(rows, where)
     head: dict[str, str] = {}
-    passed: list[str] = []
+    passed: list[str] = [ODD + text for text in resaved]
     position = 0
     for position, row in enumerate(rows):  # noqa: B007  used below the loop
         years = header_years(row)
