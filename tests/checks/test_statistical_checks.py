@@ -472,7 +472,7 @@ def test_numerics_speak_of_units_by_name(of, data):
     short = of("y ~ x + q | province", frame=data[~rows])
     short = replace(short, panel=replace(short.panel, unit_labels={"07": Label(en="Qinghai", zh="青海")}))
     with pytest.raises(EstimationError, match=r"Qinghai \(07\) has 3 rows"):
-        CHECKS["poolability"].check(CHECKS["poolability"].spec(), short)
+        CHECKS["slope_homogeneity"].check(CHECKS["slope_homogeneity"].spec(), short)
 
 
 def test_several_outcomes_are_no_one_equation(of, data):

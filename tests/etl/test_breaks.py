@@ -101,7 +101,8 @@ def test_two_exports_cell_by_cell():
         2,
         [2018, 2019],
     )
-    assert found.revised == ({"unit": "120000", "name": "天津", "side": "from", "year": 2018},)
+    (step,) = found.revised
+    assert step == {"unit": "120000", "name": "天津", "side": "from", "year": 2018, "differs_in": [2018, 2019]}
     assert "2 differ" in found.text.en
     differ = [r for r in found.rows if r["verdict"] == "differs"]
     assert differ[0]["percent"] == pytest.approx(-30)

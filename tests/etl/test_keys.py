@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from panelkit.core.errors import PanelError, PanelkitError
@@ -99,22 +99,22 @@ def test_figures_of_fewer_keys_are_merged_as_by_hand(build: Build) -> None:
     assert set(made.national["series"]) == {"cpi.cpi"}
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 10_000), absent=st.integers(0, 6))
-def test_location_quotients_of_cells(tmp_path_factory: Any, seed: int, absent: int) -> None:
-    from conftest import _source_of, _study_of
-
+def test_location_quotients_of_cells(
+    tmp_path_factory: Any, source_of: Any, study_of: Any, seed: int, absent: int
+) -> None:
     frame = drawn(seed, absent=absent)
     path = tmp_path_factory.mktemp("lq") / "cells.csv"
     frame.to_csv(path, index=False)
-    spec = _source_of(
+    spec = source_of(
         "tidy", path, unit={k: k for k in KEYS}, series={"jobs": "jobs"}, measures={"jobs": "万人"}, industries="2017"
     )
     variables = {
         "lq": {"derive": "location_quotient", "with": {"part": "s.jobs", "form": "ratio"}},
         "jobs": {"series": "s.jobs"},
     }
-    study = _study_of(variables, {"s": spec}, unit=KEYS, codes={"industry": "gbt4754_2017"})
+    study = study_of(variables, {"s": spec}, unit=KEYS, codes={"industry": "gbt4754_2017"})
     panel = assemble(study, {"s": SOURCES["tidy"].read(spec, path)}).panel.frame
     for _, own in panel.groupby("year"):
         table = own.pivot(index="province", columns="industry", values="jobs")
