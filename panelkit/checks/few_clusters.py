@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from panelkit.checks._influence_clusters import of_influence, told_by_influence
 from panelkit.core.check import Check, CheckSpec, Subject, Verdict
 from panelkit.core.errors import EstimationError
 from panelkit.core.label import Label
@@ -45,7 +46,8 @@ class _Clusters:
 def check(declared: FewClusters, subject: Subject) -> Check:
     """Number of clusters, largest share, effective number, range of the coefficient without one cluster.
 
-    Fails where a plain clustered t test is used with few clusters, or one cluster holds more than `largest_share`.
+    Fails where a plain clustered t test is used with few clusters, or one cluster holds more than `largest_share`. Of staggered
+    designs, whose errors are sums of influence, the share of the variance takes the place of that of the regressor.
 
     Source
     ------
@@ -53,6 +55,9 @@ def check(declared: FewClusters, subject: Subject) -> Check:
     with independent errors: Carter, Schnepel and Steigerwald (2017, doi:10.1162/REST_a_00639).
     """
     design = subject.design()
+    if told_by_influence(subject.estimate) and design.leave_out is None:
+        names = _names(design, subject)
+        return of_influence(subject, names, declared.few, declared.largest_share, declared.gate)
     try:
         facts = _facts(design, subject)
     except EstimationError as error:

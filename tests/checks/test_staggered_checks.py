@@ -218,6 +218,30 @@ STAGGERED = ("callaway_santanna", "sun_abraham", "imputation", "gardner", "exten
 
 
 @pytest.mark.parametrize("kind", STAGGERED)
+def test_clusters_of_every_staggered_design(of, check, kind):
+    subject = of(kind, formula="y ~ 1 | province + year", cohort="cohort")
+    made = check("few_clusters", subject)
+    assert made.text.en.startswith("48 clusters (province), 36 of them treated.")
+    psi = subject.estimate.influence[:, 0]
+    np.testing.assert_allclose(made.series["share"], psi**2 / subject.estimate.covariance_matrix[0, 0], rtol=1e-8)
+    assert made.rows[0]["cluster"] == f"{int(np.argmax(psi**2)):02d}"
+    assert made.value == pytest.approx(max(made.series["share"]))
+    cr1 = subject.estimate.covariance.variant == "cr1"
+    # t(47) and t(11) at 2.5 % from a printed table: 2.0117 and 2.2010; sqrt(48 / 47) = 1.0106
+    assert f"would be {'3' if cr1 else '4'}% wider" in made.text.en
+    assert f"groups of clusters, {'12' if cr1 else '13'}%" in made.text.en
+    assert made.verdict == "says"
+
+
+def test_errors_that_are_withheld_for_lack_of_treated_clusters(of, check):
+    frame = made_up()
+    frame.loc[frame.province.astype(int) > 13, "cohort"] = 0.0
+    made = check("few_clusters", of("callaway_santanna", frame=frame, **EVENTS))
+    assert "2 of them treated. The errors are withheld" in made.text.en
+    assert (made.verdict, made.value) == ("says", None)
+
+
+@pytest.mark.parametrize("kind", STAGGERED)
 def test_bounds_and_power_of_every_staggered_design(of, check, kind):
     subject = of(kind, formula="y ~ 1 | province + year", cohort="cohort", window=(-4, 3))
     honest, power = check("honest_did", subject, magnitudes=(0.5, 1.0)), check("pretrend_power", subject)
