@@ -8,6 +8,7 @@ from panelkit.core.expression import parse_expression
 from panelkit.core.study import FillRule, VariableSpec
 from panelkit.etl.fills import filled_cells
 from panelkit.etl.prices import base_year_of, is_money, price_basis, price_of_expression
+from panelkit.etl.quality import quality
 from panelkit.facts.provinces import provinces
 from panelkit.study.typed import typed
 
@@ -246,3 +247,9 @@ def test_both_forms_are_read_from_a_study_file():
     assert typed(VariableSpec, {**long, "fill": {"method": "guess"}}, "variables.a", faults) is None
     assert faults
     assert all(f.where.startswith("variables.a.fill") for f in faults)
+
+
+def test_cells_of_gaps_are_listed_by_english_names(assembled_of, rows_of):
+    got, study = filled_panel(assembled_of, rows_of, "linear")
+    rows = [r for c in quality(study, got) if c.name == "gaps" for r in c.rows]
+    assert "Tianjin 120000 2016" in " ".join(r["cells"] for r in rows)

@@ -63,6 +63,8 @@ def test_growth_unlike_that_of_others_is_an_outlier(assembled_of, calm):
     found = by_name(quality(study, got))
     assert found["jumps"].verdict == "holds"
     assert found["outliers"].verdict == "says"
+    for name in ("jumps", "outliers", "gaps"):  # regions by their English names in English text
+        assert found[name].text.en.isascii()
     assert (frame.loc[100, "unit"], frame.loc[100, "time"]) in {(r["unit"], r["year"]) for r in found["outliers"].rows}
 
 
