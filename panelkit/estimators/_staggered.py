@@ -31,7 +31,7 @@ class Triple:
     eligible: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Staggered:
     """A staggered design, ready for numerics.
 

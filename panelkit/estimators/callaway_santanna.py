@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -69,15 +70,19 @@ def method_of(spec: CallawaySantanna) -> Method:
     )
     universal = spec.base == "universal"
 
+    @lru_cache(maxsize=1)  # the route asks which cells there are: the effects are not estimated again for it
+    def effects(design: Staggered) -> CohortEffects:
+        return callaway_santanna(design.panel, plan)
+
     def other(design: Staggered) -> tuple[CohortEffects | np.ndarray, str] | str:
         if design.covariates:
             return "with covariates no cell is a difference of four means"
-        return two_by_two_means(design.panel, plan), "four plain means for each cell"
+        return two_by_two_means(design.panel, plan, effects(design)), "four plain means for each cell"
 
     return Method(
         cite=CITE,
         control=spec.control,
-        effects=lambda design: callaway_santanna(design.panel, plan),
+        effects=effects,
         other=other,
         long=None if universal else lambda design: callaway_santanna(design.panel, replace(plan, base="universal")),
         reference=-1.0 - spec.anticipation if universal else None,

@@ -121,11 +121,13 @@ def callaway_sample(panel: StaggeredPanel, plan: CallawayPlan = CallawayPlan()) 
     )
 
 
-def two_by_two_means(panel: StaggeredPanel, plan: CallawayPlan = CallawayPlan()) -> FloatArray:
+def two_by_two_means(
+    panel: StaggeredPanel, plan: CallawayPlan = CallawayPlan(), effects: CohortEffects | None = None
+) -> FloatArray:
     """Give back ATT(g, t) (m,) without covariates as four plain means each: the route that confirms the estimator.
 
-    The cells come in the order of `callaway_santanna`; rows are filtered anew for each cell, no influence, no shared
-    arithmetic with the estimator.
+    The cells come in the order of `callaway_santanna`, whose `effects` say which cells there are (found here where not
+    given; no value of theirs is used); sums by cohort and period of the rows, no influence, no shared arithmetic.
 
     Raises
     ------
@@ -134,14 +136,14 @@ def two_by_two_means(panel: StaggeredPanel, plan: CallawayPlan = CallawayPlan())
     """
     if panel.covariates.shape[1]:
         raise ValueError("with covariates ATT(g, t) is no difference of four means: there is no such route")
-    effects = callaway_santanna(panel, plan)
+    effects = callaway_santanna(panel, plan) if effects is None else effects
     always, incomplete = _leaving(panel, plan)
     stay = ~(always | incomplete)[panel.unit]
     linked = stay.sum() == (~(always | incomplete)).sum() * len(
         panel.periods
     )  # then a change weighs as at the earlier period
-    cohort = panel.cohort[panel.unit]
-    cohort = np.where(cohort > panel.periods[-1], NEVER, cohort)
+    of_unit = np.where(panel.cohort > panel.periods[-1], NEVER, panel.cohort)
+    known, cohort = np.unique(of_unit[~(always | incomplete)]), of_unit[panel.unit]
     bases = {
         (float(g), t): base
         for g in np.unique(effects.cohorts)
@@ -156,7 +158,6 @@ def two_by_two_means(panel: StaggeredPanel, plan: CallawayPlan = CallawayPlan())
     for j, (g, t) in enumerate(zip(effects.cohorts.tolist(), effects.periods.tolist(), strict=True)):
         base = bases[g, t]
         latest = max(t, base) + plan.anticipation
-        known = np.unique(cohort[stay])
         compare = known == NEVER if plan.control == "never" else (known > latest) & (known != g)
         changes = [means(of, t, base) for of in ([g], known[compare].tolist())]
         out[j] = changes[0] - changes[1]
