@@ -9,6 +9,7 @@ from typing import Any
 from panelkit.core.errors import Fault
 
 DEEPEST = 16
+MOST_ENTRIES = 5_000  # of one table or list
 MOST_DRAWS = 10_000_000
 LARGEST = 10**15
 NAMED = ("sources", "variables", "checks", "families", "robustness")  # tables of entries by name
@@ -50,6 +51,9 @@ def _names(document: dict[str, Any]) -> Iterator[Fault]:
 def _values(value: Any, where: str, depth: int) -> Iterator[Fault]:
     if depth > DEEPEST:
         yield Fault(where=where[:80], what="this is nested too deeply for a study", mend="write it flat")
+    elif isinstance(value, (dict, list)) and len(value) > MOST_ENTRIES:
+        what = f"{len(value):,} entries are more than a study is read with"
+        yield Fault(where=where[:80] or "the study", what=what, mend=f"at most {MOST_ENTRIES:,}")
     elif isinstance(value, dict):
         for key, inner in value.items():
             yield from _text(str(key), where or "the study")

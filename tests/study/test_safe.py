@@ -67,3 +67,35 @@ def test_a_card_that_is_a_link_or_has_no_end(tmp_path: Path) -> None:
     card.write_text("#" * 1_000_001)
     with pytest.raises(SourceError, match="too large"):
         completed(source, tmp_path / "a.csv")
+
+
+ENDLESS = {
+    "plugins": ('plugins = ["os:system"]\n' + HEAD, "panelkit runs no plugin"),
+    "plugins of the study": (HEAD.replace("seed", 'plugins = ["x.py"]\nseed'), "study.plugins"),
+    "a comment of 120 MB": (HEAD + "#" + "x" * 120_000_000, "too large for a study"),
+    "models": (
+        HEAD + "".join(f'[[models]]\nid="m{i}"\nkind="fixed_effects"\n' for i in range(33_000)),
+        "33,000 entries",
+    ),
+    "variables": (
+        HEAD + "".join(f'[variables.v{i}]\nexpression="v{i + 1}"\n' for i in range(45_000)),
+        "45,000 entries",
+    ),
+    "keys": (HEAD + "".join(f"k{i}=1\n" for i in range(180_000)), "entries"),
+}
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+def test_a_study_without_end_is_told_at_the_command_line(tmp_path: Path, name: str) -> None:
+    from typer.testing import CliRunner
+
+    from panelkit.cli import app
+
+    text, words = ENDLESS[name]
+    (tmp_path / "study.toml").write_text(text)
+    for command in (["run", "--output", str(tmp_path / "out")], ["explain"]):
+        told = CliRunner().invoke(app, [command[0], str(tmp_path / "study.toml"), *command[1:]])
+        assert told.exit_code == 2
+        assert words in " ".join(told.output.split()), told.output[:500]
+        assert "Traceback" not in told.output
+    assert not (tmp_path / "out").exists()

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from panelkit.core.errors import Fault, SourceError
 from panelkit.core.key import EVERY, joined
 from panelkit.etl.sources._cell_table import CellTable
 from panelkit.etl.sources._cells import FOOTER, is_blank, narrow
-from panelkit.etl.sources._text import CUT, at, decode, separated
+from panelkit.etl.sources._text import CUT, MOST_FIELDS, at, decode, separated
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.parquet as parquet
 
 LARGEST_TABLE = 50_000_000  # cells
+LARGEST_DECODED = 2**30  # bytes of a Parquet file once unpacked
 
 _SEPARATORS = (",", "\t", ";", "|")
 _COMPRESSED = frozenset({".gz", ".zip", ".xz", ".bz2", ".zst"})
@@ -141,7 +147,7 @@ def _without_footers(rows: Sequence[T], cells: Sequence[Sequence[object]]) -> tu
 
 
 def _refuse_twice(names: Sequence[str], where: str) -> None:
-    twice = sorted({n for n in names if n and list(names).count(n) > 1})
+    twice = sorted(n for n, count in Counter(names).items() if n and count > 1)
     if twice:
         raise SourceError(f"the column '{twice[0]}' stands twice", where=where, mend="give each column its own name")
 
@@ -153,7 +159,7 @@ def _parquet(data: bytes, where: str) -> CellTable:
     try:
         file = parquet.ParquetFile(BytesIO(data))
         _refuse_large(file.metadata.num_rows, file.metadata.num_columns, where)
-        table = file.read()
+        table = _decoded(file, where)
     except pa.ArrowException as fault:
         raise SourceError(
             f"the Parquet file cannot be read ({str(fault)[:80]})", where=where, mend="write it again"
@@ -167,6 +173,35 @@ def _parquet(data: bytes, where: str) -> CellTable:
         format="Parquet",
         encoding="utf-8",
     )
+
+
+def _decoded(file: parquet.ParquetFile, where: str) -> pa.Table:
+    """The whole table, batch after batch, broken off where it is larger than `LARGEST_DECODED`.
+
+    A long text kept once in a dictionary and named by every row makes terabytes of a few kilobytes; a batch has so few rows
+    that no text of its column, were it in all of them, could fill the memory.
+    """
+    import pyarrow as pa
+
+    kept = file.metadata
+    chunks = [kept.row_group(g).column(c) for g in range(kept.num_row_groups) for c in range(kept.num_columns)]
+    texts = [c.total_uncompressed_size for c in chunks if c.physical_type == "BYTE_ARRAY" and c.has_dictionary_page]
+    size = sum(c.total_uncompressed_size for c in chunks)
+    batches = []
+    if size <= LARGEST_DECODED:
+        size = 0
+        for batch in file.iter_batches(batch_size=min(max(2**28 // max(1, *texts, 1), 1), 65_536)):
+            size += batch.nbytes
+            if size > LARGEST_DECODED:
+                break
+            batches.append(batch)
+    if size > LARGEST_DECODED:
+        raise SourceError(
+            f"the Parquet file unpacks to more than {LARGEST_DECODED // 2**20} MB, which is not read",
+            where=where,
+            mend="cut it to the years and series the study needs",
+        )
+    return pa.Table.from_batches(batches, schema=file.schema_arrow)
 
 
 def _saved_by_r(data: bytes, where: str, part: str) -> CellTable:
@@ -221,6 +256,12 @@ def _worksheet(data: bytes, path: Path, where: str, part: str) -> CellTable:
 
 
 def _refuse_large(rows: int, columns: int, where: str) -> None:
+    if columns > MOST_FIELDS:
+        raise SourceError(
+            f"the table has {columns:,} columns; more than {MOST_FIELDS:,} are not read",
+            where=where,
+            mend="keep the columns the study needs, or put years and series into rows",
+        )
     if rows * columns > LARGEST_TABLE:
         raise SourceError(
             f"the table has {rows:,} x {columns} cells; more than {LARGEST_TABLE:,} are not read",

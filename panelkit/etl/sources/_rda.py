@@ -15,6 +15,7 @@ from panelkit.core.errors import SourceError
 
 LARGEST_UNPACKED = 512 * 2**20  # bytes
 DEEPEST = 200  # lists within lists
+MOST_COMPACT = 10_000_000  # numbers that stand in the file as "from, to" only
 
 _NA_INTEGER = -(2**31)
 _NA_REAL = bytes.fromhex("000007a2")  # low word of R's missing number, another payload than other NaNs
@@ -68,6 +69,9 @@ def data_frames(data: bytes, where: str) -> list[DataFrame]:
         OSError,
         EOFError,
         ValueError,
+        OverflowError,
+        TypeError,
+        AttributeError,
         RecursionError,
         lzma.LZMAError,
     ) as fault:
@@ -126,6 +130,7 @@ class _Reader:
         self.left = len(stream.getbuffer())
         self.seen: list[str] = []
         self.depth = 0
+        self.compact = 0  # numbers written out so far of what stands as "from, to"
 
     def take(self, size: int) -> bytes:
         self.left -= size
@@ -241,8 +246,11 @@ class _Reader:
         name = next(iter(info.values())) if isinstance(info, dict) else ""
         if name in ("compact_intseq", "compact_realseq"):
             count, first, step = state.items
-            made = Value([first + i * step for i in range(int(count))]) if count <= LARGEST_UNPACKED // 8 else None
-            if made is not None and name == "compact_intseq":
+            self.compact += max(int(count), 0)
+            if self.compact > MOST_COMPACT:
+                raise _UnreadableError(f"runs of more than {MOST_COMPACT:,} numbers")
+            made = Value([first + i * step for i in range(int(count))])
+            if name == "compact_intseq":
                 made.items = [int(i) for i in made.items]
         elif name == "deferred_string":
             held = next(iter(state.values())) if isinstance(state, dict) else state

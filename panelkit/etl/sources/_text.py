@@ -10,6 +10,8 @@ from pathlib import Path
 from panelkit.core.errors import SourceError
 
 LARGEST_TEXT = 200 * 2**20  # bytes
+MOST_FIELDS = 20_000  # of one line
+MOST_LINES = 5_000_000
 
 CUT = "the last line has no line end: the file may have been cut off"
 _MARKS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
@@ -127,7 +129,14 @@ def _refuse_declared(data: bytes, where: str, declared: str, wanted: str, found:
 
 
 def separated(text: str, separator: str) -> list[TextLine]:
-    """Records of a separated text, blank lines included (they have no fields)."""
+    """Records of a separated text, blank lines included (they have no fields).
+
+    Raises
+    ------
+    SourceError
+        A stray quotation mark; more lines than `MOST_LINES`, or a line of more fields than `MOST_FIELDS`, told before any is read.
+    """
+    _refuse_endless(text, separator)
     reader = csv.reader(StringIO(text, newline=""), delimiter=separator)
     lines: list[TextLine] = []
     begins = 1
@@ -142,6 +151,23 @@ def separated(text: str, separator: str) -> list[TextLine]:
             ) from None
         lines.append(TextLine(number=begins, fields=tuple(fields)))
         begins = reader.line_num + 1
+
+
+def _refuse_endless(text: str, separator: str) -> None:
+    count = max(text.count("\n"), text.count("\r")) + (not text.endswith(("\n", "\r")))
+    if count > MOST_LINES:
+        raise SourceError(
+            f"the file has {count:,} lines; more than {MOST_LINES:,} are not read",
+            where="line 1",
+            mend="cut it to the years and series the study needs",
+        )
+    for number, line in enumerate(StringIO(text, newline=""), start=1):
+        if len(line) > MOST_FIELDS and (fields := line.count(separator) + 1) > MOST_FIELDS:
+            raise SourceError(
+                f"the line has {fields:,} fields; more than {MOST_FIELDS:,} are not read",
+                where=f"line {number}",
+                mend="keep the columns the study needs, or put years and series into rows",
+            )
 
 
 def at(line: int, column: int) -> str:
