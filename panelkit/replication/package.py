@@ -146,6 +146,7 @@ def _ledger(inputs: PackageInputs, run: Run) -> dict[str, Any]:
         "run_time": inputs.run_time,
         "level": study.defaults.level,
         "environment": run.manifest.environment,
+        "facts": {fact.path: digest.of_bytes(fact.data) for fact in run.facts},
         "inputs": {r.path: {"sha256": r.sha256, "provided": r.data is not None} for r in run.raw},
         "settings": {t.id: _setting(t) for t in study.tables},
         "words": _words(run),

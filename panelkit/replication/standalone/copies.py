@@ -49,7 +49,10 @@ def modelled(folder: str, book: dict[str, Any], estimates: dict[str, Any], level
 
 
 def of_names(formula: str, study: str) -> bool:
-    """Whether a formula is made of names that the study has, as that of a battery's specification is."""
+    """Whether a formula is made of names that the study has, as that of a battery's specification is, with a constant where it has one."""
+    bare = r"~\s*0\s*\+"
+    if re.search(bare, formula) and not re.search(bare, study):
+        return False
     words = {re.sub(r"_w\d{3}$", "", w) for w in re.findall(r"[^\W\d]\w*", formula)}  # _w010: winsorised at 1 %
     return all(re.search(rf"(?<!\w){re.escape(w)}(?!\w)", study) for w in words)
 

@@ -23,6 +23,11 @@ def started(folder: str, book: dict[str, Any], level: Level) -> None:
             raise Cannot(f"{name!r} is no path of a package")
         digest = hashlib.sha256(read(folder, name)).hexdigest()
         level.hold(digest == raw["sha256"], "stale", f"{name} is not the raw file that the run started from")
+    for name, known in book["facts"].items():
+        if unsafe(name):
+            raise Cannot(f"{name!r} is no path of a package")
+        digest = hashlib.sha256(read(folder, name)).hexdigest()
+        level.hold(digest == known, "stale", f"{name} is not the table of facts that the run started from")
 
 
 def listed(folder: str, book: dict[str, Any], level: Level) -> None:
