@@ -175,18 +175,25 @@ def _text(
     failed = [r for r in rows if r["failure"]]
     level = f"{100 * spec.level:g}%"
     clear = own.p < spec.level
-    en = f"{n} specifications declared, {len(run)} estimated. The base has {own.estimate:.4g} ({p_is(own.p)})."
-    zh = f"共声明 {n} 个设定,估计了 {len(run)} 个。基准估计值为 {own.estimate:.4g}({p_is(own.p)})。"
+    sense = "same sign and significant" if clear else "not significant either"
+    sense_zh = "同号且显著" if clear else "同样不显著"
+    # the page prints the first sentence alone: it is the verdict, over all that were declared
+    en = (
+        f"{agreeing} of {n} declared specifications agree with the base ({sense} at {level}), {len(run)} of {n} estimated."
+        f" The base has {own.estimate:.4g} ({p_is(own.p)})."
+    )
+    zh = (
+        f"所声明的 {n} 个设定中 {agreeing} 个与基准结论一致(在 {level} 水平{sense_zh}),估计了 {len(run)} 个。"
+        f"基准估计值为 {own.estimate:.4g}({p_is(own.p)})。"
+    )
     if run:
         values = sorted(r["estimate"] for r in run)
         en += (
-            f" {same} of {n} have its sign, {significant} are significant at {level}; {agreeing} of {n} agree with it:"
-            f" {'same sign and significant' if clear else 'not significant either'}."
+            f" {same} of {n} have its sign, {significant} are significant."
             f" Estimates run from {values[0]:.4g} to {values[-1]:.4g}, median {float(np.median(values)):.4g}."
         )
         zh += (
-            f"{n} 个中 {same} 个与基准同号,{significant} 个在 {level} 水平显著;{agreeing} 个与基准结论一致"
-            f"({'同号且显著' if clear else '同样不显著'})。估计值介于 {values[0]:.4g} 与 {values[-1]:.4g} 之间,"
+            f"{n} 个中 {same} 个与基准同号,{significant} 个显著。估计值介于 {values[0]:.4g} 与 {values[-1]:.4g} 之间,"
             f"中位数 {float(np.median(values)):.4g}。"
         )
     if failed:

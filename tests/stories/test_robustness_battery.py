@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from panelkit.reporting.phrases import headline
+
 BATTERY = """
 [robustness.dose]
 base = "{base}"
@@ -58,7 +60,11 @@ def test_the_verdict_counts_the_failed_one_as_not_agreeing(finished: Path) -> No
     assert len(found["rows"]) == 5
     assert [r["specification"] for r in found["rows"] if r["failure"]] == ["dose__none"]
     assert found["value"] == sum(bool(r.get("agrees")) for r in found["rows"]) / 5
-    assert "5 specifications declared, 4 estimated" in found["text"]["en"]
+    agreeing = sum(bool(r.get("agrees")) for r in found["rows"])
+    first = headline(found["text"]["en"])
+    assert first.startswith(f"{agreeing} of 5 declared specifications agree with the base")
+    assert first.endswith("4 of 5 estimated")
+    assert headline(found["text"]["zh"]).startswith(f"所声明的 5 个设定中 {agreeing} 个与基准结论一致")
 
 
 def test_the_curve_has_a_point_for_each_and_the_page_shows_both(finished: Path) -> None:
