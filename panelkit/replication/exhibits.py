@@ -105,5 +105,9 @@ def exhibit_map(study: Study, study_text: str, run: Run, shown: tuple[Exhibit, .
                 "data/processed/panel.csv",
             )
         )
-    rows.append(("report", "report.html", "panelkit run study.toml", "study.toml:1", "data/processed/panel.csv"))
+    rows += [
+        ("report", name, "panelkit run study.toml", "study.toml:1", "data/processed/panel.csv")
+        for name in ("report.html", "report.pdf")
+        if name == "report.html" or name in run.files
+    ]
     return table_of(rows)

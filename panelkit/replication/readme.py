@@ -211,6 +211,9 @@ def _exhibit_list(told: Told) -> str:
             ("numbers in the text", "One macro for each printed number", "`run.py`", "study.toml:1", "`numbers.tex`")
         )
     rows.append(("report", "Report of the whole study", "`run.py`", "study.toml:1", "`report.html`"))
+    if "report.pdf" in told.run.files:
+        title = "The same report to print; its numbers are not read by the verifier, its bytes are held by their digest"
+        rows.append(("report in print", title, "`run.py`", "study.toml:1", "`report.pdf`"))
     intro = "All tables and figures of the study are made by the programs here, none by hand; the same list is in `map.csv`."
     return f"## List of tables, figures and programs\n\n{intro}\n\n" + table(
         ("Exhibit", "Title", "Program", "Line", "Output"), rows

@@ -193,6 +193,9 @@ def _exhibit_list(told: Told) -> str:
     if "numbers.tex" in told.run.files:
         rows.append(("文中数字", "每个印出的数字一个宏", "`run.py`", "study.toml:1", "`numbers.tex`"))
     rows.append(("报告", "整项研究的报告", "`run.py`", "study.toml:1", "`report.html`"))
+    if "report.pdf" in told.run.files:
+        title = "供打印的同一报告;核验程序不读取其中数字,只以摘要值核对其字节"
+        rows.append(("打印版报告", title, "`run.py`", "study.toml:1", "`report.pdf`"))
     return "## 表、图与程序清单\n\n全部图表由上述程序生成,无一手工制作;同一清单见 `map.csv`。\n\n" + table(
         ("编号", "标题", "程序", "行", "文件"), rows
     )

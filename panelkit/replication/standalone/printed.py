@@ -45,6 +45,10 @@ def printed(folder: str, book: dict[str, Any], known: tuple[Any, Any, Frame], le
             elif inside and extension in readers:
                 seen[table] = seen.get(table, 0) + 1
                 against(readers[extension](read(folder, name)), entries.get(table, {}), (name, table), said, level)
+            elif name == "report.pdf":
+                level.notes.append(
+                    "report.pdf: held by its digest in the manifest (L0) alone; what it prints is not read"
+                )
             elif (inside and extension == ".html") or name == "report.html":
                 data = read(folder, name)
                 if inside and any(HIDES.search(rule) for rule in re.findall(rb"<style>(.*?)</style>", data, re.DOTALL)):
