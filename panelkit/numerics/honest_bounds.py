@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from panelkit.numerics.arrays import FloatArray, IntArray, matrix, vector
 
 GRID_REACH, GRID_POINTS = 20.0, 1000  # the grid of effects: +- 20 standard errors, 1000 points (R HonestDiD)
+FURTHER = 5  # times that the grid grows, each time by its own length, on a side whose end is not rejected
 FIRST_STAGE = 0.1  # share of the level spent on the least favourable first stage
 SIMULATIONS = 10_000
 
@@ -21,7 +22,7 @@ class RobustInterval:
     Attributes
     ----------
     M : bound on the violation, in the meaning of `restriction`.
-    low, high : ends of the interval; +-inf where it reaches the end of the grid.
+    low, high : ends of the interval; +-inf where it reaches the end of the grid, widened as it is.
     restriction : `relative magnitudes` (M times the largest change before treatment) or `smoothness` (change of slope
         at most M for each period).
     method : `C-LF` or `FLCI`.
@@ -94,7 +95,8 @@ def relative_magnitudes(
     ------
     Rambachan and Roth (2023, doi:10.1093/restud/rdad018, section 3); Andrews, Roth and Pakes (2023, doi:10.1093/restud/rdad004);
     R HonestDiD `createSensitivityResults_relativeMagnitudes(method = "C-LF", bound = "deviation from parallel trends")`: post-treatment
-    moments only, kappa = alpha / 10, a grid of 1000 points over +-20 standard errors (ends are grid points).
+    moments only, kappa = alpha / 10, a grid of 1000 points over +-20 standard errors (ends are grid points). Where an end of
+    the grid is not rejected R warns that the interval is open there; here the grid goes on, at the same spacing.
     """
     b, covariance, weights = event_study_parts(beta, V, before, target)
     after = len(b) - before
@@ -106,23 +108,42 @@ def relative_magnitudes(
     draws = _root(covariance) @ normals
     out = []
     for m in M:
-        kept = np.zeros(len(grid), dtype=bool)
-        for s in range(before):
-            for sign in (1.0, -1.0):
-                A = _restrictions(before, after, s, sign, float(m))
-                kept |= _accepted(A, b, covariance, weights, (grid, draws), 1 - level)
-        inside = np.flatnonzero(kept)
-        low, high = (float("nan"), float("nan")) if len(inside) == 0 else (grid[inside[0]], grid[inside[-1]])
-        if kept[0]:
-            low = -np.inf
-        if kept[-1]:
-            high = np.inf
-        out.append(
-            RobustInterval(
-                M=float(m), low=float(low), high=float(high), restriction="relative magnitudes", method="C-LF"
-            )
-        )
+        tests = [
+            _test(_restrictions(before, after, s, sign, float(m)), b, covariance, weights, draws, 1 - level)
+            for s in range(before)
+            for sign in (1.0, -1.0)
+        ]
+        low, high = _ends(tests, grid)
+        out.append(RobustInterval(M=float(m), low=low, high=high, restriction="relative magnitudes", method="C-LF"))
     return tuple(out)
+
+
+Test = Callable[[FloatArray], FloatArray]
+
+
+def _ends(tests: Sequence[Test], grid: FloatArray) -> tuple[float, float]:
+    """The outermost effects that some test does not reject; +-inf where that is the end of the widest grid, NaN where none is."""
+
+    def kept(points: FloatArray) -> FloatArray:
+        return np.any([test(points) for test in tests], axis=0)
+
+    step, held = grid[1] - grid[0], kept(grid)
+    for _ in range(FURTHER):
+        before, after = held[0] or not held.any(), held[-1] or not held.any()
+        if not (before or after):
+            break
+        more = step * np.arange(1, len(grid) + 1)
+        if before:
+            earlier = (grid[0] - more)[::-1]
+            grid, held = np.concatenate([earlier, grid]), np.concatenate([kept(earlier), held])
+        if after:
+            later = grid[-1] + more
+            grid, held = np.concatenate([grid, later]), np.concatenate([held, kept(later)])
+    inside = np.flatnonzero(held)
+    if len(inside) == 0:
+        return float("nan"), float("nan")
+    low = -np.inf if held[0] else float(grid[inside[0]])
+    return low, np.inf if held[-1] else float(grid[inside[-1]])
 
 
 def _restrictions(before: int, after: int, s: int, sign: float, M: float) -> FloatArray:
@@ -142,16 +163,8 @@ def _restrictions(before: int, after: int, s: int, sign: float, M: float) -> Flo
     return out
 
 
-def _accepted(
-    A: FloatArray,
-    b: FloatArray,
-    V: FloatArray,
-    weights: FloatArray,
-    simulated: tuple[FloatArray, FloatArray],
-    alpha: float,
-) -> FloatArray:
-    """Which effects of the grid the hybrid test does not reject under one set of restrictions."""
-    grid, draws = simulated
+def _test(A: FloatArray, b: FloatArray, V: FloatArray, weights: FloatArray, draws: FloatArray, alpha: float) -> Test:
+    """Which effects of a grid the hybrid test does not reject under one set of restrictions, as a function of the grid."""
     before = len(b) - len(weights)
     basis = np.linalg.inv(_completed(weights))
     after = A[:, before:] @ basis
@@ -161,18 +174,23 @@ def _accepted(
         raise ValueError("V leaves no variation in one of the restrictions")
     vertices = extreme_rays(after[:, 1:])
     vertices = vertices / (vertices @ scale)[:, None]
-    values = (vertices @ (A @ b))[:, None] - (vertices @ after[:, 0])[:, None] * grid[None, :]
-    best = values.argmax(axis=0)
-    eta = values.max(axis=0)
+    start, fall = vertices @ (A @ b), vertices @ after[:, 0]
+    cross = vertices @ Sigma @ vertices.T
     kappa = FIRST_STAGE * alpha
     critical = float(np.quantile((vertices @ (A @ draws)).max(axis=0), 1 - kappa))
     size = (alpha - kappa) / (1 - kappa)
-    accepted = eta <= critical
-    cross = vertices @ Sigma @ vertices.T
-    for v in np.unique(best):
-        at = np.flatnonzero((best == v) & accepted)
-        if len(at):
-            accepted[at] = np.logical_not(_rejected(values[:, at], cross, int(v), critical, size))
+
+    def accepted(grid: FloatArray) -> FloatArray:
+        values = start[:, None] - fall[:, None] * grid[None, :]
+        best = values.argmax(axis=0)
+        held = values.max(axis=0) <= critical
+        for v in np.unique(best):
+            at = np.flatnonzero((best == v) & held)
+            if len(at):
+                held[at] = np.logical_not(_rejected(values[:, at], cross, int(v), critical, size))
+        out: FloatArray = held
+        return out
+
     return accepted
 
 

@@ -116,6 +116,15 @@ def test_intervals_of_the_medicaid_study():
         np.testing.assert_allclose((found.low, found.high), told[found.M], atol=4.5e-4)
 
 
+def test_an_interval_beyond_the_grid_is_the_one_of_an_effect_within_it():
+    """The grid of effects goes on where its end is not rejected: an effect moved by whole steps of it moves the interval with it."""
+    step = 2 * 20 * np.sqrt(EHEC_V[5, 5]) / 999
+    moved = EHEC + np.where(np.arange(7) == 5, 700 * step, 0.0)
+    for near, far in zip(*(relative_magnitudes(b, EHEC_V, 5, [0.5, 2.0, 8.0]) for b in (EHEC, moved)), strict=True):
+        np.testing.assert_allclose((far.low, far.high), (near.low + 700 * step, near.high + 700 * step), atol=1e-9)
+        assert np.isfinite([near.low, near.high]).all()
+
+
 def test_bounds_grow_with_the_violation():
     for method in (relative_magnitudes, smoothness):
         found = method(EHEC, EHEC_V, 5, [0.0, 0.1, 0.5, 1.0])
