@@ -117,7 +117,7 @@ def _root(path: Path) -> Path:
 
 def report(results: Results) -> Exhibits:
     """Tables and figures of a study with all their files, the page, and the ledger of every printed number."""
-    from panelkit.reporting.exhibits import ledger, render_figure, render_table
+    from panelkit.reporting.exhibits import ledger, numbered, render_figure, render_table
     from panelkit.reporting.page import page
 
     study = results.study
@@ -128,8 +128,7 @@ def report(results: Results) -> Exhibits:
     files: dict[str, bytes] = {}
     numbers: dict[str, Entry] = {}
     for place, table in enumerate(study.tables, start=1):
-        built = TABLES[table.kind].build(_spoken(study, table), results)
-        made = replace(built, number=place, notes=(*built.notes, *(n.to(built.language) for n in table.notes)))
+        made = numbered(TABLES[table.kind].build(_spoken(study, table), results), place, table.notes)
         tables.append(made)
         files |= {f"tables/{name}": content for name, content in render_table(made, table.formats).items()}
         numbers |= {entry.cell: entry for entry in ledger(made)}

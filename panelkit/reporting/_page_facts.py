@@ -10,8 +10,9 @@ from panelkit.core.check import Check
 from panelkit.core.estimate import Estimate, Term
 from panelkit.core.label import Language
 from panelkit.core.results import Results
+from panelkit.reporting._made_phrases import made
 from panelkit.reporting._page_curves import coverage, curves, forest, interval, timing
-from panelkit.reporting._page_names import CHECK_NAMES, KIND_NAMES
+from panelkit.reporting._page_names import CHECK_NAMES, KIND_NAMES, named
 from panelkit.reporting._page_rows import rows_of
 from panelkit.reporting._page_words import PAGE_WORDS
 from panelkit.reporting.conventions import convention, resampling
@@ -66,7 +67,7 @@ def _variable(variable: Any, language: Language) -> dict[str, Any]:
         "name": variable.name,
         "label": variable.label.to(language),
         "measure": measure(variable.measure, language),
-        "how": variable.origin.how,
+        "how": made(variable.origin.how, language),
         "inputs": ", ".join(variable.origin.inputs),
         "filled": variable.filled,
     }
@@ -81,12 +82,16 @@ def _source(source: Any, language: Language) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _name(names: dict[str, tuple[str, str]], name: str, language: Language) -> str:
-    """The name to print; a kind that others brought goes by its own."""
-    head, blank, rest = name.partition(" ")
-    if blank and head in names:  # a battery or a family, by its own id
-        return names[head][language == "zh"] + JOIN[language]["colon"] + rest.replace("_", " ")
-    return names.get(name, (name.replace("_", " ").capitalize(), name.replace("_", " ")))[language == "zh"]
+def _check_name(name: str, results: Results, language: Language) -> str:
+    """What a check is called; a family or a battery by the label that the study gives it."""
+    head, _, own = name.replace("robustness_", "robustness ", 1).partition(" ")
+    study = results.study
+    labels = {f"family {n}": f.label for n, f in study.families.items()}
+    labels |= {f"robustness {n}": b.label for n, b in study.robustness.items()}
+    label = labels[f"{head} {own}"].to(language) if f"{head} {own}" in labels else ""
+    if not label:
+        return named(CHECK_NAMES, name, language)
+    return f"{named(CHECK_NAMES, head, language)}{JOIN[language]['colon']}{label}"
 
 
 def _check(check: Check, results: Results, language: Language) -> dict[str, Any]:
@@ -94,7 +99,7 @@ def _check(check: Check, results: Results, language: Language) -> dict[str, Any]
     return {
         "source": plain(f"checks|{check.of}|{check.name}"),
         "lineage": lineage,
-        "name": _name(CHECK_NAMES, check.name, language),
+        "name": _check_name(check.name, results, language),
         "verdict": check.verdict,
         "word": word(check.verdict, language),
         "text": finding(check.text.to(language), results.panel, language),
@@ -116,7 +121,7 @@ def _model(estimate: Estimate, results: Results, language: Language) -> dict[str
         "anchor": f"model-{safe_id(estimate.id)}",
         "label": (spec.label.to(language) if spec else "") or estimate.id,
         "hypothesis": spec.hypothesis if spec else "",
-        "kind": _name(KIND_NAMES, estimate.kind, language),
+        "kind": named(KIND_NAMES, estimate.kind, language),
         "formula": spec.formula if spec else "",
         "where": spec.where if spec else "",
         "outcome": term_label(estimate.outcome, panel, language),
@@ -163,7 +168,12 @@ def lineage(estimate: Estimate, results: Results, language: Language) -> list[di
 
     used = [n for n in used_names(estimate) if n in known]
     return [
-        {"name": n, "label": key_label(n, panel, language), "how": known[n].origin.how, "files": files(n, frozenset())}
+        {
+            "name": n,
+            "label": key_label(n, panel, language),
+            "how": made(known[n].origin.how, language),
+            "files": files(n, frozenset()),
+        }
         for n in used
     ]
 
@@ -236,7 +246,7 @@ def _designed(estimate: Estimate, results: Results, language: Language) -> dict[
         "label": (spec.label.to(language) if spec else "") or estimate.id,
         "anchor": f"model-{safe_id(estimate.id)}",
         "of": estimate.id,
-        "kind": _name(KIND_NAMES, estimate.kind, language),
+        "kind": named(KIND_NAMES, estimate.kind, language),
         "outcome": term_label(estimate.outcome, panel, language),
         "effects": joined((effect_label(a, panel, language) for a in estimate.absorb), language, "comma"),
         "rows": shown(sample.rows, kind="count"),

@@ -1,6 +1,9 @@
-"""Names of the checks and of the kinds of models that panelkit brings, English and Chinese, as the page prints them; data alone."""
+"""Names of the checks and of the kinds of models that panelkit brings, English and Chinese, as the page and notes print them."""
 
 from __future__ import annotations
+
+from panelkit.core.label import Language
+from panelkit.reporting.words import JOIN
 
 CHECK_NAMES: dict[str, tuple[str, str]] = {
     # of models
@@ -40,6 +43,7 @@ CHECK_NAMES: dict[str, tuple[str, str]] = {
     "treatment_ends": ("Treatment that ends", "处理的终止"),
     "concurrent_policies": ("Concurrent policies", "同期政策"),
     "timing_rules": ("Timing rules", "处理时间规则"),
+    "matching_balance": ("Balance after matching", "匹配后平衡性"),
     "balance_of_matches": ("Balance after matching", "匹配后平衡性"),
     "robustness": ("Robustness battery", "稳健性检验组"),
     "family": ("Family of hypotheses", "假设族"),
@@ -55,6 +59,7 @@ CHECK_NAMES: dict[str, tuple[str, str]] = {
     "constant_ratio": ("Constant ratio", "恒定比例"),
     "shares": ("Shares", "占比范围"),
     "breaks": ("Breaks of definition", "口径变化"),
+    "revised_from": ("Revised from a year on", "自某年起修订"),
     "revisions": ("Revisions", "数据修订"),
     "price_basis": ("Price basis", "价格基准"),
     "index_divisor": ("Divisor of an index", "指数除数"),
@@ -81,7 +86,18 @@ KIND_NAMES: dict[str, tuple[str, str]] = {
     "gardner": ("two-stage (Gardner)", "两步估计（Gardner）"),
     "extended_two_way": ("extended two-way (Wooldridge)", "扩展双向固定效应（Wooldridge）"),
     "triple_difference": ("triple difference", "三重差分"),
+    "staggered_triple_difference": ("staggered triple difference", "交错三重差分"),
     "synthetic_did": ("synthetic difference-in-differences", "合成双重差分"),
     "matching_did": ("matching difference-in-differences", "匹配双重差分"),
     "mediation": ("mediation", "中介效应"),
 }
+
+
+def named(names: dict[str, tuple[str, str]], name: str, language: Language) -> str:
+    """The name to print; a kind that others brought goes by its own."""
+    head, blank, rest = name.partition(" ")
+    if not blank and name.startswith("robustness_"):
+        head, blank, rest = name.partition("_")
+    if blank and head in names:  # a battery or a family, by its own id
+        return names[head][language == "zh"] + JOIN[language]["colon"] + rest.replace("_", " ")
+    return names.get(name, (name.replace("_", " ").capitalize(), name.replace("_", " ")))[language == "zh"]

@@ -26,15 +26,18 @@ _HEAD = """#set document(title: {title}, author: {authors}, date: none)
 #show heading.where(level: 2): set text(size: 11pt)
 #show heading.where(level: 2): set block(above: 1.5em, below: 0.6em)
 #show figure: set block(breakable: true)
+#show figure.caption: set block(sticky: true)
+#show figure.caption: set text(size: 10pt)
 #show table.cell: set text(size: 8.5pt)
 #show table.cell: set par(leading: 0.5em)
 #let soft = rgb("#596069")
-#let mark(m) = if m != "" {{ super(typographic: false, m) }}
+#let mark(m) = if m.starts-with("*") {{ m }} else if m != "" {{ super(typographic: false, m) }}
 #let n(l, before, r, after, m) = box(width: l, align(right, before)) + box(width: r, align(left, after + mark(m)))
 #let t(shown, m) = shown + mark(m)
 #let told(body) = block(above: 0.5em, below: 0.9em, text(size: 9pt, fill: soft, body))
 """
 _WIDE = 7  # columns beyond which a table stands on a page turned by 90 degrees
+_HIGH, _TURNED = 54, 34  # lines of a table that a page holds
 
 
 def document(
@@ -72,7 +75,7 @@ def source(
     parts = [
         head,
         *_glance(found, words, results),
-        *_data(found, words),
+        *_data(found, words, language),
         *_design(found, words),
         *_exhibits(tables, figures, pictures, words, language),
         *_hypotheses(found, words),
@@ -117,9 +120,8 @@ def _grid(head: Sequence[str], rows: Iterable[Sequence[str]], widths: str, sides
 def _facts(pairs: Iterable[tuple[str, str]]) -> str:
     """Names and what they stand for, in two columns."""
     cells = [f"  text(fill: soft, {_text(name)}), {_text(value)}," for name, value in pairs if value]
-    return "\n".join(
-        ["#table(columns: (auto, 1fr), stroke: none, inset: (x: 0pt, y: 2.2pt), column-gutter: 1.2em,", *cells, ")"]
-    )
+    settings = "columns: (auto, 1fr), stroke: none, inset: (x: 0pt, y: 2.2pt), column-gutter: 1.2em"
+    return "\n".join([f"#block(breakable: false, sticky: true, table({settings},", *cells, "))"])
 
 
 def _glance(found: dict[str, Any], words: dict[str, str], results: Results) -> list[str]:
@@ -162,7 +164,7 @@ def _checks(checks: list[dict[str, Any]], words: dict[str, str]) -> str:
     return _grid(head, rows, "auto, 2.6cm, 1fr, auto, auto", "lllrr")
 
 
-def _data(found: dict[str, Any], words: dict[str, str]) -> list[str]:
+def _data(found: dict[str, Any], words: dict[str, str], language: Language) -> list[str]:
     made = [_heading(words["data"])]
     if found["quality"]:
         made += [_heading(words["quality"], 2), _checks(found["quality"], words)]
@@ -194,15 +196,17 @@ def _data(found: dict[str, Any], words: dict[str, str]) -> list[str]:
     ]
     if found["sources"]:
         made += [_heading(words["sources"], 2)]
-        listed = [(s["title"], s["publisher"], str(s["vintage"]), s["licence"]) for s in found["sources"]]
+        licences = list(dict.fromkeys(s["licence"] for s in found["sources"]))
+        fields = ("title", "publisher", "vintage", "licence")[: 3 + (len(licences) > 1)]
+        heads = [words[{"title": "source"}.get(k, k)] for k in fields]
+        rows = [tuple(str(s[k]) for k in fields) for s in found["sources"]]
         made += [
             _grid(
-                [words[k] for k in ("source", "publisher", "vintage", "licence")],
-                listed,
-                "1.4fr, 1fr, auto, 1fr",
-                "llll",
+                heads, rows, "1.4fr, 1fr, auto, 1fr" if len(licences) > 1 else "1.4fr, 1fr, auto", "llll"[: len(fields)]
             )
         ]
+        if len(licences) == 1 and licences[0]:
+            made += [f"#told({_text(words['licence'] + JOIN[language]['colon'] + licences[0])})"]
     return made
 
 
@@ -228,9 +232,12 @@ def _exhibits(
 ) -> list[str]:
     made = [_heading(words["exhibits"])]
     for table in tables:
-        size = 8.5 if len(table.columns) <= _WIDE else 8
-        body = f"#v(1.2em)\n#[\n#show table.cell: set text(size: {size}pt)\n{typst.source(table, paper=False)}]"
-        made += [f"#page(flipped: true)[\n{body}\n]" if table.landscape or len(table.columns) > _WIDE else body]
+        size = 9 if len(table.columns) <= _WIDE else 8.5
+        body = f"#v(1.2em)\n#[\n#set text(size: {size}pt)\n#show table.cell: set text(size: {size}pt)\n{typst.source(table, paper=False)}]"
+        turned = table.landscape or len(table.columns) > _WIDE
+        whole = _lines(table) <= (_TURNED if turned else _HIGH)
+        body = f"#block(breakable: false)[\n{body}\n]" if whole else body
+        made += [f"#page(flipped: true)[\n{body}\n]" if turned else body]
     for figure in figures:
         label = "" if not figure.number else (f"图{figure.number}" if language == "zh" else f"Figure {figure.number}")
         title = (" " if language == "zh" else ". ").join(filter(None, (label, figure.title)))
@@ -239,6 +246,15 @@ def _exhibits(
         notes = "".join(f"\n#told({_text(n)})" for n in figure.notes)
         made += [f"#block(breakable: false, above: 1.6em)[\n#{picture}\n#strong({_text(title)}){notes}\n]"]
     return made
+
+
+def _lines(table: Table) -> float:
+    """About how many lines a table takes with its notes; one of at most a page is kept whole."""
+    return (
+        len(table.rows)
+        + 5
+        + 0.8 * sum(1 + len(note) // (65 if table.language == "zh" else 130) for note in table.notes)
+    )
 
 
 def _share(figure: Figure, svg: bytes) -> str:

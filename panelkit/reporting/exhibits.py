@@ -6,11 +6,28 @@ import csv
 import io
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 
 from panelkit.core.exhibit import Figure, Table
+from panelkit.core.label import Label
 from panelkit.core.manifest import Entry
 from panelkit.core.registry import FIGURES, RENDERERS
+from panelkit.reporting.phrases import full_width
 from panelkit.reporting.printed import plain, safe_id
+
+
+def numbered(table: Table, number: int, notes: Iterable[Label] = ()) -> Table:
+    """A table of a study as it is printed: its number, the author's own notes beneath, Chinese in the marks of Chinese print."""
+    made = replace(table, number=number, notes=(*table.notes, *(n.to(table.language) for n in notes)))
+    if table.language != "zh":
+        return made
+    return replace(
+        made,
+        title=full_width(made.title),
+        notes=tuple(map(full_width, made.notes)),
+        columns=tuple(replace(c, heading=tuple(map(full_width, c.heading))) for c in made.columns),
+        rows=tuple(replace(r, label=full_width(r.label)) for r in made.rows),
+    )
 
 
 def render_table(table: Table, formats: Iterable[str]) -> dict[str, bytes]:

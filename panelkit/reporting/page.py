@@ -14,6 +14,7 @@ from panelkit.core.registry import FIGURES, TABLES
 from panelkit.core.results import Results
 from panelkit.reporting._page_facts import facts
 from panelkit.reporting._page_words import PAGE_WORDS
+from panelkit.reporting.exhibits import numbered
 from panelkit.reporting.numbers import shown
 from panelkit.reporting.printed import caption, plain, safe_id
 from panelkit.reporting.quality_page import Pictures, figure_facts
@@ -114,8 +115,9 @@ def _twin(exhibit: Any, results: Results, language: Language) -> Any:
     if spec is None or spec.language is not None:
         return exhibit
     built: Any = kind[spec.kind].build(replace(spec, language=language), results)
-    further = tuple(n.to(language) for n in getattr(spec, "notes", ()))
-    return replace(built, number=exhibit.number, notes=(*built.notes, *further))
+    if isinstance(built, Table):
+        return numbered(built, exhibit.number, getattr(spec, "notes", ()))
+    return replace(built, number=exhibit.number)
 
 
 def _drawn(twin: Figure, picture: bytes, language: Language) -> bytes:

@@ -13,8 +13,9 @@ from panelkit.core.label import Language
 from panelkit.core.panel import Panel
 from panelkit.reporting._did_phrases import DID_PHRASES
 from panelkit.reporting._estimator_phrases import ESTIMATOR_PHRASES
-from panelkit.reporting.labels import term_label
+from panelkit.reporting.labels import key_label, term_label
 from panelkit.reporting.numbers import MINUS
+from panelkit.reporting.words import method_words
 
 # pattern (of a whole phrase) -> Chinese
 # ruff: noqa: E501
@@ -22,6 +23,7 @@ PHRASES: tuple[tuple[str, str], ...] = (
     # rows left out
     (r"outside (\d+)-(\d+)", "不在{0}–{1}年内"),
     (r"(?P<v1>\S+) missing", "{0}缺失"),
+    (r"not where present\((?P<v1>\w+)\)", "{0}缺失"),
     (r"not where (.+)", "不满足条件 {0}"),
     (r"singleton: the only row of its (?P<v1>\S+)", "单例：该{0}仅此一行"),
     (r"(?P<v1>\S+) (\S+) excluded: (.+)", "剔除{0}{1}：{2}"),
@@ -131,6 +133,13 @@ PHRASES: tuple[tuple[str, str], ...] = (
     ),
     (r"(.+); fitted by (\S+)", "{0}；改由{1}拟合"),
 )  # fmt: skip
+_HAN = re.compile("[\u4e00-\u9fff]")
+_WIDE = "\u4e00-\u9fff，。；：、（）《》“”"
+# a bracket behind a Chinese character or around a p value, not those of columns; a mark that a Chinese character stands beside
+_BRACKETS = re.compile(rf"(?<=[{_WIDE}]) ?\((?!\d{{1,2}}\))([^()]*(?:\([^()]*\)[^()]*)*)\)|(?<=\d)\((p [=<] [\d.]+)\)")
+_STOPS = re.compile(rf"(?<=[{_WIDE}])[,:]|[,:](?= ?[{_WIDE}])|(?<=\d),(?=[A-Za-z])|;")
+_STOP = {",": "，", ";": "；", ":": "："}
+_BLANKS = re.compile(rf"(?<=[{_WIDE}]) +(?![=<>≤≥→×+])|(?<![=<>≤≥→×+)]) +(?=[{_WIDE}])")
 _HYPHEN = re.compile(r"(?<![\w.)\]\u4e00-\u9fff-])-(?=\d)")
 _NAME = re.compile(r"(?<![\w.])[A-Za-z]\w*_\w+(?![\w.(])", re.ASCII)
 _KNOWN = tuple(
@@ -140,6 +149,7 @@ _KNOWN = tuple(
 _LABELLED = tuple(
     re.compile(p) for p in (r"(?P<v1>\S+)(?P<rest> missing)", r"(?P<rest>singleton: the only row of its )(?P<v1>\S+)")
 )
+_PRESENT = re.compile(r"not where present\((\w+)\)")
 
 # Chinese unit of measure -> English
 MEASURES: dict[str, str] = {
@@ -168,6 +178,7 @@ def said(phrase: str, panel: Panel, language: Language) -> str:
             if found:
                 return chinese.format(*_slots(found, panel, language))
         return phrase
+    phrase = _PRESENT.sub(r"\1 missing", phrase)
     for form in _LABELLED:
         found = form.fullmatch(phrase)
         if found and found["v1"] in panel.names:
@@ -182,7 +193,12 @@ def finding(text: str, panel: Panel, language: Language) -> str:
     def label(found: re.Match[str]) -> str:
         return term_label(found[0], panel, language) if found[0] in known else found[0]
 
-    return minus(_NAME.sub(label, text))
+    told = minus(_NAME.sub(label, text))
+    if language == "en":
+        return told
+    for key in dict.fromkeys((panel.unit, panel.time, *panel.parts)):
+        told = re.sub(rf"(?<![\w.]){re.escape(key)}(?![\w.])", key_label(key, panel, language), told, flags=re.ASCII)
+    return full_width(method_words(told, language))
 
 
 def minus(text: str) -> str:
@@ -192,6 +208,21 @@ def minus(text: str) -> str:
     '−0.5 in 2015-2018, t(G-1)'
     """
     return _HYPHEN.sub(MINUS, text)
+
+
+def full_width(text: str) -> str:
+    """Chinese text with the marks of Chinese print: commas, colons and brackets beside a character full width, no blanks about it.
+
+    What stands between Latin letters and digits keeps its marks: names, functions, test statistics, columns.
+
+    >>> full_width("第(1)列:对 集聚(ln LQ) 影响最大的是青海(630000), 为 0.5 个标准误; F(2, 30) = 21.3, ln(人均GDP)")
+    '第(1)列：对集聚（ln LQ）影响最大的是青海（630000），为0.5个标准误；F(2, 30) = 21.3, ln(人均GDP)'
+    """
+    if not _HAN.search(text):
+        return text
+    text = _BRACKETS.sub(lambda m: f"（{m[1] or m[2]}）", text)
+    text = _STOPS.sub(lambda m: _STOP[m[0]], text)
+    return _BLANKS.sub("", text)
 
 
 def headline(text: str) -> str:

@@ -11,6 +11,11 @@ from panelkit.core.exhibit import Cell, Table
 # everything that one of the formats could not carry or would break a line at
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffe\uffff]")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
+# what no line is broken in: a word, or a Chinese character with the brackets and stops that cling to it
+_PIECES = re.compile(
+    r"[(（《“‘]*(?:[\u2e80-\u9fff\uff00-\uffef]|[^\s\u2e80-\u9fff\uff00-\uffef(]+|\()"
+    r"[)）》”’，。；：、！？,;:%]*|\s+"
+)
 _DECIMAL = re.compile(r"([(\[]?<?[−-]?\d[\d,]*)((?:\.\d+)?[)\]]?)", re.ASCII)
 
 
@@ -96,10 +101,9 @@ def heading_lines(table: Table) -> tuple[tuple[Span, ...], ...]:
 def folded(text: str, width: int) -> list[str]:
     """`text` in lines of at most about `width` (a Chinese character counts two), broken at blanks or between Chinese characters."""
     lines, line, size = [], "", 0
-    for piece in re.findall(r"[\u2e80-\u9fff\uff00-\uffef]|[^\s\u2e80-\u9fff\uff00-\uffef]+|\s+", text):
+    for piece in _PIECES.findall(text):
         wide = sum(2 if "\u2e80" <= c <= "\u9fff" or "\uff00" <= c <= "\uffef" else 1 for c in piece)
-        closing = piece[0] in "，。；：、）》！？)%"
-        if line.strip() and size + wide > width and not piece.isspace() and not closing:
+        if line.strip() and size + wide > width and not piece.isspace():
             lines.append(line.strip())
             line, size = "", 0
         line, size = line + piece, size + wide

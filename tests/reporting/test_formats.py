@@ -20,7 +20,7 @@ from panelkit.core.errors import PanelkitError, ReportError
 from panelkit.core.exhibit import Cell, Column, Row, Table
 from panelkit.core.registry import RENDERERS
 from panelkit.reporting.exhibits import ledger, render_table
-from panelkit.reporting.printed import heading_lines, printed
+from panelkit.reporting.printed import folded, heading_lines, printed
 from panelkit.reporting.render._tex import escape, unescape
 from panelkit.reporting.render.csv import guarded, unguarded
 from panelkit.reporting.tables.regression import RegressionTable, build
@@ -124,6 +124,40 @@ def test_latex_keeps_every_cell_in_its_column() -> None:
     for line in RENDERERS["latex"].render(hostile_table()).decode().splitlines():
         if "% pk r" in line:
             assert line.replace(r"\&", "").count("&") == 3
+
+
+def test_no_line_of_a_heading_ends_in_an_open_bracket_or_begins_with_a_stop() -> None:
+    for text in (
+        "第二产业集聚(区位熵对数)",
+        "首次公布,相同样本",
+        "电子商务销售额（对数），至2021年",
+        "Sector (ln LQ), first",
+    ):
+        for width in range(4, 20):
+            lines = folded(text, width)
+            assert not any(line.endswith(("(", "（")) or line.startswith((",", "，", ")", "）")) for line in lines), (
+                lines
+            )
+            assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_six_columns_with_long_labels_stand_upright(language: str) -> None:
+    """At the margins of the article class; wider ones are turned."""
+    long = {"en": "Agglomeration, shares as first published (ln LQ)", "zh": "第二产业集聚（首次公布占比，区位熵对数）"}[
+        language
+    ]
+    heads = {"en": "First published, same cells", "zh": "首次公布，相同样本"}[language]
+
+    def table(width: int) -> Table:
+        columns = tuple(Column(id=str(j), heading=(f"({j + 1})", f"{long} {j // 3}", heads)) for j in range(width))
+        numbers = tuple(Cell(raw=0.123, shown="0.123", mark="**", key=("m", "x", "estimate")) for _ in columns)
+        ses = tuple(Cell(raw=0.123, shown="(0.123)", key=("m", "x", "se")) for _ in columns)
+        rows = (Row(kind="term", label=long, cells=numbers), Row(kind="bracket", label="", cells=ses))
+        return Table(id="t", title="", columns=columns, rows=rows, language=language)  # type: ignore[arg-type]
+
+    assert b"landscape" not in RENDERERS["latex"].render(table(6))
+    assert b"landscape" in RENDERERS["latex"].render(table(10))
 
 
 def test_spans_do_not_cross_the_groups_above() -> None:

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from panelkit.core.results import Results
-from panelkit.reporting.phrases import measure, said
+from panelkit.reporting._made_phrases import made
+from panelkit.reporting._page_names import CHECK_NAMES, KIND_NAMES
+from panelkit.reporting.phrases import finding, full_width, measure, said
 
 STUDY = Path(__file__).resolve().parents[2] / "analyses" / "cbec_clusters" / "study.toml"
 ENGLISH = re.compile(r"\b(?:the|of|is|are|with|and|not|missing|rows?|by|where|clusters?)\b")
@@ -20,7 +22,8 @@ ENGLISH = re.compile(r"\b(?:the|of|is|are|with|and|not|missing|rows?|by|where|cl
     [
         ("fdi missing", "外资占比_FDI缺失"),
         ("outside 2015-2021", "不在2015–2021年内"),
-        ("not where present(fdi)", "不满足条件 present(fdi)"),
+        ("not where present(fdi)", "外资占比_FDI缺失"),
+        ("not where fdi > 0", "不满足条件 fdi > 0"),
         ("singleton: the only row of its province", "单例：该省份仅此一行"),
         ("fdi is left out: it is absorbed by the effects.", "剔除外资占比_FDI：被固定效应吸收。"),
         ("years 2015-2022 of the study", "研究所用的2015–2022年"),
@@ -63,6 +66,52 @@ def test_nothing_of_the_flagship_stays_english_in_chinese() -> None:
         assert not ENGLISH.search(re.sub(r"不满足条件 .*|剔除[^：]*：.*|present\(\w+\)", "", chinese)), chinese
     for variable in panel.variables:
         assert not re.search("[\u4e00-\u9fff]", measure(variable.measure, "en")), variable.measure
+
+
+@pytest.mark.parametrize(
+    ("text", "printed"),
+    [
+        (
+            "对 集聚(ln LQ) 影响最大的是青海(630000): 为 0.5 个标准误;其余不变",
+            "对集聚（ln LQ）影响最大的是青海（630000）：为0.5个标准误；其余不变",
+        ),
+        ("第(1)、(2)列:F(2, 30) = 21.367, p < 0.001", "第(1)、(2)列：F(2, 30) = 21.367, p < 0.001"),
+        ("基准为0.3(p = 0.241)", "基准为0.3（p = 0.241）"),
+        ("ln(人均GDP)", "ln(人均GDP)"),
+        ("事件时间 = −2", "事件时间 = −2"),
+        ("Joint test: F(2, 30), 1,234; x", "Joint test: F(2, 30), 1,234; x"),
+    ],
+)
+def test_marks_of_chinese_print(text: str, printed: str) -> None:
+    assert full_width(text) == printed
+    assert full_width(printed) == printed
+
+
+def test_findings_in_chinese_name_keys_and_resampling(chinese: Results) -> None:
+    text = "31 个聚类(province),推断方法:CR3 + restricted wild cluster bootstrap。"
+    assert finding(text, chinese.panel, "zh") == "31个聚类（省份），推断方法：CR3 + 施加原假设的wild聚类自助法。"
+    assert finding("by province", chinese.panel, "en") == "by province"
+
+
+def test_how_the_flagship_makes_its_variables_is_said_in_chinese() -> None:
+    from panelkit import building, pipeline
+
+    study = pipeline.read_study(STUDY)
+    for variable in building.build_panel(study).variables:
+        plan = study.variables.get(variable.name)
+        if plan is not None and plan.spec.derive:
+            chinese = made(variable.origin.how, "zh")
+            assert re.search("[\u4e00-\u9fff]", chinese), variable.origin.how
+            assert not ENGLISH.search(re.sub(r"（.*?）", "", chinese)), chinese
+
+
+def test_every_kind_has_a_name_in_both_languages() -> None:
+    from panelkit import pipeline
+    from panelkit.core.registry import CHECKS, ESTIMATORS
+
+    pipeline.load_kinds()
+    assert not {k.name for k in CHECKS} - set(CHECK_NAMES)
+    assert not {k.name for k in ESTIMATORS} - set(KIND_NAMES)
 
 
 # kinds whose sentences have their Chinese; a new one joins with its own in `_estimator_phrases`

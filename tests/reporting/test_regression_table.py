@@ -98,6 +98,17 @@ def test_aea_has_no_stars_unless_asked(results: Results) -> None:
     assert texts(table)["Year FE"] == ["Yes", "", "Yes"]
 
 
+def test_a_journal_prints_failed_checks_by_name(results: Results, chinese: Results) -> None:
+    notes = {
+        p: " ".join(build(RegressionTable(id="t", columns=ALL, profile=p), results).notes) for p in ("plain", "aea")
+    }
+    assert "A check fails: (2): dense differs by 20% in ln_gdp." in notes["plain"]
+    assert "Checks that fail, as reported in full in the replication package: (2): Second engine." in notes["aea"]
+    assert "20%" not in notes["aea"]
+    said = " ".join(build(RegressionTable(id="t", columns=ALL, profile="cn"), chinese).notes)
+    assert "未通过的检验（详见复现包）：第(2)列：第二引擎复核。" in said
+
+
 def test_keep_drop_order(results: Results) -> None:
     table = build(
         RegressionTable(id="t", columns=ALL, keep=("ln_gdp*", "zone"), drop=("*:*",), order=("zone",)), results

@@ -25,11 +25,16 @@ _PLAIN = re.compile(rf"([(\[]?<?)({MINUS}?)((?:0|[1-9]\d{{0,2}}(?:,\d{{3}})*)(?:
 _BRACED = r"\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}"
 _NUMBER = re.compile(rf"(?:{_BRACED})?(-?)(\d[\d,]*(?:\.\d+)?)(?:{_BRACED})?", re.ASCII)
 _ROW = re.compile(r"^(.*) \\\\ % pk (r\d+)$")
-# digits that a line of 345 points holds at each size, the blank beside a column in digits, points from line to line
-_SIZES = ((67, 2.4, 12.0, ""), (79, 1.45, 9.5, r"\footnotesize"), (85, 1.55, 8.0, r"\scriptsize"))
+# digits that a line of 345 points (article class) holds, the blank beside a column in digits, points from line to line, the size
+# and half the space between columns; the first that fits is taken, before a table is turned by 90 degrees
+_SIZES = (
+    (67, 2.4, 12.0, "", ""), (79, 1.45, 9.5, r"\footnotesize", "3pt"), (79, 0.99, 9.5, r"\footnotesize", "2pt"),
+    (85, 1.55, 8.0, r"\scriptsize", "3pt"), (79, 0.77, 9.5, r"\footnotesize", "1.5pt"), (85, 1.06, 8.0, r"\scriptsize", "2pt"),
+    (85, 0.7, 8.0, r"\scriptsize", "1.3pt"),
+)  # fmt: skip
 _PAGE, _PAGE_TURNED = 530.0, 330.0  # points of a page of the article class
-_FOLDS = (16, 12, 10)  # letters in a line of a heading over one column
-_STUB, _BROKEN = 30, 0.27  # row labels longer than this many digits may be broken, to this share of a line
+_FOLDS = (16, 12, 10, 8)  # letters in a line of a heading over one column
+_BROKEN = 0.27  # the share of a line that row labels are broken to, where they are longer and the table is too wide
 _EMS = {
     **dict.fromkeys("ijlft.,:;'!|I[]", 0.29), **dict.fromkeys("acersz()-", 0.42), **dict.fromkeys("mMwW—", 0.83), " ": 0.35, "−": 0.78,
 }  # fmt: skip
@@ -116,8 +121,8 @@ def _layout(table: Table) -> tuple[list[str], str]:
     """Size, space and the letters of the columns: long row labels are broken into lines before the type is made smaller."""
     letters = "".join(_column(table, j) for j in range(len(table.columns)))
     at, broken, _ = _fitting(table)
-    size = _SIZES[at][3]
-    settings = [size, r"\setlength{\tabcolsep}{3pt}"] if size else []
+    size, between = _SIZES[at][3:]
+    settings = [size, rf"\setlength{{\tabcolsep}}{{{between}}}"] if size else []
     stub = rf">{{\raggedright\arraybackslash}}b{{{_BROKEN}\linewidth}}" if broken else "l"
     return settings, f"{stub}{letters}"
 
@@ -133,7 +138,7 @@ def _fitting(table: Table) -> tuple[int, bool, int]:
         for fold in _FOLDS
         if (broken := _fits(table, size, fold)) is not None
     ]
-    fitting = fitting or [(len(_SIZES) - 1, _stub(table) > _STUB, _FOLDS[-1])]
+    fitting = fitting or [(len(_SIZES) - 1, _stub(table) > _BROKEN * _SIZES[-1][0], _FOLDS[-1])]
     return next((f for f in fitting if table.long or not _too_high(table, f)), fitting[0])
 
 
@@ -144,7 +149,7 @@ def _fits(table: Table, size: int, fold: int) -> bool | None:
     columns = _columns(table, fold) + blank * (len(table.columns) + 1)
     if columns + stub <= line:
         return False
-    return True if stub > _STUB and columns + _BROKEN * line <= line else None
+    return True if stub > _BROKEN * line and columns + _BROKEN * line <= line else None
 
 
 def _too_high(table: Table, fitting: tuple[int, bool, int]) -> bool:

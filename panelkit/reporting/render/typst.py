@@ -16,7 +16,12 @@ FONTS = (
     "Libertinus Serif", "Times New Roman", "Liberation Serif", "Noto Serif CJK SC", "Source Han Serif SC", "Songti SC", "SimSun",
     "Noto Sans CJK SC", "Microsoft YaHei", "WenQuanYi Micro Hei",
 )  # fmt: skip
+_UNBROKEN = re.compile("[^\\s\u2e80-\u9fff\uff00-\uffef]+|[\u2e80-\u9fff]{1,3}")  # what a heading is not broken in
 CHINESE = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
+_FOLD, _NARROW = (
+    6.0,
+    4.6,
+)  # ems that a heading over one column may take before it is broken into lines; among five and more
 _ROW = re.compile(r"^  (.*), // pk (r\d+)$")
 _CELL = re.compile(
     r'(?:n\((?:[\d.]+em), ("(?:[^"\\]|\\.)*"), (?:[\d.]+em), ("(?:[^"\\]|\\.)*"), |t\()("(?:[^"\\]|\\.)*")(?:, ("(?:[^"\\]|\\.)*"))?\)'
@@ -27,7 +32,8 @@ _HEAD = """// {name}: made by panelkit; every row ends in its ledger name. Do no
 #set text(font: ({fonts}), size: {size}pt, lang: "{language}", fallback: true)
 #set par(leading: 0.5em)
 #show figure: set block(breakable: true)
-#let mark(m) = if m != "" {{ super(typographic: false, m) }}
+#show figure.caption: set block(sticky: true)
+#let mark(m) = if m.starts-with("*") {{ m }} else if m != "" {{ super(typographic: false, m) }}
 #let n(l, before, r, after, m) = box(width: l, align(right, before)) + box(width: r, align(left, after + mark(m)))
 #let t(shown, m) = shown + mark(m)
 """
@@ -43,7 +49,7 @@ def source(table: Table, *, paper: bool = True) -> str:
     printed(table)
     label, title = caption(table)
     said = (". " if table.language == "en" else " ").join(filter(None, (label, title)))
-    widths = "(" + ", ".join(["auto"] * (len(table.columns) + 1)) + ")"
+    widths = "(" + ", ".join(["auto", *(_column(table, j) for j in range(len(table.columns)))]) + ")"
     sides = ", ".join(
         f"{side} + bottom"
         for side in (
@@ -103,8 +109,26 @@ def _cell(table: Table, i: int, j: int, cell: Cell) -> str:
 
 def _room(table: Table, j: int) -> tuple[float, float]:
     parts = [(a, row.cells[j].mark) for i, row in enumerate(table.rows) if (a := aligned(table, i, j))]
-    left = max(0.52 * len(a[0]) for a, _ in parts)
-    return round(left, 2), round(max(0.52 * len(a[1]) + 0.34 * len(mark) for a, mark in parts), 2)
+    left = max((0.5 * len(a[0]) for a, _ in parts), default=0.0)
+    return round(left, 2), round(max((0.5 * len(a[1]) + 0.45 * len(mark) for a, mark in parts), default=0.0), 2)
+
+
+def _column(table: Table, j: int) -> str:
+    """The width of a column: numbers take what the widest of them or a folded heading needs, words what they need; labels the rest."""
+    if table.columns[j].align == "left":
+        return "auto"
+    texts = [row.cells[j].shown for i, row in enumerate(table.rows) if row.cells and aligned(table, i, j) is None]
+    need = max([sum(_room(table, j)), *(min(_ems(t), 9.0) for t in texts)])
+    fold = _FOLD if len(table.columns) < 5 else _NARROW
+    for span in (s for line in heading_lines(table) for s in line if s.start <= j < s.start + s.count):
+        longest = max((_ems(w) for w in _UNBROKEN.findall(span.text)), default=0.0)
+        need = max(need, min(longest, 9.0) / span.count, min(_ems(span.text), fold) / span.count)
+    return f"{need + 1.2:.2f}em"
+
+
+def _ems(text: str) -> float:
+    """About how wide a text is, in ems of Libertinus; a Chinese character is one."""
+    return sum(1.0 if c >= "\u2e80" else 0.62 if c.isupper() else 0.47 for c in text)
 
 
 def _headings(table: Table) -> list[str]:

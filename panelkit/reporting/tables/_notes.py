@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 
 from panelkit.core.estimate import Estimate
+from panelkit.reporting._page_names import CHECK_NAMES, named
 from panelkit.reporting.conventions import convention, resampling
 from panelkit.reporting.labels import key_label, term_label
 from panelkit.reporting.numbers import shown
@@ -207,12 +208,13 @@ def _fill(variable: str, cells: int, rows: int, parts: Parts) -> str:
 
 
 def _failed(parts: Parts) -> str:
-    def failed(e: Estimate) -> str:
-        # the first sentence of each; the page has the whole
-        language, checks = parts.language, parts.results.checks.get(e.id, ())
-        return joined(
-            (headline(finding(c.text.to(language), parts.panel, language)) for c in checks if c.verdict == "fails"),
-            language,
-        )
+    """What fails in each column: in a journal's profile the checks by name, else the first sentence of each; the page has the whole."""
+    language, printed = parts.language, parts.spec.profile != "plain"
 
-    return _said("failed", parts, failed)
+    def failed(e: Estimate) -> str:
+        checks = [c for c in parts.results.checks.get(e.id, ()) if c.verdict == "fails"]
+        if printed:
+            return joined(dict.fromkeys(named(CHECK_NAMES, c.name, language) for c in checks), language, "comma")
+        return joined((headline(finding(c.text.to(language), parts.panel, language)) for c in checks), language)
+
+    return _said("failed_names" if printed else "failed", parts, failed)
