@@ -22,6 +22,10 @@ class DerivationSpec:
         """The years of its inputs that a result from `first` to `last` rests on; a kind that reaches back says so here."""
         return first, last
 
+    def years_of(self, name: str, first: int, last: int) -> tuple[int, int]:
+        """The same for one input, where it is needed in fewer years than the others."""
+        return self.years_needed(first, last)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:

@@ -110,7 +110,8 @@ class VariableSpec:
     derive : a registered derivation with its options under `with`. transform : a function of one argument put around the result.
     measure : unit of measure of the result; asserted where the inputs know theirs. fill : 'linear', 'carry' or a `FillRule`,
     under gaps = "fill".
-    price : 'nominal' or 'real', where the inputs do not tell it rightly. base_year : year whose prices a real amount is in, likewise.
+    price : 'nominal' or 'real', where the inputs do not tell it rightly, or 'none' for what is no money (a price index made as nominal over
+    real); nominal and real money in one expression need it. base_year : year whose prices a real amount is in, likewise.
     """
 
     name: str
@@ -122,7 +123,7 @@ class VariableSpec:
     label: Label = Label()
     kind: Literal["number", "category"] = "number"
     fill: Literal["linear", "carry"] | FillRule | None = None
-    price: Literal["nominal", "real"] | None = None
+    price: Literal["nominal", "real", "none"] | None = None
     base_year: int | None = None
     source: str = ""
 

@@ -23,8 +23,9 @@ from panelkit.etl.harmonise.keys import NATION, everywhere, labels_of, part_vari
 from panelkit.etl.harmonise.units import measure_of
 from panelkit.etl.harmonise.vintages import vintage_faults
 from panelkit.etl.levels import Levels
+from panelkit.etl.needs import direct_inputs, in_order, windows
 from panelkit.etl.prices import price_of_series
-from panelkit.etl.variables import check_plan, direct_inputs, in_order, make_variables, windows
+from panelkit.etl.variables import check_plan, make_variables
 from panelkit.etl.workbench import Workbench
 from panelkit.facts.provinces import is_not_a_province, match, provinces
 

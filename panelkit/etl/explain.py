@@ -11,7 +11,7 @@ from panelkit.core.label import Language
 from panelkit.core.panel import Panel
 from panelkit.core.registry import DERIVATIONS
 from panelkit.core.study import FillRule, Study, VariablePlan
-from panelkit.etl.variables import direct_inputs, series_behind, tree_of
+from panelkit.etl.needs import direct_inputs, series_behind, tree_of
 
 _MOVED = {
     "lag": r"{x}_{{i,t-{k}}}",

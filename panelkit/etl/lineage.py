@@ -20,7 +20,7 @@ from panelkit.core.study import Study, VariablePlan
 from panelkit.etl.expressions import GRID_FUNCTIONS, years_back
 from panelkit.etl.harmonise.keys import code_of
 from panelkit.etl.harmonise.provinces import named
-from panelkit.etl.variables import direct_inputs, filled_from, in_order, series_behind, tree_of, windows_of
+from panelkit.etl.needs import direct_inputs, filled_from, in_order, series_behind, tree_of, windows_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -304,10 +304,9 @@ def _cells_needed(plan: VariablePlan, time: int) -> Iterator[tuple[str, int]]:
         if plan.spec.expression:
             yield from _leaves(tree_of(plan), at, f"variables.{plan.name}")
         else:
-            first, last = plan.options.years_needed(at, at) if plan.options is not None else (at, at)
-            if plan.spec.derive and DERIVATIONS[plan.spec.derive].reach_of(plan.options) == "panel":
-                first, last = at, at  # years of the fit are counted, not unfolded
-            for name in direct_inputs(plan):
+            across = bool(plan.spec.derive) and DERIVATIONS[plan.spec.derive].reach_of(plan.options) == "panel"
+            for name in direct_inputs(plan):  # years of a fit over the panel are counted, not unfolded
+                first, last = (at, at) if plan.options is None or across else plan.options.years_of(name, at, at)
                 yield from ((name, t) for t in range(first, last + 1))
         yield from ((name, at) for name in filled_from(plan))
 

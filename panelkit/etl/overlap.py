@@ -15,7 +15,7 @@ from panelkit.core.key import at_level, level_of
 from panelkit.core.label import Label
 from panelkit.core.registry import DERIVATIONS, ESTIMATORS
 from panelkit.core.study import Study, VariablePlan
-from panelkit.etl.variables import direct_inputs, series_behind, tree_of
+from panelkit.etl.needs import direct_inputs, series_behind, tree_of
 
 if TYPE_CHECKING:
     from panelkit.etl.assemble import Assembled

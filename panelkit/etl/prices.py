@@ -8,16 +8,19 @@ from functools import partial
 
 from panelkit.core.check import Check
 from panelkit.core.errors import StudyError
-from panelkit.core.evaluation import CELL_FUNCTIONS
+from panelkit.core.evaluation import CELL_FUNCTIONS, shown
 from panelkit.core.expression import Binary, Call, Name, Node, Number, Text, Unary, walk
 from panelkit.core.formula import parse_formula
 from panelkit.core.label import Label
 from panelkit.core.panel import Panel
+from panelkit.core.registry import DERIVATIONS
 from panelkit.core.source import SourceSpec
-from panelkit.core.study import Study, VariableSpec
+from panelkit.core.study import Study, VariablePlan, VariableSpec
 from panelkit.core.variable import Price
 from panelkit.etl.harmonise.units import conversion
 
+SUMS = ("+", "-", "<", "<=", ">", ">=", "==", "!=")  # operators whose two sides must be of one basis
+_MEND = 'deflate the nominal one, or say price = "nominal", "real" or "none" on this variable, where it is meant'
 _LOGARITHMS = ("ln", "log", "log1p")
 _FIXED_BASE = re.compile(r"^\d{4}年?\s*=\s*100")
 
@@ -41,8 +44,8 @@ def price_of_expression(node: Node, prices: Mapping[str, Price], measures: Mappi
     """Basis of prices of an expression.
 
     A ratio of two amounts of one basis and one year is pure; of two years (x / lag(x)) it keeps the basis. A nominal amount over an
-    index with a fixed base is real. Sums of a nominal amount with anything are nominal. Logarithms remember: the difference
-    of two logarithms of one basis is pure, as their ratio is.
+    index with a fixed base is real, and a real one times such an index nominal again. Sums of a nominal amount with anything are
+    nominal. Logarithms remember: the difference of two logarithms of one basis is pure, as their ratio is.
     """
     match node:
         case Name():
@@ -59,10 +62,10 @@ def price_of_expression(node: Node, prices: Mapping[str, Price], measures: Mappi
     left, right = (price_of_expression(side, prices, measures) for side in (node.left, node.right))
     match node.operator:
         case "*":
-            return _worse(left, right)
+            return _product(node, left, right, measures)
         case "/":
             return _ratio(node, left, right, measures)
-        case "-" if _is_log(node.left) and _is_log(node.right):
+        case "-" if is_log(node.left) and is_log(node.right):
             return _ratio(node, left, right, measures)
         case "+" | "-":
             return _worse(left, right)
@@ -71,13 +74,27 @@ def price_of_expression(node: Node, prices: Mapping[str, Price], measures: Mappi
     return ""
 
 
+def _product(node: Binary, left: Price, right: Price, measures: Mapping[str, str]) -> Price:
+    """A real amount times an index with a fixed base is nominal again."""
+    for own, other, side in ((left, right, node.right), (right, left, node.left)):
+        if own == "real" and not other and _is_fixed_base(side, measures):
+            return "nominal"
+    return _worse(left, right)
+
+
+def _is_fixed_base(node: Node, measures: Mapping[str, str]) -> bool:
+    indices = [n.name for n in walk(node) if isinstance(n, Name)]
+    return bool(indices) and all(_FIXED_BASE.match(measures.get(n, "")) for n in indices)
+
+
 def _worse(*given: Price) -> Price:
     return "nominal" if "nominal" in given else "real" if "real" in given else ""
 
 
-def _is_log(node: Node) -> bool:
+def is_log(node: Node) -> bool:
+    """Whether an expression is a logarithm, also moved in time or cut."""
     return isinstance(node, Call) and (
-        node.function in _LOGARITHMS or (node.function not in CELL_FUNCTIONS and _is_log(node.arguments[0]))
+        node.function in _LOGARITHMS or (node.function not in CELL_FUNCTIONS and is_log(node.arguments[0]))
     )
 
 
@@ -88,8 +105,7 @@ def _moved(node: Node) -> bool:
 def _ratio(node: Binary, left: Price, right: Price, measures: Mapping[str, str]) -> Price:
     if left and right:
         return "nominal" if left == right == "nominal" and _moved(node.left) != _moved(node.right) else ""
-    indices = [n.name for n in walk(node.right) if isinstance(n, Name)]
-    if left == "nominal" and indices and all(_FIXED_BASE.match(measures.get(n, "")) for n in indices):
+    if left == "nominal" and _is_fixed_base(node.right, measures):
         return "real"
     return left or right
 
@@ -117,7 +133,7 @@ def base_year_of(
             year = _one_year(given, where) if node.function in ("min", "max") else given[0]
             return year if price_of_expression(node, prices, measures) == "real" else None
     left, right = known(node.left), known(node.right)
-    product = node.operator == "*" or (node.operator == "+" and _is_log(node.left) and _is_log(node.right))
+    product = node.operator == "*" or (node.operator == "+" and is_log(node.left) and is_log(node.right))
     if product and left and right and left != right:
         return None
     year = _one_year([left, right], where)
@@ -132,8 +148,8 @@ def _one_year(given: Iterable[int | None], where: str) -> int | None:
         raise StudyError(
             f"real amounts at prices of {' and of '.join(map(str, years))} are put together",
             where=where,
-            mend="deflate the nominal series to one base year, or rebase one of them in a variable of its own that says "
-            f'price = "real", base_year = {years[-1]}',
+            mend="deflate the nominal series to one base year, or move one of them in a variable of its own: "
+            f'derive = "deflate" with by = "rebase", was = {years[0]}, base = {years[-1]}',
         )
     return years[0] if years else None
 
@@ -141,6 +157,60 @@ def _one_year(given: Iterable[int | None], where: str) -> int | None:
 def _year_of_indices(node: Node, measures: Mapping[str, str]) -> int | None:
     found = {m[0][:4] for n in walk(node) if isinstance(n, Name) and (m := _FIXED_BASE.match(measures.get(n.name, "")))}
     return int(found.pop()) if len(found) == 1 else None
+
+
+def refuse_mixed_sum(node: Node, prices: Mapping[str, Price], measures: Mapping[str, str], where: str) -> None:
+    """Refuse a sum, difference, comparison, minimum or maximum of a nominal and a real amount.
+
+    Raises
+    ------
+    StudyError
+    """
+    for part in walk(node):
+        sides: tuple[Node, ...] = ()
+        if isinstance(part, Binary) and part.operator in SUMS and not is_log_ratio(part):
+            sides = (part.left, part.right)
+        elif isinstance(part, Call) and part.function in ("min", "max"):
+            sides = part.arguments
+        given = {price_of_expression(side, prices, measures) for side in sides}
+        if {"nominal", "real"} <= given and not is_log_product(part):
+            raise StudyError(f"{shown(part)} puts nominal and real money together", where=where, mend=_MEND)
+
+
+def refuse_mixed_inputs(plan: VariablePlan, prices: Mapping[str, Price], base_years: Mapping[str, int]) -> None:
+    """Refuse a derivation, no index, of nominal and of real amounts, or of real amounts of two base years.
+
+    Raises
+    ------
+    StudyError
+    """
+    kind = DERIVATIONS[plan.spec.derive]
+    if kind.is_index:
+        return
+    names = kind.inputs(plan.options)
+    nominal, real = ([n for n in names if prices.get(n) == basis] for basis in ("nominal", "real"))
+    if nominal and real:
+        raise StudyError(
+            f"{nominal[0]} is nominal and {real[0]} is real: {plan.spec.derive} would set one against the other",
+            mend=_MEND,
+        )
+    years = {base_years[n]: n for n in real if n in base_years}
+    if len(years) > 1:
+        (a, first), (b, second) = sorted(years.items())[:2]
+        raise StudyError(
+            f"{first} is at prices of {a} and {second} at prices of {b}",
+            mend=f'move one of them: derive = "deflate" with by = "rebase", was = {a}, base = {b}',
+        )
+
+
+def is_log_ratio(part: Binary) -> bool:
+    """A difference of logarithms, the logarithm of a ratio."""
+    return part.operator == "-" and is_log(part.left) and is_log(part.right)
+
+
+def is_log_product(part: Node) -> bool:
+    """A sum of logarithms, the logarithm of a product."""
+    return isinstance(part, Binary) and part.operator == "+" and is_log(part.left) and is_log(part.right)
 
 
 def declared_basis(spec: VariableSpec, price: Price, base_year: int | None) -> tuple[Price, int | None]:
@@ -152,7 +222,7 @@ def declared_basis(spec: VariableSpec, price: Price, base_year: int | None) -> t
         A base year of what is not real, or another than a series or a derivation is in: only an expression can rebase.
     """
     where, year = f"variables.{spec.name}.base_year", spec.base_year
-    price = spec.price or price
+    price = "" if spec.price == "none" else spec.price or price
     if year is not None and price != "real":
         raise StudyError(
             f"'{spec.name}' has a base year and is {price or 'no money'}",
@@ -163,7 +233,7 @@ def declared_basis(spec: VariableSpec, price: Price, base_year: int | None) -> t
         raise StudyError(
             f"'{spec.name}' is declared at prices of {year} and made of prices of {base_year}",
             where=where,
-            mend="correct the year, or rebase by an expression",
+            mend=f'correct the year, or move it: derive = "deflate" with by = "rebase", was = {base_year}, base = {year}',
         )
     return price, (year or base_year) if price == "real" else None
 

@@ -13,12 +13,13 @@ from panelkit.core.study import Study
 from panelkit.etl.fills import filled_cells
 from panelkit.etl.harmonise.breaks import break_check
 from panelkit.etl.harmonise.revisions import steps_check
+from panelkit.etl.needs import in_order, windows
 from panelkit.etl.overlap import apportioned, overlap_checks
 from panelkit.etl.plausibility import constant_ratio, jumps, looked_at, outliers, ratios_to_nation, shares, sums
+from panelkit.etl.price_mix import price_mix
 from panelkit.etl.prices import price_basis
 from panelkit.etl.quality_pictures import balance_picture, gap_picture
 from panelkit.etl.quality_tables import tables_of
-from panelkit.etl.variables import in_order, windows
 from panelkit.facts.provinces import provinces
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def quality(study: Study, assembled: Assembled, rules: Rules | None = None) -> t
         shares(study, assembled),
         *apportioned(study, assembled),
         *overlap_checks(study),
+        price_mix(study, assembled),
         *price_basis(study, assembled.panel),
         *filled_cells(study, assembled.panel, assembled.filled),
     )

@@ -87,6 +87,7 @@ CHECK_NAMES: dict[str, tuple[str, str]] = {
     "apportioned": ("National total handed out by shares", "按份额分摊的全国总数"),
     "index_divisor": ("Common divisor", "共同分母"),
     "price_basis": ("Price basis", "价格口径"),
+    "price_mix": ("Nominal and real together", "名义与实际混用"),
     "filled_cells": ("Filled cells", "填补单元格"),
 }
 

@@ -1,4 +1,4 @@
-"""Variables of a study on the grid, in the order in which they need each other; where figures come from is not asked here."""
+"""Variables of a study on the grid; in which order and in which years they are needed is in needs, where figures come from not asked."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ import numpy as np
 
 from panelkit.core.errors import Fault, PanelkitError, StudyError
 from panelkit.core.evaluation import CELL_FUNCTIONS
-from panelkit.core.expression import Call, Name, Node, names_in, parse_expression
+from panelkit.core.expression import Call, Name, names_in
 from panelkit.core.label import Label
 from panelkit.core.nearest import known_or_nearest
 from panelkit.core.registry import DERIVATIONS
 from panelkit.core.study import Study, VariablePlan
 from panelkit.core.variable import Origin, Variable
-from panelkit.etl import derive as _kinds  # noqa: F401  registers the derivations
 from panelkit.etl.expressions import (
     GRID_FUNCTIONS,
     Grid,
@@ -25,41 +24,15 @@ from panelkit.etl.expressions import (
     evaluate,
     logged,
     measure_of_expression,
-    shifted,
-    years_needed,
 )
 from panelkit.etl.fills import filled, rule_of
 from panelkit.etl.harmonise.units import Measure, conversion, measure_of, same_measure
-from panelkit.etl.prices import base_year_of, declared_basis, price_of_expression
+from panelkit.etl.needs import Window, direct_inputs, series_behind, tree_of
+from panelkit.etl.prices import base_year_of, declared_basis, price_of_expression, refuse_mixed_inputs, refuse_mixed_sum
 from panelkit.etl.workbench import Made, Workbench
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Window = tuple[int, int]
-
-
-def tree_of(plan: VariablePlan) -> Node:
-    """The parsed expression of a variable."""
-    return parse_expression(plan.spec.expression, where=f"variables.{plan.name}.expression")
-
-
-def direct_inputs(plan: VariablePlan) -> tuple[str, ...]:
-    """Series and names that a variable is made of, not looking through other variables."""
-    return tuple(dict.fromkeys((*_made_of(plan), *filled_from(plan))))
-
-
-def _made_of(plan: VariablePlan) -> tuple[str, ...]:
-    if plan.spec.series:
-        return (plan.spec.series,)
-    if plan.spec.expression:
-        return names_in(tree_of(plan))
-    return DERIVATIONS[plan.spec.derive].inputs(plan.options)
-
-
-def filled_from(plan: VariablePlan) -> tuple[str, ...]:
-    """What a fill by regression rests on."""
-    return getattr(plan.spec.fill, "on", ())
 
 
 def check_plan(plan: VariablePlan) -> None:
@@ -84,88 +57,6 @@ def check_plan(plan: VariablePlan) -> None:
             where=f"variables.{spec.name}.transform",
             mend=known_or_nearest(spec.transform, single),
         )
-
-
-def in_order(plans: Mapping[str, VariablePlan]) -> tuple[str, ...]:
-    """Names of variables, each after those it needs.
-
-    Raises
-    ------
-    StudyError
-        A circle, drawn as a -> b -> a.
-    """
-    done: dict[str, None] = {}
-
-    def visit(name: str, path: tuple[str, ...]) -> None:
-        if name in path:
-            circle = " -> ".join((*path[path.index(name) :], name))
-            raise StudyError(
-                f"variables need each other in a circle: {circle}", where=f"variables.{name}", mend="break it"
-            )
-        if name in done or name not in plans:
-            return
-        for other in direct_inputs(plans[name]):
-            visit(other, (*path, name))
-        done[name] = None
-
-    for name in plans:
-        visit(name, ())
-    return tuple(done)
-
-
-def windows(study: Study, order: Iterable[str]) -> dict[str, Window]:
-    """First and last year in which each variable and series is needed: the panel's years, and further back for lags."""
-    return windows_of(dict.fromkeys(study.variables, study.panel.years), study.variables, order)
-
-
-def windows_of(
-    wanted: Mapping[str, Window], plans: Mapping[str, VariablePlan], order: Iterable[str]
-) -> dict[str, Window]:
-    """First and last year in which everything below the wanted variables is needed."""
-    needed = dict(wanted)
-    for name in reversed(tuple(order)):
-        if name not in needed:
-            continue
-        for other, window in _needed_by(plans[name], needed[name]).items():
-            before = needed.get(other, window)
-            needed[other] = (min(before[0], window[0]), max(before[1], window[1]))
-    return needed
-
-
-def _needed_by(plan: VariablePlan, window: Window) -> dict[str, Window]:
-    where = f"variables.{plan.name}"
-    first, last = window
-    if plan.spec.transform:
-        first, last = shifted(Call(plan.spec.transform, (Name(plan.name),)), first, last, where)
-    if plan.spec.expression:
-        needed = years_needed(tree_of(plan), first, last, where)
-        for name in filled_from(plan):
-            before = needed.get(name, (first, last))
-            needed[name] = (min(before[0], first), max(before[1], last))
-        return needed
-    if plan.spec.derive and plan.options is not None:
-        first, last = plan.options.years_needed(first, last)
-    return dict.fromkeys(direct_inputs(plan), (first, last))
-
-
-def series_behind(name: str, plans: Mapping[str, VariablePlan]) -> tuple[str, ...]:
-    """Every raw series that a variable rests on, through all others."""
-    found: dict[str, None] = {}
-    seen: set[str] = set()
-
-    def visit(other: str) -> None:
-        if other in seen:
-            return
-        seen.add(other)
-        if other not in plans:
-            if "." in other:
-                found[other] = None
-            return
-        for below in direct_inputs(plans[other]):
-            visit(below)
-
-    visit(name)
-    return tuple(found)
 
 
 def make_variables(study: Study, bench: Workbench, order: Iterable[str], needed: Mapping[str, Window]) -> list[Fault]:
@@ -268,6 +159,8 @@ def _made(plan: VariablePlan, bench: Workbench, grid: Grid, known: Mapping[str, 
     if spec.expression:
         return _of_expression(plan, bench, grid, known)
     kind = DERIVATIONS[spec.derive]
+    if spec.price is None:
+        refuse_mixed_inputs(plan, bench.columns.prices, bench.columns.base_years)
     derived = kind.derive(plan.options, replace(bench.columns, values=dict(known)))
     bench.notes.extend(f"{spec.name}: {note}" for note in derived.notes if f"{spec.name}: {note}" not in bench.notes)
     measure = _asserted(spec.measure, measure_of(derived.measure), spec.name, "derivation")
@@ -329,6 +222,8 @@ def _of_expression(plan: VariablePlan, bench: Workbench, grid: Grid, known: Mapp
     series = pd.Series(values, index=bench.columns.grid, dtype=kind)
     measure = _asserted(spec.measure, inferred, spec.name, "expression")
     of = bench.columns
+    if spec.price is None:
+        refuse_mixed_sum(tree, of.prices, of.measures, where)
     price = price_of_expression(tree, of.prices, of.measures)
     year = base_year_of(tree, of.prices, of.base_years, of.measures, where)
     return Made(values=series, measure=measure, how=spec.expression, price=price, base_year=year)
