@@ -6,11 +6,12 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 
 from panelkit.core.errors import PanelkitError
+from panelkit.core.label import Language
 
 FLAGSHIP = Path("analyses/cbec_clusters/study.toml")
 
@@ -97,6 +98,13 @@ def inspect(
     _answer(work, as_json)
 
 
+def _language(named: str) -> Language | None:
+    """The language asked for, None where none is."""
+    if named not in ("", "en", "zh"):
+        raise PanelkitError(f"'{named}' is no language of panelkit", where="--language", mend="write en or zh")
+    return cast(Language, named) if named else None
+
+
 @app.command()
 def explain(
     study: StudyFile,
@@ -104,6 +112,9 @@ def explain(
     se: Annotated[
         bool, typer.Option("--se", help="The model's standard errors under every convention, and who prints which.")
     ] = False,
+    language: Annotated[
+        str, typer.Option("--language", help="en or zh, of a model's design; the study's own unless given.")
+    ] = "",
     as_json: Json = False,
     root: Root = None,
 ) -> None:
@@ -116,7 +127,7 @@ def explain(
         if se:
             found = looking.standard_errors(pipeline.read_study(study, root=root), name)
             return to_json(found), looking.standard_errors_in_words(found), 0
-        text = looking.explain(pipeline.read_study(study, root=root), name)
+        text = looking.explain(pipeline.read_study(study, root=root), name, _language(language))
         return {"text": text}, text, 0
 
     _answer(work, as_json)

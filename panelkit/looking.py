@@ -64,7 +64,7 @@ def vintages(a: Path | str, b: Path | str, series: str = "") -> VintageCompariso
     return compare(Path(a), Path(b), series)
 
 
-def explain(study: Study, name: str | None = None) -> str:
+def explain(study: Study, name: str | None = None, language: Language | None = None) -> str:
     """What will be done and why, in words and formulas, before any number: the study, one model or one variable.
 
     Of one model also which standard errors and resampling it gets on the panel at hand, and why, where its raw files are there; of
@@ -79,7 +79,7 @@ def explain(study: Study, name: str | None = None) -> str:
             ESTIMATORS[model.kind].confirmation == "engine"
         ):  # others bring errors of their own, which `explain` has told
             own += f"\n{_on_this_panel(study, model)}"
-        seen = _design(study, model)
+        seen = _design(study, model, language or study.head.language)
         return f"{seen}\n\nTHE MODEL\n{own}" if seen else own
     if name in study.variables:
         return _variable_in_words(study, name)
@@ -87,7 +87,7 @@ def explain(study: Study, name: str | None = None) -> str:
     raise StudyError(f"there is no model or variable '{name}'", mend=known_or_nearest(name, known))
 
 
-def _design(study: Study, model: ModelSpec) -> str:
+def _design(study: Study, model: ModelSpec, language: Language) -> str:
     """The design of a model as its rows show it, "" where it has no treatment that starts or no panel can be built yet."""
     from panelkit import building
     from panelkit.checks import design_of, design_page
@@ -100,7 +100,7 @@ def _design(study: Study, model: ModelSpec) -> str:
     except PanelkitError:
         return ""
     facts = design_of(model, panel, positions)
-    return "" if facts is None else design_page(facts, panel, model.kind, study.head.language)
+    return "" if facts is None else design_page(facts, panel, model.kind, language)
 
 
 def _variable_in_words(study: Study, name: str) -> str:

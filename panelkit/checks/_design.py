@@ -28,12 +28,14 @@ class Cohort:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
-    """Who is what in one period. never : treated in no period of the data; not_yet : treated in a later one."""
+    """Who is what in one period. never : treated in no period of the data; not_yet : treated in a later one; left : were treated
+    before and are at zero again."""
 
     at: float
     treated: int
     not_yet: int
     never: int
+    left: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +70,9 @@ class Dose:
 class DesignFacts:
     """Everything that a page about a design is written from.
 
-    treatment : the variable. form : 'cohort', 'binary' or 'dose'. support : None where no row is treated. leaving : units that
-    leave treatment again. repeated : rows of several kinds in one unit and period were taken as one.
+    treatment : the variable. form : 'cohort', 'binary' or 'dose'. support : of units with a period before their treatment, until
+    they leave it; None where there is none. leaving : units that leave treatment again. repeated : rows of several kinds in one
+    unit and period were taken as one.
     """
 
     model: str
@@ -91,9 +94,19 @@ class DesignFacts:
         return next((c.units for c in self.cohorts if np.isinf(c.first)), ())
 
     @property
+    def untreated(self) -> tuple[str, ...]:
+        """Units treated in no period of the sample: never, or after its end."""
+        return tuple(u for c in self.cohorts if c.first > self.periods[-1] for u in c.units)
+
+    @property
+    def starts(self) -> tuple[float, ...]:
+        """The periods after the first in which units are first treated."""
+        return tuple(c.first for c in self.cohorts if self.periods[0] < c.first <= self.periods[-1])
+
+    @property
     def treated_units(self) -> int:
-        """Units treated in some period that the sample has."""
-        return sum(len(c.units) for c in self.cohorts if c.first <= self.periods[-1])
+        """Units first treated after the first period of the sample."""
+        return sum(len(c.units) for c in self.cohorts if self.periods[0] < c.first <= self.periods[-1])
 
 
 def design_of(model: Any, panel: Panel, positions: IntArray) -> DesignFacts | None:
@@ -125,10 +138,11 @@ def design_of(model: Any, panel: Panel, positions: IntArray) -> DesignFacts | No
         cohort = _first(panel, panel.column(name).astype("float64"))[positions]
     keys = np.column_stack([sample.codes(sample.unit), time])
     once = np.unique(keys, axis=0, return_index=True)[1]
-    if len(once) < sample.rows:
+    repeated = len(once) < sample.rows
+    if repeated:
         sample, time, cohort = sample.take(np.sort(once)), time[np.sort(once)], cohort[np.sort(once)]
         dose = dose[np.sort(once)] if dose is not None else None
-    return _facts(model.id, (name, form), sample, cohort, dose)
+    return _facts(model.id, (name, form), sample, (cohort, dose), repeated)
 
 
 def _starts(sample: Panel, dose: FloatArray, kind: str) -> bool:
@@ -155,8 +169,13 @@ def _first(sample: Panel, dose: FloatArray) -> FloatArray:
 
 
 def _facts(
-    model: str, named: tuple[str, str], sample: Panel, cohort: FloatArray, dose: FloatArray | None
+    model: str,
+    named: tuple[str, str],
+    sample: Panel,
+    treatment: tuple[FloatArray, FloatArray | None],
+    repeated: bool,
 ) -> DesignFacts:
+    cohort, dose = treatment
     units, time = sample.column(sample.unit), sample.column(sample.time).astype("float64")
     periods = np.unique(time)
     by_unit = dict(zip(units, cohort, strict=True))
@@ -164,19 +183,27 @@ def _facts(
         Cohort(first=float(g), units=tuple(sorted(str(u) for u, c in by_unit.items() if c == g)))
         for g in sorted(set(by_unit.values()))
     )
+    path = dose if dose is not None else (time >= cohort).astype("float64")
+    leaving = _leaving(sample, path)
+    gone = (path == 0) & (time >= cohort)
     by_period = tuple(
         Period(
             at=float(t),
-            treated=int((cohort[time == t] <= t).sum()),
+            treated=int(((cohort <= t) & ~gone)[time == t].sum()),
             not_yet=int(((cohort > t) & np.isfinite(cohort))[time == t].sum()),
             never=int(np.isinf(cohort[time == t]).sum()),
+            left=int(gone[time == t].sum()),
         )
         for t in periods
     )
-    path = dose if dose is not None else (time >= cohort).astype("float64")
-    leaving = _leaving(sample, path)
-    panel = staggered_panel(np.zeros(sample.rows), sample.codes(sample.unit), time, cohort)
-    treated = bool(panel.treated.any())
+    treated = bool((time >= cohort).any())
+    seen = (cohort > periods[0]) & ~gone
+    panel = staggered_panel(
+        np.zeros(int(seen.sum())),
+        np.unique(sample.codes(sample.unit)[seen], return_inverse=True)[1],
+        time[seen],
+        cohort[seen],
+    )
     return DesignFacts(
         model=model,
         treatment=named[0],
@@ -185,10 +212,11 @@ def _facts(
         periods=tuple(map(float, periods)),
         cohorts=cohorts,
         by_period=by_period,
-        support=support(panel, least=LEAST) if treated else None,
+        support=support(panel, least=LEAST) if panel.treated.any() else None,
         weights=_weights(sample, cohort, path, named[1] == "dose" or bool(leaving)) if treated else None,
         dose=_dose(sample, path) if named[1] == "dose" else None,
         leaving=leaving,
+        repeated=repeated,
     )
 
 

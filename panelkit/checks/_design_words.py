@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from panelkit.checks._design import LEAST, Cohort, DesignFacts
+from panelkit.checks._design_advice import Say, fits, percent
 from panelkit.core.label import Language
 from panelkit.core.panel import Panel
 from panelkit.numerics import bacon as weights
@@ -18,7 +19,7 @@ NAMED = {
     weights.ALWAYS: ("later with always treated: FORBIDDEN", "较晚处理与始终处理者:不当比较"),
 }
 SHOWN = 8  # names of units printed of one cohort
-FEW = 2  # treated units up to which no clustered error can be trusted
+MARK = 1  # the largest value of a mark
 
 
 def page(facts: DesignFacts, panel: Panel, kind: str, language: Language) -> str:
@@ -32,24 +33,17 @@ def page(facts: DesignFacts, panel: Panel, kind: str, language: Language) -> str
         _identified(facts, panel, say),
         _two_way(facts, say),
         _dose(facts, panel, say, language),
-        _fits(facts, kind, say),
+        fits(facts, kind, say),
     ]
     return "\n\n".join(p for p in parts if p)
-
-
-Say = Callable[[str, str], str]
 
 
 def _speaker(language: Language) -> Say:
     return (lambda en, zh: zh) if language == "zh" else (lambda en, zh: en)
 
 
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
-
-
-def _years(values: Sequence[float]) -> str:
-    return ", ".join(f"{v:g}" for v in values)
+def _years(values: Sequence[float], comma: str = ", ") -> str:
+    return comma.join(f"{v:g}" for v in values)
 
 
 def _head(facts: DesignFacts, panel: Panel, say: Say) -> str:
@@ -59,7 +53,7 @@ def _head(facts: DesignFacts, panel: Panel, say: Say) -> str:
         f"THE DESIGN of {facts.model}, seen from '{facts.treatment}' alone: no outcome has been looked at.\n"
         f"{units} units of {panel.unit}, {first:g} to {last:g}, {facts.rows} rows.",
         f"{facts.model} 的设计,仅依据 '{facts.treatment}':尚未查看任何结果变量。\n"
-        f"{units} 个 {panel.unit},{first:g} 至 {last:g} 年,{facts.rows} 个观测。",
+        f"{units} 个单元({panel.unit}),{first:g} 至 {last:g} 年,{facts.rows} 个观测。",
     )
     return text
 
@@ -69,20 +63,37 @@ def _cohorts(facts: DesignFacts, panel: Panel, say: Say, language: Language) -> 
     for cohort in facts.cohorts:
         when = say("never", "从未") if np.isinf(cohort.first) else f"{cohort.first:g}"
         late = cohort.first > facts.periods[-1] and np.isfinite(cohort.first)
-        note = say("  (after the sample ends)", "(样本期之后)") if late else ""
+        note = say("  (after the sample ends: untreated throughout)", "(样本期之后:始终未处理)") if late else ""
         note = say("  (from the first period on)", "(自首期起)") if cohort.first <= facts.periods[0] else note
         lines.append(f"  {when:>6}  {len(cohort.units):>4}  {_names(cohort, panel, language)}{note}")
     if not facts.never:
         lines.append(say("  No unit is never treated in the data.", "  数据中没有从未处理的单元。"))
     if facts.leaving:
-        named = ", ".join(panel.unit_name(u).to(language) for u in facts.leaving[:SHOWN])
+        comma = "、" if language == "zh" else ", "
+        named = comma.join(panel.unit_name(u).to(language) for u in facts.leaving[:SHOWN])
         lines.append(
             say(
                 f"  Treatment falls again in {len(facts.leaving)} units ({named}): it is not absorbing.",
                 f"  处理在 {len(facts.leaving)} 个单元({named})中回落:并非一经处理即持续。",
             )
         )
-    return "\n".join(lines)
+    return "\n".join([*lines, *_miscoded(facts, say)])
+
+
+def _miscoded(facts: DesignFacts, say: Say) -> list[str]:
+    """A cohort variable whose values are no periods: a mark of 0 and 1, say."""
+    values = [c.first for c in facts.cohorts if np.isfinite(c.first)]
+    if facts.form != "cohort" or not values or max(values) >= facts.periods[0] or max(values) > MARK:
+        return []
+    shown = _years(values[:SHOWN])
+    return [
+        say(
+            f"  '{facts.treatment}' holds {shown}, no period near the sample. It must be the first treated period of each unit (0 or"
+            " missing where never treated), not a mark of 0 and 1.",
+            f"  '{facts.treatment}' 的取值 {shown} 不是样本附近的时期。它须为各单元首次受处理的时期(从未处理者为 0 或缺失),"
+            "而不是 0/1 标记。",
+        )
+    ]
 
 
 def _names(cohort: Cohort, panel: Panel, language: Language) -> str:
@@ -94,22 +105,31 @@ def _names(cohort: Cohort, panel: Panel, language: Language) -> str:
 
 
 def _controls(facts: DesignFacts, say: Say) -> str:
+    ends = any(p.left for p in facts.by_period)
     head = say("Who they can be compared with", "可与谁比较")
     columns = say(
-        f"  {'period':>6} {'treated':>8} {'not yet':>8} {'never':>6} {'clean controls':>15}",
-        f"  {'时期':>5} {'已处理':>7} {'尚未':>7} {'从未':>5} {'干净对照':>8}",
+        f"  {'period':>6} {'treated':>8}{'    left' if ends else ''} {'not yet':>8} {'never':>6} {'clean controls':>15}",
+        f"  {'时期':>4} {'已处理':>6}{'   已退出' if ends else ''} {'尚未':>6} {'从未':>4} {'干净对照':>11}",
     )
     lines = [head, columns]
     for p in facts.by_period:
         clean = p.not_yet + p.never
         mark = say("  <- none", "  <- 无") if not clean else (say("  <- few", "  <- 过少") if clean < LEAST else "")
-        lines.append(f"  {p.at:>6g} {p.treated:>8} {p.not_yet:>8} {p.never:>6} {clean:>15}{mark}")
+        left = f"{p.left:>8}" if ends else ""
+        lines.append(f"  {p.at:>6g} {p.treated:>8}{left} {p.not_yet:>8} {p.never:>6} {clean:>15}{mark}")
     return "\n".join(lines)
 
 
 def _support(facts: DesignFacts, say: Say) -> str:
     found = facts.support
     if found is None:
+        always = any(c.first <= facts.periods[0] for c in facts.cohorts)
+        if always:
+            return say(
+                "No unit starts treatment after the first period: there is no before to compare with, and no difference in"
+                " differences.",
+                "没有单元在首期之后才开始受处理:没有处理前时期可比,无从进行双重差分。",
+            )
         return say("No row of the sample is treated: there is nothing to estimate.", "样本中没有处理观测:无可估计。")
     lines = [
         say(
@@ -121,6 +141,8 @@ def _support(facts: DesignFacts, say: Say) -> str:
         found.event, found.treated, found.supported, found.fewest, found.most, strict=True
     ):
         lines.append(f"  {at:>+6g} {treated:>6} {good:>6}    {fewest:>3} - {most}")
+    if any(p.left for p in facts.by_period):
+        lines.append(say("  Cells after a unit left treatment are not counted.", "  单元退出处理之后的单元格不计入。"))
     return "\n".join(lines)
 
 
@@ -135,7 +157,7 @@ def _identified(facts: DesignFacts, panel: Panel, say: Say) -> str:
             say(
                 f"  In {years} no unit is untreated: {found.lost_cells} treated cells are identified by no comparison with untreated"
                 " units. An estimator of staggered adoption ends the sample before and says so.",
-                f"  {years} 年没有未处理单元:{found.lost_cells} 个处理单元格无法通过与未处理单元比较来识别。"
+                f"  {_years(found.without, '、')} 年没有未处理单元:{found.lost_cells} 个处理单元格无法通过与未处理单元比较来识别。"
                 "交错采纳估计量会在此之前截断样本并予以说明。",
             )
         )
@@ -167,8 +189,9 @@ def _identified(facts: DesignFacts, panel: Panel, say: Say) -> str:
         n = sum(len(c.units) for c in always)
         lines.append(
             say(
-                f"  Treated from the first period on: {n}. No period before to compare with; staggered estimators leave these out.",
-                f"  自首期起即受处理者 {n} 个:没有处理前时期可比,交错采纳估计量将其剔除。",
+                f"  Treated from the first period on: {n}. No period before to compare with: they are not in the table above, and"
+                " staggered estimators leave them out.",
+                f"  自首期起即受处理者 {n} 个:没有处理前时期可比,未计入上表,交错采纳估计量将其剔除。",
             )
         )
     lines.append(
@@ -187,22 +210,27 @@ def _two_way(facts: DesignFacts, say: Say) -> str:
     lines = [say("What the static two-way coefficient would be made of", "静态双向固定效应系数的构成")]
     if found.comparisons is not None and found.forbidden is not None:
         for kind, share in found.comparisons.items():
-            lines.append(f"  {_percent(share):>8}  {say(*NAMED[kind])}")
+            lines.append(f"  {percent(share):>8}  {say(*NAMED[kind])}")
         grid = say(" (every unit in every period; some rows are missing)", "(按完整单元—时期网格;有缺失观测)")
+        harm = (": there the effect on units already treated is taken off", ":在这些比较中,已处理单元自身的效应被扣除")
         lines.append(
             say(
-                f"  {_percent(found.forbidden)} of its weight is forbidden comparison"
-                f" (Goodman-Bacon){grid if found.on_grid else ''}: there the effect on units already treated is taken off.",
-                f"  其权重的 {_percent(found.forbidden)} 为不当比较(Goodman-Bacon){grid if found.on_grid else ''}:"
-                "已处理单元自身的效应被扣除。",
+                f"  {percent(found.forbidden)} of its weight is forbidden comparison"
+                f" (Goodman-Bacon){grid if found.on_grid else ''}{harm[0] if found.forbidden else ''}.",
+                f"  其权重的 {percent(found.forbidden)} 为不当比较(Goodman-Bacon){grid if found.on_grid else ''}"
+                f"{harm[1] if found.forbidden else ''}。",
             )
         )
+    harm = (
+        ": if effects differ, their mean and the coefficient can have opposite signs",
+        ":若效应各异,其均值与系数可能符号相反",
+    )
     lines.append(
         say(
             f"  {found.negative} of {found.cells} treated cells weigh negatively, {found.negative_sum:.2f} in sum (de Chaisemartin and"
-            " D'Haultfoeuille): if effects differ, their mean and the coefficient can have opposite signs.",
+            f" D'Haultfoeuille){harm[0] if found.negative else ''}.",
             f"  {found.cells} 个处理单元格中有 {found.negative} 个权重为负,合计 {found.negative_sum:.2f}"
-            "(de Chaisemartin 与 D'Haultfoeuille):若效应各异,其均值与系数可能符号相反。",
+            f"(de Chaisemartin 与 D'Haultfoeuille){harm[1] if found.negative else ''}。",
         )
     )
     return "\n".join(lines)
@@ -212,7 +240,8 @@ def _dose(facts: DesignFacts, panel: Panel, say: Say, language: Language) -> str
     if facts.dose is None:
         return ""
     d = facts.dose
-    carried = ", ".join(f"{panel.unit_name(u).to(language)} {_percent(s)}" for u, s in d.carried)
+    comma = "、" if language == "zh" else ", "
+    carried = comma.join(f"{panel.unit_name(u).to(language)} {percent(s)}" for u, s in d.carried)
     return say(
         "The dose\n"
         f"  Among treated cells from {d.least:.3g} to {d.most:.3g}, median {d.median:.3g}.\n"
@@ -223,92 +252,3 @@ def _dose(facts: DesignFacts, panel: Panel, say: Say, language: Language) -> str
         f"  扣除单元与时期效应后的变异由以下单元承担:{carried}。若单个单元占三分之一,结果便取决于它:"
         "参见 leave_one_unit_out 与 few_clusters。",
     )
-
-
-def _fits(facts: DesignFacts, kind: str, say: Say) -> str:
-    head = say("Which estimator fits, and why", "何种估计量适用,为何")
-    found = facts.support
-    if found is None:
-        return ""
-    lines = [head]
-    starts = {c.first for c in facts.cohorts if facts.periods[0] < c.first <= facts.periods[-1]}
-    if facts.treated_units <= FEW:
-        lines.append(
-            say(
-                f"  {facts.treated_units} treated unit(s): synthetic_did with a placebo over units; clustered errors are withheld.",
-                f"  仅 {facts.treated_units} 个处理单元:宜用 synthetic_did 并以单元安慰剂推断;不给出聚类标准误。",
-            )
-        )
-    elif facts.form == "dose" or facts.leaving:
-        lines.append(
-            say(
-                "  The treatment is a dose, or ends: dose_did, under STRONG parallel trends (units at a lower dose would have followed,"
-                " at a higher one, the path of those that had it); read it in logs and without its largest unit too.",
-                "  处理为强度型或会终止:dose_did,须假定强平行趋势(低强度单元若处于高强度,其路径与高强度单元相同);并应同时报告"
-                "对数形式与剔除最大单元的结果。",
-            )
-        )
-        if found.without or (found.last_supported is not None and found.last_supported < found.event[-1]):
-            lines.append(
-                say(
-                    "  Where no or few units are at zero, the coefficient compares doses with doses, already treated units among them.",
-                    "  当零强度单元很少或没有时,该系数是在不同强度(包括已处理单元)之间比较。",
-                )
-            )
-    elif len(starts) <= 1 and facts.never:
-        lines.append(
-            say(
-                "  One date for all, and units never treated: two-way fixed effects compare these only; event_study or fixed_effects"
-                " fit.",
-                "  所有处理单元同时开始且有从未处理者:双向固定效应只作此比较;event_study 或 fixed_effects 适用。",
-            )
-        )
-    else:
-        lines += _staggered(facts, say)
-    lines.append(_about(facts, kind, say))
-    return "\n".join(lines)
-
-
-def _staggered(facts: DesignFacts, say: Say) -> list[str]:
-    found = facts.support
-    assert found is not None
-    enough = len(facts.never) >= LEAST
-    control = "never" if enough else "notyet"
-    end = found.last_supported
-    window = f", window = [.., {end:g}]" if end is not None and end < found.event[-1] else ""
-    why = say(
-        f"{len(facts.never)} units are never treated" if enough else "too few units are never treated",
-        f"有 {len(facts.never)} 个从未处理单元" if enough else "从未处理单元过少",
-    )
-    lines = [
-        say(
-            f'  Adoption is staggered: compare with untreated units only. callaway_santanna with control = "{control}" ({why}){window};'
-            " imputation uses all untreated rows and is more precise where trends hold throughout. Report both.",
-            f'  交错采纳:只应与未处理单元比较。callaway_santanna,control = "{control}"({why}){window};'
-            "imputation 使用全部未处理观测,若平行趋势始终成立则更精确。两者都应报告。",
-        )
-    ]
-    if end is None or (found.without and not facts.never and end < 3):
-        lines.append(
-            say(
-                "  Support is thin: at this level a binary treatment is a sensitivity, not a headline. A finer unit (cities), a third"
-                " difference (industry exposure) or the dose keep controls longer.",
-                "  支撑薄弱:在此层级,二值处理只宜作敏感性分析,不宜作主要结论。更细的单元(城市)、三重差分(行业暴露)或处理强度"
-                "能更久地保留对照。",
-            )
-        )
-    return lines
-
-
-def _about(facts: DesignFacts, kind: str, say: Say) -> str:
-    found = facts.weights
-    bad = found is not None and (bool(found.negative) or bool(found.forbidden))
-    if kind in ("fixed_effects", "event_study", "dose_did") and bad and found is not None:
-        share = f"{_percent(found.forbidden)}; " if found.forbidden is not None else ""
-        return say(
-            f"  This model ({kind}) is two-way: what stands above ({share}{found.negative} of {found.cells}) is in its numbers. Read it"
-            " beside one that compares with untreated units.",
-            f"  本模型({kind})为双向固定效应:上述问题({share}{found.cells} 个中 {found.negative} 个)存在于其结果之中。"
-            "须与只同未处理单元比较的估计量并列阅读。",
-        )
-    return say(f"  This model is of kind {kind}.", f"  本模型类型为 {kind}。")

@@ -46,7 +46,9 @@ def check(declared: Support, subject: Subject) -> Check:
             text=text,
             gate=declared.gate,
         )
-    rows = support_table(cohort, sample.column(sample.time).astype("float64"), declared.controls)
+    time = sample.column(sample.time).astype("float64")
+    always = cohort <= time.min()  # no period before: they are neither supported nor controls
+    rows = support_table(cohort[~always], time[~always], declared.controls)
     after = [r for r in rows if r["event_time"] >= 0]
     last = getattr(subject.model, "window", (0, np.inf))[
         1
@@ -61,7 +63,7 @@ def check(declared: Support, subject: Subject) -> Check:
         verdict=verdict,
         value=supported / cells if cells else None,
         bound=None,
-        text=joined([_text(declared, after, bare, cells, supported), _cut(cut)]),
+        text=joined([_text(declared, after, bare, cells, supported), _always(sample, always), _cut(cut)]),
         gate=declared.gate,
         rows=tuple(rows),
     )
@@ -127,6 +129,17 @@ def _text(declared: Support, after: list[dict[str, Any]], bare: list[int], cells
         en += f" None at event time {listed}: effects there rest on units treated already or on extrapolation."
         zh += f"事件时间 {listed} 没有任何支持:该处效应依赖已处理单元或外推。"
     return Label(en=en, zh=zh)
+
+
+def _always(sample: Panel, always: np.ndarray) -> Label:
+    """How many units have no period before treatment and are left out of the table."""
+    if not always.any():
+        return Label()
+    n = len(np.unique(sample.codes(sample.unit)[always]))
+    return Label(
+        en=f"{n} units are treated from the first period on and not counted: there is no before to compare with.",
+        zh=f"另有 {n} 个单元自首期起即受处理,没有处理前时期可比,不计入。",
+    )
 
 
 def _cut(cut: Drop | None) -> Label:

@@ -246,5 +246,6 @@ def _refuse_infinite(frame: pd.DataFrame, unit: str, time: str, variables: tuple
             raise PanelError(
                 f"'{variable.name}' is infinite for {unit} {row[unit]}, {time} {row[time]} ({int(bad.sum())} cells)",
                 where=f"variables.{variable.name}",
-                mend="a logarithm of zero or a division by zero makes this: look at its inputs there",
+                mend="a logarithm of zero or a division by zero makes this: look at its inputs there; where it stands for never (of a"
+                " first treated period), leave it missing or write 0",
             )

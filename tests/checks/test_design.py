@@ -131,3 +131,87 @@ def test_both_languages_say_the_same_numbers(make_panel: Make) -> None:
     for number in ("37.8 %", "45", "169", "-0.23", "2022"):
         assert number in en
         assert number in zh
+
+
+# ---------------------------------------------------------------- other panels: what is right for one is wrong for the next
+
+
+def other(cohort: np.ndarray | None = None, treated: np.ndarray | None = None) -> pd.DataFrame:
+    """20 units, 2000 to 2007; `cohort` by unit, or `treated` by unit and period."""
+    d = pd.DataFrame([(f"{i:02d}", t) for i in range(20) for t in range(2000, 2008)], columns=["province", "year"])
+    i = d.province.astype(int).to_numpy()
+    d["cohort"] = 0.0 if cohort is None else np.asarray(cohort, dtype=float)[i]
+    d["treated"] = 0.0 if treated is None else np.asarray(treated, dtype=float)[i, d.year - 2000]
+    d["x"], d["y"] = 1.0, 0.0
+    return d
+
+
+def told(make_panel: Make, d: pd.DataFrame, model: Model = Model()) -> tuple[str, str]:
+    panel = make_panel(d)
+    facts = facts_of(model, panel)
+    assert facts is not None
+    en, zh = (" ".join(design_page(facts, panel, model.kind, language).split()) for language in ("en", "zh"))
+    return en, zh
+
+
+I = np.arange(20)  # noqa: E741
+CASES = {
+    "all at one date": (np.full(20, 2004), "no comparison identifies the effect", "没有比较可以识别效应"),
+    "before the sample only": (np.where(I < 5, 1998, 0), "No unit starts treatment after the first period", "无从进行双重差分"),
+    "before the sample, too": (
+        np.where(I < 5, 1998, np.where(I < 10, 2004, 0)),
+        "without the last (exclude, or where) two-way fixed effects compare treated with untreated only",
+        "剔除后者",
+    ),
+    "a mark in place of a year": (np.where(I < 5, 1, 0), "not a mark of 0 and 1", "而不是 0/1 标记"),
+    "three treated": (np.where(I < 3, 2003 + I % 2, 0), "3 treated units are few", "处理单元仅 3 个"),
+    "after the sample": (
+        np.where(I < 5, 2003, np.where(I < 9, 2005, 9999)),
+        'control = "never" (11 units are untreated throughout)',
+        "有 11 个始终未处理单元",
+    ),
+    "never as missing": (
+        np.where(I < 5, 2003, np.where(I < 9, 2005, np.nan)),
+        'control = "never" (11 units are untreated throughout)',
+        "有 11 个始终未处理单元",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_each_panel_gets_its_own_advice_in_both_languages(case: str, make_panel: Make) -> None:
+    cohort, en, zh = CASES[case]
+    page = told(make_panel, other(cohort))
+    assert en in page[0], page[0]
+    assert zh in page[1], page[1]
+    if case in ("all at one date", "before the sample only", "a mark in place of a year"):
+        assert "callaway_santanna with" not in page[0]
+        assert "event_study or fixed_effects fit" not in page[0]
+
+
+def test_units_treated_from_the_start_and_after_they_left_are_no_support(make_panel: Make) -> None:
+    facts = facts_of(Model(), make_panel(other(np.where(I < 5, 1998, np.where(I < 10, 2004, 0)))))
+    assert facts is not None
+    assert facts.support is not None
+    assert facts.support.event.tolist() == [0, 1, 2, 3]
+    assert facts.support.treated.tolist() == [5, 5, 5, 5]
+    path = np.zeros((20, 8))
+    path[:8, 3:] = 1
+    path[:3, 6:] = 0
+    model = Model(kind="fixed_effects", formula="y ~ treated | province + year", cohort="")
+    facts = facts_of(model, make_panel(other(treated=path)))
+    assert facts is not None
+    assert facts.support is not None
+    assert facts.support.treated.tolist() == [8, 8, 8, 5, 5]
+    assert [(p.treated, p.left) for p in facts.by_period][-3:] == [(8, 0), (5, 3), (5, 3)]
+    en, zh = told(make_panel, other(treated=path), model)
+    assert "treatment_ends shows both" in en
+    assert "STRONG" not in en
+    assert "已退出" in zh
+
+
+def test_no_harm_is_told_where_there_is_none(make_panel: Make) -> None:
+    en, zh = told(make_panel, other(np.where(I < 8, 2004, 0)), Model(kind="fixed_effects"))
+    assert "0 of 32 treated cells weigh negatively, 0.00 in sum (de Chaisemartin and D'Haultfoeuille)." in en
+    assert "opposite signs" not in en
+    assert "符号相反" not in zh

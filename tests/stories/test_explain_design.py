@@ -19,3 +19,14 @@ def test_the_design_comes_before_the_model_and_has_the_known_figures(cli: Any) -
     ):
         assert words in told.stdout
     assert told.stdout.index("Who is treated when") < told.stdout.index("THE MODEL")
+
+
+def test_the_design_in_the_other_language(cli: Any) -> None:
+    study = ROOT / "analyses" / "known_truth" / "study.toml"
+    told = cli("explain", study, "event_study", "--language", "zh")
+    assert told.returncode == 0, told.stderr
+    for words in ("何时受处理", "37.8 % 为不当比较", "169 个处理单元格中有 45 个权重为负"):
+        assert words in told.stdout
+    wrong = cli("explain", study, "event_study", "--language", "fr")
+    assert wrong.returncode == 2
+    assert "--language: 'fr' is no language of panelkit" in wrong.stderr + wrong.stdout
