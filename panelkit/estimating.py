@@ -9,7 +9,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from panelkit.core import digest as digests
-from panelkit.core.check import Check, Subject
+from panelkit.core.check import Check, CheckSpec, Subject
 from panelkit.core.codec import to_json
 from panelkit.core.errors import EngineRefusedError, EstimationError, Fault
 from panelkit.core.estimate import Estimate
@@ -137,7 +137,8 @@ def check(
     say: Say = silent,
     failures: dict[str, str] | None = None,
 ) -> dict[str, tuple[Check, ...]]:
-    """The checks of every model, by model id; `second_engine`, `few_clusters` and those of its kind run on each.
+    """The checks of every model, by model id; `second_engine`, `few_clusters` and those of its kind run on each, and the support
+    table on every difference-in-differences, of least squares on a 0/1 treatment too.
 
     The verdict on a battery stands with the checks of its base; failures : as `estimate` filled it.
     """
@@ -146,7 +147,7 @@ def check(
     found: dict[str, tuple[Check, ...]] = {}
     for model in (m for m in study.every_model if m.id in estimates):
         made = []
-        for name, declared in study.checks_of(model).items():
+        for name, declared in _checks_of(study, panel, model, estimates[model.id]).items():
             step = f"check {name} of {model.id}"
             parts = _parts(study, panel, model, check=declared)
             subject = _subject(study, panel, model, estimates[model.id])
@@ -160,6 +161,19 @@ def check(
     ):
         found[one.of] = (*found[one.of], one)
     return found
+
+
+def _checks_of(study: Study, panel: Panel, model: ModelSpec, made: Estimate) -> dict[str, CheckSpec]:
+    from panelkit.checks import is_two_way_did
+
+    declared = study.checks_of(model)
+    if model.kind != "fixed_effects" or "support" in declared or model.id in {v.id for v in study.variants}:
+        return declared
+    return (
+        {**declared, "support": CHECKS["support"].spec()}
+        if is_two_way_did(model, panel, made.sample.positions)
+        else declared
+    )
 
 
 def _batteries(

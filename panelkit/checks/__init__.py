@@ -42,6 +42,7 @@ from panelkit.checks import weak_instruments as weak_instruments
 # Not a kind: the design of a model before it is estimated
 from panelkit.checks._design import DesignFacts as DesignFacts
 from panelkit.checks._design import design_of as design_of
+from panelkit.checks._design import is_two_way_did as is_two_way_did
 from panelkit.checks._design_words import page as design_page  # noqa: F401
 
 # Not a kind: the verdict on a battery of several models

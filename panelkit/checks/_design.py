@@ -119,19 +119,14 @@ def design_of(model: Any, panel: Panel, positions: IntArray) -> DesignFacts | No
     """
     sample = panel.take(positions)
     named = getattr(model, "cohort", "")
-    formula = parse_formula(model.formula, where=f"models.{model.id}.formula")
     time = sample.column(sample.time).astype("float64")
     if named:
         cohort, dose, form, name = _cohort(sample, named), None, "cohort", named
     else:
-        effects = {f for e in formula.absorb for f in e.factors}
-        slopes = [s.factors[0] for s in formula.slopes if len(s.factors) == 1]
-        name = getattr(model, "treatment", "") or (slopes[0] if slopes else "")
-        if name not in sample.names or not {sample.unit, sample.time} <= effects or formula.endogenous:
+        found = _path(model, sample)
+        if found is None:
             return None
-        dose = sample.column(name).astype("float64") if sample.column(name).dtype.kind in "fiub" else None
-        if dose is None or np.isnan(dose).any() or (dose < 0).any() or not (dose == 0).any() or not (dose > 0).any():
-            return None
+        name, dose = found
         form = "binary" if np.isin(dose, (0.0, 1.0)).all() else "dose"
         if form == "dose" and not _starts(sample, dose, model.kind):
             return None
@@ -145,13 +140,52 @@ def design_of(model: Any, panel: Panel, positions: IntArray) -> DesignFacts | No
     return _facts(model.id, (name, form), sample, (cohort, dose), repeated)
 
 
+def is_two_way_did(model: Any, panel: Panel, positions: IntArray) -> bool:
+    """Whether a regression is the static two-way one on a 0/1 treatment that starts in some unit and stays."""
+    if getattr(model, "cohort", ""):
+        return False
+    sample = panel.take(positions)
+    found = _path(model, sample)
+    if found is None or not np.isin(found[1], (0.0, 1.0)).all():
+        return False
+    up, down = _moves(sample, found[1])
+    return bool(up.any()) and not down.any()
+
+
+def _path(model: Any, sample: Panel) -> tuple[str, FloatArray] | None:
+    """The treatment of a regression with effects of unit and time, as (name, values): zero somewhere, never negative."""
+    formula = parse_formula(model.formula, where=f"models.{model.id}.formula")
+    effects = {f for e in formula.absorb for f in e.factors}
+    slopes = [s.factors[0] for s in formula.slopes if len(s.factors) == 1]
+    name = getattr(model, "treatment", "") or (slopes[0] if slopes else "")
+    if name not in sample.names or not {sample.unit, sample.time} <= effects or formula.endogenous:
+        return None
+    if sample.column(name).dtype.kind not in "fiub":
+        return None
+    dose = sample.column(name).astype("float64")
+    if np.isnan(dose).any() or (dose < 0).any() or not (dose == 0).any() or not (dose > 0).any():
+        return None
+    return name, dose
+
+
+def _moves(sample: Panel, path: FloatArray) -> tuple[np.ndarray, np.ndarray]:
+    """(N,) whether the path of each unit, in the order of its codes, ever rises, and whether it ever falls."""
+    units = sample.codes(sample.unit)
+    order = np.lexsort((sample.column(sample.time), units))
+    change = np.where(np.diff(units[order]) == 0, np.diff(path[order]), 0.0)
+    who, n = units[order][1:], int(units.max()) + 1
+    up, down = (np.bincount(who[m], minlength=n) > 0 for m in (change > 1e-12, change < -1e-12))
+    return up, down
+
+
 def _starts(sample: Panel, dose: FloatArray, kind: str) -> bool:
     """Whether a number is a treatment: of a dose model always, of another regression where it starts at zero in most units."""
     if kind == "dose_did":
         return True
     units = sample.codes(sample.unit)
-    first = np.array([dose[units == u][0] for u in np.unique(units)])
-    return float((first == 0).mean()) > 0.5
+    order = np.lexsort((sample.column(sample.time), units))
+    first = np.searchsorted(units[order], np.unique(units))
+    return float((dose[order][first] == 0).mean()) > 0.5
 
 
 def _cohort(sample: Panel, name: str) -> FloatArray:
@@ -221,13 +255,8 @@ def _facts(
 
 
 def _leaving(sample: Panel, path: FloatArray) -> tuple[str, ...]:
-    units, time = sample.column(sample.unit), sample.column(sample.time)
-    found = []
-    for unit in dict.fromkeys(units):
-        own = path[units == unit][np.argsort(time[units == unit], kind="stable")]
-        if (np.diff(own) < -1e-12).any():
-            found.append(str(unit))
-    return tuple(sorted(found))
+    names = sorted(sample.units)
+    return tuple(sorted(str(names[i]) for i in np.flatnonzero(_moves(sample, path)[1])))
 
 
 def _weights(sample: Panel, cohort: FloatArray, path: FloatArray, bare: bool) -> Weights | None:

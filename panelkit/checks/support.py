@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from panelkit.checks._finding import joined
 from panelkit.core.check import Check, CheckSpec, Subject, Verdict
 from panelkit.core.estimate import Drop
+from panelkit.core.formula import Formula, parse_formula
 from panelkit.core.label import Label
 from panelkit.core.panel import Panel
 from panelkit.core.registry import CHECKS, CheckKind
@@ -31,8 +33,8 @@ def check(declared: Support, subject: Subject) -> Check:
     value : share of treated cells (event time 0 and later) with enough clean controls.
     """
     sample = subject.panel.take(subject.estimate.sample.positions)
-    cohort = _cohort(subject, sample)
-    if cohort is None or not np.isfinite(cohort).any():
+    found = _of_places(subject, sample) or _of_units(subject, sample)
+    if found is None or not np.isfinite(found.cohort).any():
         text = Label(
             en="No support table: the model has no cohort and no treatment that starts.",
             zh="无支持度表:模型没有处理批次或处理起点。",
@@ -46,7 +48,7 @@ def check(declared: Support, subject: Subject) -> Check:
             text=text,
             gate=declared.gate,
         )
-    time = sample.column(sample.time).astype("float64")
+    cohort, time = found.cohort, found.time
     always = cohort <= time.min()  # no period before: they are neither supported nor controls
     rows = support_table(cohort[~always], time[~always], declared.controls)
     after = [r for r in rows if r["event_time"] >= 0]
@@ -63,7 +65,7 @@ def check(declared: Support, subject: Subject) -> Check:
         verdict=verdict,
         value=supported / cells if cells else None,
         bound=None,
-        text=joined([_text(declared, after, bare, cells, supported), _always(sample, always), _cut(cut)]),
+        text=joined([_text(declared, after, bare, cells, supported), *_further(found, always), _cut(cut)]),
         gate=declared.gate,
         rows=tuple(rows),
     )
@@ -99,23 +101,80 @@ def support_table(cohort: np.ndarray, time: np.ndarray, controls: int) -> list[d
     return made
 
 
-def _cohort(subject: Subject, sample: Panel) -> np.ndarray | None:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Found:
+    """(n,) first treated period, period and unit code of each row; `counted` names the units where they are not the panel's."""
+
+    cohort: np.ndarray
+    time: np.ndarray
+    unit: np.ndarray
+    counted: str = ""
+
+
+def _of_units(subject: Subject, sample: Panel) -> _Found | None:
     """First treated period of each row's unit: the model's cohort, else the first period in which the treatment is not zero."""
     named = getattr(subject.model, "cohort", "")
+    time, units = sample.column(sample.time).astype("float64"), sample.codes(sample.unit)
     if named:
-        values = sample.column(named).astype("float64")
-        never = np.isnan(values) | ((values == 0) & (sample.column(sample.time).min() > 0))  # 0 is never, as in csdid
-        return np.where(never, np.inf, values)
+        return _Found(cohort=_dated(sample, named), time=time, unit=units)
     design = subject.design()
     if not design.regressors.shape[1]:
         return None
     path = design.regressors[:, design.focal]
     if not hasattr(subject.model, "treatment") and not np.isin(path, (0.0, 1.0)).all():
         return None  # a number that is no treatment
-    time = sample.column(sample.time).astype("float64")
-    first = np.full(int(design.unit_codes.max()) + 1, np.inf)
-    np.minimum.at(first, design.unit_codes, np.where(path != 0, time, np.inf))
-    out: np.ndarray = first[design.unit_codes]
+    return _Found(cohort=_first(design.unit_codes, time, path != 0), time=time, unit=units)
+
+
+def _of_places(subject: Subject, sample: Panel) -> _Found | None:
+    """The same by place and period for a triple difference, whose treatment is assigned to places and not to their groups."""
+    if not subject.estimate.kind.endswith("triple_difference"):
+        return None
+    formula = parse_formula(subject.model.formula, where=f"models.{subject.model.id}.formula")
+    pair = dict.fromkeys(f for e in formula.absorb for f in e.factors if f != sample.time)
+    named = getattr(subject.model, "place", "")
+    cohort = getattr(subject.model, "cohort", "")
+    for place in (named,) if named else pair:
+        codes, by_time = sample.codes(place), sample.codes(place, sample.time)
+        path = _dated(sample, cohort) if cohort else _path_of(subject, formula, sample, by_time)
+        if path is None or not _constant(path, by_time) or (cohort and not _constant(path, codes)):
+            continue
+        time = sample.column(sample.time).astype("float64")
+        once = np.unique(by_time, return_index=True)[1]
+        first = path if cohort else _first(codes, time, path != 0)
+        return _Found(cohort=first[once], time=time[once], unit=codes[once], counted=place)
+    return None
+
+
+def _path_of(subject: Subject, formula: Formula, sample: Panel, by_time: np.ndarray) -> np.ndarray | None:
+    """The part of the product that is the treatment which is a path of places over time, None where there is none."""
+    products = [s for s in formula.slopes if len(s.factors) > 1]
+    named = str(getattr(subject.model, "treatment", "")).replace(" ", "")
+    found = next((s for s in products if s.name == named), max(products, key=lambda s: len(s.factors), default=None))
+    if found is None:
+        return None
+    values = [sample.column(f).astype("float64") for f in found.factors]
+    moving = [v for v in values if _constant(v, by_time) and not _constant(v, sample.codes(sample.unit))]
+    out: np.ndarray | None = np.prod(moving, axis=0) if moving else None
+    return out
+
+
+def _constant(values: np.ndarray, codes: np.ndarray) -> bool:
+    first = np.unique(codes, return_index=True)[1]
+    return bool((values == values[first][codes]).all())
+
+
+def _dated(sample: Panel, cohort: str) -> np.ndarray:
+    """(n,) the cohort variable, infinite where it says never: missing, or 0 as in csdid."""
+    values = sample.column(cohort).astype("float64")
+    return np.where(np.isnan(values) | ((values == 0) & (sample.column(sample.time).min() > 0)), np.inf, values)
+
+
+def _first(codes: np.ndarray, time: np.ndarray, on: np.ndarray) -> np.ndarray:
+    """(n,) the first period at which `on` holds in each row's code, infinite where it never does."""
+    first = np.full(int(codes.max()) + 1, np.inf)
+    np.minimum.at(first, codes, np.where(on, time, np.inf))
+    out: np.ndarray = first[codes]
     return out
 
 
@@ -131,15 +190,23 @@ def _text(declared: Support, after: list[dict[str, Any]], bare: list[int], cells
     return Label(en=en, zh=zh)
 
 
-def _always(sample: Panel, always: np.ndarray) -> Label:
-    """How many units have no period before treatment and are left out of the table."""
-    if not always.any():
-        return Label()
-    n = len(np.unique(sample.codes(sample.unit)[always]))
-    return Label(
-        en=f"{n} units are treated from the first period on and not counted: there is no before to compare with.",
-        zh=f"另有 {n} 个单元自首期起即受处理,没有处理前时期可比,不计入。",
-    )
+def _further(found: _Found, always: np.ndarray) -> list[Label]:
+    """What is counted, and how many have no period before treatment and are left out of the table."""
+    said = []
+    if found.counted:
+        said.append(
+            Label(en=f"Cells are those of {found.counted} and period.", zh=f"单元格按 {found.counted} 与时期计。")
+        )
+    if always.any():
+        n = len(np.unique(found.unit[always]))
+        said.append(
+            Label(
+                en=f"{n} unit{'s are' if n > 1 else ' is'} treated from the first period on and not counted: there is no before to"
+                " compare with.",
+                zh=f"另有 {n} 个单元自首期起即受处理,没有处理前时期可比,不计入。",
+            )
+        )
+    return said
 
 
 def _cut(cut: Drop | None) -> Label:

@@ -324,6 +324,6 @@ ESTIMATORS.register(
         estimate=estimate,
         prepare=prepare,
         explain=explain,
-        checks=("matching_balance",),
+        checks=("support", "matching_balance"),
     )
 )

@@ -276,5 +276,6 @@ ESTIMATORS.register(
         estimate=estimate,
         prepare=prepare,
         explain=explain,
+        checks=("support",),
     )
 )

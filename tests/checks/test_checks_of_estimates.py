@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from panelkit.core.check import Check
@@ -168,8 +169,10 @@ def test_a_lead_of_the_dose(frame, panel, make_panel, subject_of, check):
     assert caught.verdict == "fails"
 
 
-def test_support_of_the_pilot_zones_is_that_of_the_research_guide(panel, subject_of, check):
-    """RESEARCH.md 3.2: approval rule, five controls: 26, 11, 11, 1 supported cells at event times 0 to 3, none later."""
+def test_support_of_the_pilot_zones_is_that_of_the_research_guide(frame, make_panel, subject_of, check):
+    """RESEARCH.md 3.2: approval rule, five controls, 2010-2022: 26, 11, 11, 1 supported cells at event times 0 to 3, none later."""
+    early = [frame.assign(year=frame.year - 5, dose=0.0)[lambda d: d.year < 2015], frame]
+    panel = make_panel(pd.concat(early).sort_values(["province", "year"], ignore_index=True))
     subject = subject_of("event_study", panel, formula="y ~ x | province + year", cohort="cohort", window=(-3, 5))
     made = check("support", subject)
     supported = {r["event_time"]: r["supported"] for r in made.rows}
@@ -180,6 +183,9 @@ def test_support_of_the_pilot_zones_is_that_of_the_research_guide(panel, subject
     dose = check("support", subject_of("dose_did", panel, formula=FE))
     assert {r["event_time"]: r["supported"] for r in dose.rows} == supported
     assert check("support", subject_of("fixed_effects", panel, formula=FE)).verdict == "says"
+    late = check("support", subject_of("event_study", make_panel(frame), formula=FE, cohort="cohort", window=(-3, 3)))
+    assert [r["supported"] for r in late.rows if r["event_time"] == 0] == [25]
+    assert "1 unit is treated from the first period on" in late.text.en
 
 
 @pytest.mark.parametrize("name", ["second_engine", "few_clusters", "placebo", "parallel_trends", "support"])

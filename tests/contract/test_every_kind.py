@@ -21,6 +21,7 @@ import panelkit.reporting.figures
 import panelkit.reporting.render
 import panelkit.reporting.tables  # noqa: F401  they register themselves
 from panelkit.core import registry
+from panelkit.core.check import Subject
 from panelkit.core.codec import to_json
 from panelkit.core.engine import Engine
 from panelkit.core.errors import EngineRefusedError
@@ -267,6 +268,52 @@ def test_the_same_bytes_twice_and_under_shuffled_rows(kind: str, once: Callable[
     first = in_bytes(once(kind))
     assert in_bytes(run(kind, panel_of(frame()))) == first
     assert in_bytes(run(kind, panel_of(frame().sample(frac=1.0, random_state=5)))) == first
+
+
+DID = sorted(
+    k
+    for k in ESTIMATORS
+    if "cohort" in {f.name for f in dataclasses.fields(registry.ESTIMATORS[k].spec)}
+    or k.endswith("_did")
+    or "difference_in" in k
+    or k == "triple_difference"
+)
+
+
+@pytest.mark.parametrize("kind", DID)
+def test_the_support_table_comes_with_every_difference_in_differences(
+    kind: str, once: Callable[[str], Estimate]
+) -> None:
+    """Brought by the kind, with treated cells counted against clean controls; the counts are those of the frame."""
+    assert "support" in registry.ESTIMATORS[kind].checks
+    made, spec = once(kind), model(kind)
+    setting = Setting(engine=registry.ENGINES[made.engine], defaults=Defaults(), seed=3)
+    panel = panel_of(frame())
+    subject = Subject(
+        model=spec,
+        estimate=made,
+        panel=panel,
+        design=lambda: registry.ESTIMATORS[kind].prepare(spec, panel, setting),
+        again=lambda *_: "",
+        confirm=Defaults().confirm,
+        seed=1,
+        refit=lambda *_: "",
+    )
+    found = registry.CHECKS["support"].check(registry.CHECKS["support"].spec(controls=1), subject)
+    assert found.value is not None, found.text.en
+    d = panel.take(made.sample.positions).frame
+    triple = "triple" in kind
+    d = d.assign(first=d["opened" if triple else "cohort"].fillna(np.inf)).drop_duplicates(
+        ["place" if triple else "unit", "year"]
+    )
+    by_event = {r["event_time"]: r for r in found.rows if r["event_time"] >= 0}
+    assert by_event
+    for e, row in by_event.items():
+        here = d[d.year - d["first"] == e]
+        assert row["treated_cells"] == len(here)
+        clean = [int(((d.year == t) & (d["first"] > t)).sum()) for t in here.year]
+        assert (row["fewest_controls"], row["most_controls"]) == (min(clean), max(clean))
+    assert "place" in found.text.en if triple else True
 
 
 @pytest.mark.parametrize("kind", ESTIMATORS)

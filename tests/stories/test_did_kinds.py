@@ -15,6 +15,8 @@ from panelkit.cli import app
 RUNNER = CliRunner()
 COHORT = 'formula = "y ~ 1 | city + year"\ncohort = "cohort"\n'
 MODELS = {
+    "static": 'kind = "fixed_effects"\nformula = "y ~ treated | city + year"\n',
+    "plain": 'kind = "fixed_effects"\nformula = "y ~ x | city + year"\n',
     "cs": f'kind = "callaway_santanna"\n{COHORT}checks = ["parallel_trends", "honest_did", "pretrend_power"]\n',
     "sa": f'kind = "sun_abraham"\n{COHORT}',
     "bjs": f'kind = "imputation"\n{COHORT}checks = ["honest_did"]\n',
@@ -118,6 +120,18 @@ def test_every_kind_runs_and_the_window_cut_short_is_said(done: tuple[str, Path]
     assert len(made["cs"]["curve_covariances"]["event_time_long"]) == len(made["cs"]["curves"]["event_time_long"])
     checks = json.loads((folder / "checks.json").read_text("utf-8"))["checks"]
     assert {c["of"] for c in checks if c["name"] == "honest_did" and c["rows"]} == {"cs", "bjs"}
+
+
+def test_the_support_table_stands_with_every_did_and_with_no_other_regression(done: tuple[str, Path]) -> None:
+    output, folder = done
+    checks = json.loads((folder / "checks.json").read_text("utf-8"))["checks"]
+    assert {c["of"] for c in checks if c["name"] == "support" and c["value"] is not None} == set(MODELS) - {"plain"}
+    static = next(c for c in checks if (c["of"], c["name"]) == ("static", "support"))
+    assert {r["event_time"]: r["treated_cells"] for r in static["rows"]}[0] == 45
+    page = (folder / "report.html").read_text("utf-8")
+    said = " ".join(output.split())
+    assert "checks of static: second_engine holds, few_clusters says, support holds" in said
+    assert static["text"]["en"].split(" (")[0] in page
 
 
 def test_tables_and_figures(done: tuple[str, Path]) -> None:
