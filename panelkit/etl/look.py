@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -174,17 +175,23 @@ def source_fields(path: Path, seen: Reading, series: dict[str, SeriesSeen]) -> d
         named = {alias: n.partition(_SHEET)[2] for alias, n in named.items()}
     if kind in ("nbs_csv", "nbs_excel") and "indicators in rows" in seen.layout:
         first = next(iter(series.values()))
-        fields["unit_name"] = str(first.first.get("unit") or "?")
+        if first.first.get("unit") in (None, "", "?"):
+            fields["unit_name"] = "?"
     if kind == "yearbook_page":
         named = {alias: n.split(" / ")[0] for alias, n in named.items()}
         if any("from the file's name" in o for o in seen.oddities):
             fields["year"] = next(iter(series.values())).times[0]
     if kind == "tidy":
         fields |= _roles(path, fields.get("part", ""))
+    if kind == "wide" and (unit := next((o for o in seen.oddities if o.startswith("units are taken from column")), "")):
+        fields["unit"] = unit.split("'")[1]
     if kind == "wide" and (names := next((o for o in seen.oddities if o.startswith("several series: ")), "")):
         fields["series_column"] = names.split("'")[1]
-    if any("separators of thousands" in o for o in seen.oddities):
-        fields["thousands"] = ","
+    for said in seen.oddities:
+        if marked := re.search(r"separators of thousands(?: \((['\"])(.)\1\))?", said):
+            fields["thousands"] = marked[2] or ","
+        if "numbers with a decimal comma" in said:
+            fields["decimal"] = ","
     if any(o.startswith("the columns are ") for o in seen.oddities):
         fields["periods"] = "last"
     return {

@@ -13,6 +13,7 @@ from panelkit.core.source import Reading, SeriesSeen
 from panelkit.etl.harmonise.units import parse_measure
 from panelkit.etl.harmonise.vintages import VintageComparison
 from panelkit.etl.look import source_fields
+from panelkit.etl.look_query import query_in_toml
 
 MOST_SERIES = 40
 MOST_IN_SOURCE = 8
@@ -122,19 +123,7 @@ def source_in_toml(path: Path, seen: Reading) -> list[str]:
     if not seen.series or seen.kind == "records":
         return []
     if seen.kind == "sql":
-        table_, _, column = seen.series[0].name.partition(".")
-        query = "SELECT * FROM " + table_  # noqa: S608  shown, not run
-        head = [
-            "[sources.NAME]",
-            'kind = "sql"',
-            f"path = {_text('data/raw/PUBLISHER/' + path.name)}",
-            f"query = {_text(query)}",
-        ]
-        return [
-            *head,
-            f"series = {{ x1 = {_text(column)} }}",
-            "# unit and time: the columns of the query that hold them",
-        ]
+        return query_in_toml(path, seen)
     sheet = seen.series[0].name.partition(" > ")[0] if " > " in seen.series[0].name else ""
     own = [s for s in seen.series if not sheet or s.name.startswith(f"{sheet} > ")]
     chosen: dict[str, SeriesSeen] = {}
@@ -152,6 +141,7 @@ def source_in_toml(path: Path, seen: Reading) -> list[str]:
         "?" in fields["measures"].values()
         or "not named" in " ".join(seen.oddities)
         or any(not s.name for s in chosen.values())
+        or fields.get("unit_name") == "?"
     ):
         lines.append("# what the file does not say is for you to fill in")
     return [*lines, "vintage = YEAR  # of the export or yearbook"]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellTable:
     """A table: names of its columns, its cells by column, and how a cell is named (row and column counted from 0).
 
-    notes : what was passed over. format : in words.
+    notes : what was passed over. format : in words. labels, measures : of each column, where the file says them apart from its name.
+    commas_part : whether it is no text whose fields other marks than commas part. shown : column -> its cells under their value
+    labels, where it has such and they are no regions.
     """
 
     names: tuple[str, ...]
@@ -20,6 +22,9 @@ class CellTable:
     encoding: str
     notes: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
+    measures: tuple[str, ...] = ()
+    commas_part: bool = True
+    shown: Mapping[str, Sequence[object]] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:

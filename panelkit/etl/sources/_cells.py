@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from panelkit.etl.sources._marks import plain_number
+
 BLANK_MARKS = frozenset(
     {
         "-",
@@ -31,6 +33,9 @@ BLANK_MARKS = frozenset(
         "null",
         "none",
         "#n/a",
+        ":",
+        "(na)",
+        "(d)",
     }
     | {"空格", "暂缺", "缺", "缺失", "不详", "无数据", "(空白)"}
 )
@@ -39,8 +44,8 @@ FOOTER = re.compile(
     r"^(注|数据来源|资料来源|来源|说明|备注|note|source)s?\s*[:\d.]|^[①②③④⑤*]\s*\S", re.IGNORECASE
 )  # what stands below a table
 _PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
-_GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
-_YEAR = re.compile(r"(1[89]\d\d|2[01]\d\d)(?:\.0+)?\s*(?:年[度末底]?|YY|yy)?")
+_MARKED = re.compile(r"[+-]?\d{1,3}(?:[,. '’]\d{3})+(?:[.,]\d+)?|[+-]?\d+,\d+")
+_YEAR = re.compile(r"(1[89]\d\d|2[01]\d\d)(?:\.0+)?\s*(?:年[度末底]?|YY|yy|\[YR\1\])?")
 _WHOLE_YEAR = re.compile(
     r"(1[89]\d\d|2[01]\d\d)(?:[-/.]12[-/.]31|[-/.]0?1[-/.]0?1|年12月31日|年1月1日)(?:[T ]00:00(?::00(?:\.0+)?)?)?"
 )
@@ -52,12 +57,13 @@ _MONTH = re.compile(r"(1[89]\d\d|2[01]\d\d)(?:年\s*|[-./])?(\d{1,2})\s*(?:月�
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Numeral:
-    """A cell as a number: NaN for a blank; `blank_mark` is the mark that stood for it; grouped, percent: what it was printed with."""
+    """A cell as a number: NaN for a blank; `blank_mark` is the mark that stood for it; grouped, percent, comma: how it was printed."""
 
     value: float
     blank_mark: str = ""
     grouped: bool = False
     percent: bool = False
+    comma: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +84,9 @@ def is_blank(cell: object) -> bool:
     return cell is None or cell != cell or (isinstance(cell, str) and not narrow(cell))
 
 
-def read_number(cell: object, *, thousands: str = "", measure: str | None = "") -> Numeral | NoNumeral:
+def read_number(
+    cell: object, *, thousands: str = "", decimal: str = "", measure: str | None = ""
+) -> Numeral | NoNumeral:
     """A cell as a number.
 
     Parameters
@@ -88,13 +96,15 @@ def read_number(cell: object, *, thousands: str = "", measure: str | None = "") 
     thousands : str
         The separator of thousands that the study declares; without one a number with separators is refused, because
         "3,078" is 3078 in one country and 3.078 in another.
+    decimal : str
+        "," where the study declares that figures have a decimal comma; a text with a point is then refused.
     measure : str, optional
         Unit of the series: a cell may print the sign % where it is %, or where it is not known (None).
 
     >>> read_number(" 3078.5 ")
-    Numeral(value=3078.5, blank_mark='', grouped=False, percent=False)
-    >>> read_number("3,078.5", thousands=",").value
-    3078.5
+    Numeral(value=3078.5, blank_mark='', grouped=False, percent=False, comma=False)
+    >>> read_number("3,078.5", thousands=",").value, read_number("3.078,5", thousands=".", decimal=",").value
+    (3078.5, 3078.5)
     """
     if cell is None:
         return Numeral(value=math.nan)
@@ -107,7 +117,8 @@ def read_number(cell: object, *, thousands: str = "", measure: str | None = "") 
     text = narrow(str(cell))
     if not text:
         return Numeral(value=math.nan)
-    if _PLAIN.fullmatch(text):
+    comma = decimal == "," or thousands == "."
+    if _PLAIN.fullmatch(text) and not (comma and "." in text):
         value = float(text)
         if math.isinf(value):
             return NoNumeral(what=f"'{text}' is too large for a number", mend="correct it in the file")
@@ -116,16 +127,21 @@ def read_number(cell: object, *, thousands: str = "", measure: str | None = "") 
         return Numeral(value=math.nan, blank_mark=text)
     if text.endswith("%") and measure in ("%", None) and _PLAIN.fullmatch(text[:-1].rstrip()):
         return Numeral(value=float(text[:-1]), percent=True)
-    return _unusual(text, thousands)
+    return _unusual(text, thousands, decimal)
 
 
-def _unusual(text: str, thousands: str) -> Numeral | NoNumeral:
-    if _GROUPED.fullmatch(text.replace(thousands, ",") if thousands else text):
-        if thousands:
-            return Numeral(value=float(text.replace(thousands, "")), grouped=True)
+def _unusual(text: str, thousands: str, decimal: str) -> Numeral | NoNumeral:
+    marked = plain_number(text, thousands, decimal) if thousands or decimal else None
+    if marked is not None:
+        return Numeral(
+            value=float(marked), grouped=bool(thousands) and thousands in text, comma=decimal == "," and "," in text
+        )
+    if _MARKED.fullmatch(text):
+        declared = " ".join(f'{n} = "{m}"' for n, m in (("thousands", thousands), ("decimal", decimal)) if m)
         return NoNumeral(
-            what=f"'{text}' is text, a number with separators of thousands",
-            mend='say thousands = "," on the source, or take the separators out of the file',
+            what=f"'{text}' is text, a number with separators of thousands or a decimal comma"
+            + (f", and not as declared ({declared})" if declared else ""),
+            mend='say which on the source: thousands = "," or decimal = ","; or correct the cell in the file',
         )
     if re.fullmatch(r"[+-]?(?:inf|infinity|∞)", text.casefold()):
         return NoNumeral(what=f"'{text}' is infinite", mend="correct it in the file, or leave the cell blank")
@@ -136,6 +152,23 @@ def _unusual(text: str, thousands: str) -> Numeral | NoNumeral:
         )
     short = text if len(text) <= 40 else text[:37] + "..."
     return NoNumeral(what=f"'{short}' is no number", mend="correct it in the file; leave a missing figure blank")
+
+
+def is_sentence(text: str) -> bool:
+    """Whether a text reads as a note and not as a name: it has a mark of punctuation, or several words and is long.
+
+    >>> is_sentence("Last Updated: 06/28/2024"), is_sentence("新疆"), is_sentence("New South Wales")
+    (True, False, False)
+    """
+    return len(text) >= 8 and (bool(re.search(r"[:;。，；：!]|\.\s|\.$", text)) or (" " in text and len(text) > 40))
+
+
+def is_figure(cell: object) -> bool:
+    """Whether a cell is a number under one of the marks that files use; for a look, which then finds out under which."""
+    return not is_blank(cell) and any(
+        not isinstance(read_number(cell, thousands=t, decimal=d), NoNumeral)
+        for t, d in ((",", ""), ("", ","), (" ", ""), ("'", ""), (".", ","), (" ", ","))
+    )
 
 
 def read_year(cell: object) -> int | None:

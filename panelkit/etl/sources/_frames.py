@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, TypeVar
 from panelkit.core.errors import Fault, SourceError
 from panelkit.core.key import EVERY, joined
 from panelkit.etl.sources._cell_table import CellTable
-from panelkit.etl.sources._cells import FOOTER, is_blank, narrow
+from panelkit.etl.sources._cells import FOOTER, is_blank, is_sentence, narrow
+from panelkit.etl.sources._labels import below_header
+from panelkit.etl.sources._page_head import printed_unit
 from panelkit.etl.sources._text import CUT, MOST_FIELDS, at, decode, separated
 
 if TYPE_CHECKING:
@@ -62,10 +64,12 @@ def table_of(data: bytes, path: Path, where: str, encoding: str = "", separator:
 
 
 def unit_texts(columns: dict[str, str], table: CellTable) -> list[str]:
-    """The unit of every row, its parts joined, "" where one is blank; every row the whole where there is no column."""
+    """The unit of every row, under its value label where it has one, its parts joined, "" where one is blank; every row the whole
+    where there is no column.
+    """
     if not columns:
         return [EVERY] * table.rows
-    texts = [[unit_text(u) for u in table[column]] for column in columns.values()]
+    texts = [[unit_text(u) for u in table.shown.get(column, table[column])] for column in columns.values()]
     if len(texts) == 1:
         return texts[0]
     return [joined(row) if all(row) else "" for row in zip(*texts, strict=True)]
@@ -101,6 +105,8 @@ def _separated(data: bytes, where: str, encoding: str, separator: str) -> CellTa
         names.pop()
     width = len(names)
     body, footers = _without_footers(filled[begins + 1 :], [line.fields for line in filled[begins + 1 :]])
+    below = below_header([line.fields for line in body], width)
+    body = body[below.rows :]
     faults = [
         Fault(
             where=f"{where}, line {line.number}",
@@ -124,9 +130,19 @@ def _separated(data: bytes, where: str, encoding: str, separator: str) -> CellTa
         encoding=file.encoding + file.shown_marks,
         notes=((f"{blank} blank lines passed over",) if blank else ())
         + above
+        + below.said
         + footers
         + ((CUT,) if file.cut and not footers else ()),
+        labels=below.labels if below.rows else (),
+        measures=_measures(below.measures, [f for line in filled[:begins] for f in line.fields]),
+        commas_part=mark == ",",
     )
+
+
+def _measures(below: tuple[str, ...], above: Sequence[str]) -> tuple[str, ...]:
+    """Units of a row below the header, else that of a line such as 单位：亿元 above it, for each column."""
+    whole = printed_unit(above) or ""
+    return tuple(m or whole for m in below)
 
 
 def _several(cells: Sequence[object]) -> bool:
@@ -139,7 +155,8 @@ T = TypeVar("T")
 def _without_footers(rows: Sequence[T], cells: Sequence[Sequence[object]]) -> tuple[list[T], tuple[str, ...]]:
     """Rows down to the first footer (its first cell alone is filled, and reads so), and what is said of those below."""
     for i, row in enumerate(cells):
-        if not _several(row) and FOOTER.match(narrow(str(row[0] if row and row[0] is not None else ""))):
+        first = narrow(str(row[0] if row and row[0] is not None else ""))
+        if not _several(row) and (FOOTER.match(first) or is_sentence(first)):
             below = ["".join(str(c) for c in r if not is_blank(c)) for r in cells[i:]]
             if not any(_several(r) for r in cells[i:]):
                 return list(rows[:i]), tuple(f"footer passed over: {narrow(t)[:60]}" for t in below if t)
@@ -245,13 +262,17 @@ def _worksheet(data: bytes, path: Path, where: str, part: str) -> CellTable:
         raise SourceError("a cell stands right of the header", where=place, mend="give its column a name")
     above = sum(any(not is_blank(c) for c in row) for row in sheet.rows[:head])
     body, footers = _without_footers(body, [sheet.rows[n] for n in body])
+    below = below_header([sheet.rows[n] for n in body], len(names))
+    body = body[below.rows :]
     return CellTable(
         names=tuple(names),
         columns=tuple([sheet.rows[n][i] for n in body] for i in range(len(names))),
         place=lambda row, column: f"!{sheet.place(body[row], column)}",
         format=sheet.format,
         encoding="Excel workbook" if not sheet.loose else sheet.format,
-        notes=((f"{above} rows above the header passed over",) if above else ()) + footers + sheet.notes,
+        notes=((f"{above} rows above the header passed over",) if above else ()) + below.said + footers + sheet.notes,
+        labels=below.labels if below.rows else (),
+        measures=_measures(below.measures, [c for row in sheet.rows[:head] for c in row if isinstance(c, str)]),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -23,12 +23,18 @@ _YEAR_FIRST = re.compile(r"^(?P<year>(?:19|20)\d\d)\s*年?[\s_\-.]*(?P<stem>\D.*
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellGrid:
-    """All rows of a file; encoding in words; notes of how it was opened."""
+    """All rows of a file; encoding in words; notes of how it was opened; commas_part: whether it is no text parted otherwise."""
 
     rows: tuple[CellRow, ...]
     data: bytes
     encoding: str
     notes: tuple[str, ...] = ()
+    commas_part: bool = True
+
+    @property
+    def cells(self) -> Iterator[object]:
+        """Every cell."""
+        return (c for row in self.rows for c in row.cells)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +74,10 @@ def grid_of(path: Path, where: str, *, encoding: str = "", separator: str = "", 
         first = fault.faults[0]
         raise SourceError(first.what, where=f"{where}, {first.where}", mend=first.mend) from None
     rows = tuple(CellRow(cells=line.fields, place=partial(_line_place, line.number)) for line in lines)
-    return CellGrid(rows=rows, data=data, encoding=file.encoding + file.shown_marks, notes=(CUT,) if file.cut else ())
+    notes = (CUT,) if file.cut else ()
+    return CellGrid(
+        rows=rows, data=data, encoding=file.encoding + file.shown_marks, notes=notes, commas_part=mark == ","
+    )
 
 
 def _sheet_place(sheet: Sheet, row: int, column: int) -> str:

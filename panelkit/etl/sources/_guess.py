@@ -3,34 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from panelkit.etl.sources._cell_table import CellTable
-from panelkit.etl.sources._cells import NoNumeral, narrow, read_number, read_year
+from panelkit.etl.sources._cells import is_figure, narrow, read_year
 from panelkit.facts.cities import match_city
 from panelkit.facts.provinces import is_not_a_province, match
 
 _SAMPLE = 2000
 _YEAR_NAMES = ("year", "年份", "年度", "年", "时间", "time", "date", "日期")
+_UNIT_NAMES = (
+    "country",
+    "countryname",
+    "country name",
+    "state",
+    "county",
+    "firm",
+    "company",
+    "code",
+    "id",
+    "stkcd",
+    "国家",
+    "县市",
+)
 _VALUE_NAMES = ("value", "数值", "值", "values")
 _MEASURE_NAMES = ("measure", "unit", "units", "单位")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Roles:
-    """Names of columns; those of the long form are empty in the wide form."""
+    """Names of columns; those of the long form are empty in the wide form. known: whether the units are provinces or cities."""
 
     unit: str
     time: str
     series_column: str = ""
     value_column: str = ""
     measure_column: str = ""
+    known: bool = True
 
 
 def is_text(cells: Sequence[object]) -> bool:
     """Whether most filled cells are no numbers."""
     filled = [c for c in cells[:_SAMPLE] if c is not None and narrow(str(c))]
-    return bool(filled) and sum(isinstance(read_number(c, thousands=","), NoNumeral) for c in filled) > len(filled) / 2
+    return bool(filled) and sum(not is_figure(c) for c in filled) > len(filled) / 2
 
 
 def _filled(cells: Sequence[object]) -> list[str]:
@@ -46,16 +61,46 @@ def _holds_units(cells: Sequence[object], *, codes: bool) -> bool:
 
 
 def guess_roles(table: CellTable) -> Roles | None:
-    """The columns of units and years: names of provinces before codes, a column of nothing but years, best one called so."""
+    """The columns of units and years: names of provinces or cities before their codes, a column of nothing but years, best one
+    called so; in a table of other units the first column of names, else of codes, that is a key together with the years.
+    """
     by_name = dict(zip(table.names, table.columns, strict=True))
     years = [n for n, cells in by_name.items() if _filled(cells) and all(read_year(c) for c in _filled(cells))]
     years = sorted(years, key=lambda n: narrow(n).casefold() not in _YEAR_NAMES)
+    if not years:
+        return None
     units = [n for n, cells in by_name.items() if n not in years and _holds_units(cells, codes=False)]
     units += [n for n, cells in by_name.items() if n not in years and _holds_units(cells, codes=True)]
-    if not years or not units:
-        return None
-    long_form = _long_form(table, units[0], years[0], years)
-    return long_form or Roles(unit=units[0], time=years[0])
+    keys = [n for n in units if _is_key(table, n, years[0])]
+    if units:
+        return (
+            Roles(unit=keys[0], time=years[0])
+            if keys
+            else _long_form(table, units[0], years[0], years) or Roles(unit=units[0], time=years[0])
+        )
+    others = [n for n in table.names if n and n not in years and _may_name_units(table[n])]
+    others = sorted(others, key=lambda n: (not is_text(table[n]), narrow(n).casefold() not in _UNIT_NAMES))
+    for name in others:
+        if _is_key(table, name, years[0]):
+            return Roles(unit=name, time=years[0], known=False)
+    for name in others:
+        if (found := _long_form(table, name, years[0], years)) is not None:
+            return replace(found, known=False)
+    return None
+
+
+def _is_key(table: CellTable, unit: str, time: str) -> bool:
+    pairs = [
+        (str(u), str(t)) for u, t in zip(table[unit], table[time], strict=True) if u is not None and narrow(str(u))
+    ]
+    return len(set(pairs)) == len(pairs)
+
+
+def _may_name_units(cells: Sequence[object]) -> bool:
+    """Whether a column may say which unit a row is of: filled, each value in several rows, texts or whole numbers."""
+    filled = _filled(cells)
+    whole = all(c.removesuffix(".0").isalnum() for c in filled) or is_text(cells)
+    return 1 < len(set(filled)) <= len(filled) / 2 and len(filled) > 0.9 * min(len(cells), _SAMPLE) and whole
 
 
 def _long_form(table: CellTable, unit: str, time: str, years: list[str]) -> Roles | None:

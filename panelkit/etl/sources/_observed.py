@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from panelkit.core.digest import of_bytes
 from panelkit.core.errors import Fault, SourceError
 from panelkit.core.source import OBSERVED, Observations, Provenance, Reading, SeriesSeen, SourceSpec, Units
 from panelkit.etl.harmonise.units import same_measure
-from panelkit.etl.sources._cells import NoNumeral, read_number
+from panelkit.etl.sources._cells import NoNumeral, narrow, read_number
+from panelkit.etl.sources._marks import number_marks
 from panelkit.facts.cities import match_city
 from panelkit.facts.provinces import is_not_a_province, match, province
 
@@ -18,21 +20,24 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MOST_FAULTS = 20
+MOST_MARKED = 1_000_000  # cells whose marks are looked at
 
 
 @dataclass(slots=True)
 class Ledger:
     """Faults and notes of one file while it is being read: counts of what was passed over, with the first place of each.
 
-    aside : for a look, rows that are no province, by what they are.
+    aside : for a look, rows that are no province, by what they are. places : for a look, whether the units are places of China.
     """
 
     where: str
     thousands: str = ""
+    decimal: str = ""
     faults: list[Fault] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     firsts: dict[str, str] = field(default_factory=dict)
     aside: dict[str, dict[str, None]] = field(default_factory=dict)
+    places: bool = True
 
     def note(self, what: str, place: str = "") -> None:
         """Count something that was passed over or changed."""
@@ -50,7 +55,7 @@ class Ledger:
 
     def number(self, cell: object, place: str, unit: str = "", measure: str | None = "") -> float:
         """A cell as a number, with blanks counted and anything else kept as a fault; `measure` as in `read_number`."""
-        found = read_number(cell, thousands=self.thousands, measure=measure)
+        found = read_number(cell, thousands=self.thousands, decimal=self.decimal, measure=measure)
         if isinstance(found, NoNumeral):
             row = f" ({unit})" if unit else ""
             self.fault(found.what, found.mend, f"{place}{row}")
@@ -60,7 +65,10 @@ class Ledger:
         elif found.value != found.value:
             self.note("blank cells kept as missing", place)
         if found.grouped:
-            self.note("numbers with separators of thousands", place)
+            mark = "" if self.thousands == "," else f" ({self.thousands!r})"
+            self.note(f"numbers with separators of thousands{mark}", place)
+        if found.comma:
+            self.note("numbers with a decimal comma", place)
         if found.percent:
             self.note("numbers with the sign %", place)
         return found.value
@@ -90,6 +98,18 @@ class Ledger:
                 Fault(where=self.where, what=f"{more} more faults of this kind", mend="mend those above first")
             )
         raise SourceError(faults=shown)
+
+
+def looking(where: str, cells: Iterable[object], *, commas_part: bool = True) -> Ledger:
+    """The ledger of a look, with the marks that the numbers among the cells have; `commas_part` as in `number_marks`."""
+    texts = (narrow(c) for c in islice(cells, MOST_MARKED) if isinstance(c, str))
+    marks = number_marks(texts, commas_part=commas_part)
+    ledger = Ledger(where=where, thousands=marks.thousands, decimal=marks.decimal)
+    if marks.doubtful:
+        ledger.say(
+            'figures such as 1,234 may be thousands or have a decimal comma: say thousands = "," or decimal = ","'
+        )
+    return ledger
 
 
 def sealed(
@@ -225,6 +245,8 @@ def series_seen(
 
 def _matched(units: list[str], ledger: Ledger | None) -> tuple[int, tuple[str, ...]]:
     """How many units are known, provinces by code, and those that are not; cities where most units are cities."""
+    if ledger is not None and not ledger.places:
+        return len(units), ()
     found = {u: match(u) for u in units}
     cities = {u: match_city(u) for u in units}
     by_city = sum(c is not None for c in cities.values()) > sum(m is not None for m in found.values())

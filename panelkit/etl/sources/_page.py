@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from panelkit.core.errors import SourceError
-from panelkit.etl.sources._cells import FOOTER, NoNumeral, is_blank, read_number
+from panelkit.etl.sources._cells import FOOTER, is_blank, is_figure
 from panelkit.etl.sources._page_head import (
     CJK,
     CONTINUED,
@@ -130,7 +130,7 @@ def page_of(sheet: Sheet, where: str) -> Page:
 
 def _figure(row: Sequence[object], column: int) -> bool:
     cell = row[column] if column < len(row) else None
-    return not is_blank(cell) and not isinstance(read_number(cell, thousands=","), NoNumeral)
+    return is_figure(cell)
 
 
 def _has_figure(row: Sequence[object], unit: int) -> bool:

@@ -163,6 +163,16 @@ def _units_in(text: str) -> tuple[str, ...] | None:
     return (whole,) if whole else tuple(known_measure(p) or p for p in parts)
 
 
+def printed_unit(lines: Sequence[str]) -> str | None:
+    """The unit of measure that one of the lines above a table prints for all of it, such as "单位：万人"; None where none does.
+
+    >>> printed_unit(["2-6 分地区年末人口", "单位：万人"]), printed_unit(["单位：个、亿元"])
+    ('万人', None)
+    """
+    found = {m for line in lines if (units := _units_in(plain(line))) for m in (units if len(units) == 1 else ("", ""))}
+    return found.pop() if len(found) == 1 and "" not in found else None
+
+
 # ---------------------------------------------------------------- headings
 
 
@@ -235,6 +245,8 @@ def _named(texts: tuple[str, str], at: tuple[int, int], year: int | None, notes:
     """A heading of its Chinese and its English text."""
     name_zh, measure = parse_measure(re.sub(r"\s+", "", texts[0]))
     name_en, measure_en = parse_measure(texts[1])
+    if year is None and (read_year(name_zh) or (not name_zh and read_year(name_en))):  # such as 2019年 over (元)
+        year, name_zh, name_en = read_year(name_zh) or read_year(name_en), "", ""
     either = name_zh or name_en
     if measure and measure_en and known_measure(measure_en) and not same_measure(measure, measure_en):
         notes.append(f"the heading '{either}' prints two units: {measure} and {measure_en}")

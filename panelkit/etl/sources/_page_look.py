@@ -8,7 +8,7 @@ from pathlib import Path
 from panelkit.core.errors import SourceError
 from panelkit.core.source import Reading, SeriesSeen
 from panelkit.etl.sources._frames import WORKBOOKS
-from panelkit.etl.sources._observed import Ledger, reading, series_seen
+from panelkit.etl.sources._observed import Ledger, looking, reading, series_seen
 from panelkit.etl.sources._page import Page, page_of
 from panelkit.etl.sources._page_head import Heading
 from panelkit.etl.sources._text import file_bytes
@@ -69,7 +69,7 @@ def _title(page: Page) -> str:
 def look(path: Path, sheet: str = "") -> Reading:
     """What a page holds: one series for each heading, with the years that it stands there for."""
     page = page_of(_one_sheet(path, sheet), path.name)
-    ledger = Ledger(where=path.name, thousands=",")
+    ledger = looking(path.name, (c for row in page.sheet.rows for c in row), commas_part=not page.sheet.lines)
     year = _year_of(page, path, ledger)
     names_agree(page, path.name, ledger)
     for note in (*page.notes, *(f"footer passed over: {f[:60]}" for f in page.footers)):

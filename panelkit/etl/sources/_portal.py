@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -21,6 +21,7 @@ from panelkit.core.source import SourceSpec
 from panelkit.core.spec import spec
 from panelkit.etl.harmonise.units import plain
 from panelkit.etl.sources._cells import odd_years, read_period, read_year
+from panelkit.etl.sources._page_head import printed_unit
 from panelkit.etl.sources._resaved import CellRow as CellRow
 from panelkit.etl.sources._resaved import as_exported
 from panelkit.facts.provinces import is_not_a_province, match
@@ -30,6 +31,7 @@ _PREAMBLE = re.compile(r"^(数据库|指标|时间|地区)\s*:\s*(.*)$")
 _FOOTER = re.compile(r"^(注|数据来源|资料来源|说明)\s*[:\d]")
 _REGION_CORNERS = frozenset({"地区", "省份", "省市", "省", "城市", "市", "地区名称", "province", "region", "地 区"})
 ODD = "\0"  # begins what is odd, among what was passed over
+NATIONAL = ("年度数据", "季度数据", "月度数据", "全国年度数据")  # databases of the portal that have no region
 _INDICATOR_CORNERS = frozenset({"指标", "指标名称", "indicator"})
 
 
@@ -48,13 +50,14 @@ class PortalSpec(SourceSpec):
         How quarters or months become a year: "last" (fourth quarter or December: stocks, and figures cumulated over the year),
         "sum" or "mean" (of a year with all its periods; other years are missing). Without it a file of quarters is refused.
     thousands : str
-        Separator of thousands, where figures have one.
+        Separator of thousands, where figures have one. decimal : "," where they have a decimal comma.
     """
 
     unit_name: str = ""
     more: tuple[str, ...] = ()
     periods: Periods | None = None
     thousands: str = ""
+    decimal: Literal["", ","] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +65,7 @@ class PortalTable:
     """A portal export taken apart: what its head says, its years by column, its data rows and its footers.
 
     groups : first column of a year -> its columns, where they are quarters or months. period : "quarters" or "months", else "".
+    unit : of a line such as 单位：万人, which the portal does not write but whoever saved the file again may.
     """
 
     head: dict[str, str]
@@ -73,10 +77,13 @@ class PortalTable:
     turned: bool = False
     groups: dict[int, tuple[int, ...]] = field(default_factory=dict)
     period: str = ""
+    unit: str | None = None
 
     @property
     def fits(self) -> bool:
         """Whether no cell stands outside the columns of years; where the head names the portal, that is a fault and no other layout."""
+        if self.unit is not None and not self.head:
+            return False
         known = {0, *self.years, *(c for group in self.groups.values() for c in group)}
         return bool(self.head or self.period) or not any(
             c not in known and plain(str(cell or "")) for row in self.body for c, cell in enumerate(row.cells)
@@ -86,10 +93,20 @@ class PortalTable:
     def indicator(self) -> str:
         return self.head.get("指标", "")
 
+    @property
+    def region(self) -> str:
+        """The region of a file of indicators: as its head says, or the nation where the database has no other; else ""."""
+        return self.head.get("地区", "") or ("全国" if self.head.get("数据库", "") in NATIONAL else "")
+
 
 def first_text(row: CellRow) -> str:
     """The first cell in normal widths, without blanks at its ends."""
     return plain(str(row.cells[0])) if row.cells and row.cells[0] is not None else ""
+
+
+def cells_of(table: PortalTable) -> Iterator[object]:
+    """Every cell of the rows of figures."""
+    return (c for row in table.body for c in row.cells[1:])
 
 
 def _others_blank(row: CellRow) -> bool:
@@ -135,6 +152,7 @@ def take_apart(rows: Sequence[CellRow], where: str, periods: Periods | None = No
     rows, resaved = as_exported(rows)
     rows, turned = _turned(rows, where)
     head: dict[str, str] = {}
+    lines: list[str] = []
     passed: list[str] = [ODD + text for text in resaved]
     position = 0
     for position, row in enumerate(rows):  # noqa: B007  used below the loop
@@ -152,7 +170,8 @@ def take_apart(rows: Sequence[CellRow], where: str, periods: Periods | None = No
                 )
             head[found[1]] = found[2].strip()
         elif text or not _others_blank(row):
-            passed.append(text)
+            lines += [plain(str(c)) for c in row.cells if c is not None and plain(str(c))]
+            passed.append(text or lines[-1])
     else:
         raise SourceError(
             "there is no header row 地区, 2024年, 2023年, ...",
@@ -183,6 +202,7 @@ def take_apart(rows: Sequence[CellRow], where: str, periods: Periods | None = No
         turned=turned,
         groups=groups,
         period={4: "quarters", 12: "months"}[next(iter(parts.values()))[2]] if parts else "",
+        unit=printed_unit(lines),
     )
 
 

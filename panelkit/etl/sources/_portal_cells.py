@@ -16,7 +16,6 @@ from panelkit.etl.sources._portal import ODD, CellRow, PortalSpec, PortalTable, 
 from panelkit.facts.provinces import match
 
 _REVISION = re.compile(r"[^。;]*(?:第[一二三四五六七八九]次全国(?:经济|人口)普查|系统修订|修订后)[^。;]*")
-NATIONAL = ("年度数据", "季度数据", "月度数据", "全国年度数据")  # databases of the portal that have no region
 _KEYS = ("unit", "time", "series", "value", "measure", "cell")
 
 Opened = tuple[bytes, PortalTable, tuple[str, ...]]  # bytes, table, what is to be said of the file
@@ -42,10 +41,10 @@ def read_portal(spec: PortalSpec, path: Path, open_file: Callable[[Path, str], O
         )
     columns: dict[str, list[object]] = {k: [] for k in _KEYS}
     data: dict[str, bytes] = {}
-    ledger = Ledger(where=spec.path, thousands=spec.thousands)
+    ledger = Ledger(where=spec.path, thousands=spec.thousands, decimal=spec.decimal)
     for file in files_of(spec, path):
         shown = spec.path if file == path else str(Path(spec.path).with_name(file.name))
-        own = ledger if not spec.more else Ledger(where=shown, thousands=spec.thousands)
+        own = ledger if not spec.more else Ledger(where=shown, thousands=spec.thousands, decimal=spec.decimal)
         raw, table, said = open_file(file, shown)
         data[file.name] = raw
         for note in said:
@@ -183,10 +182,10 @@ def _one_series(spec: PortalSpec, table: PortalTable, ledger: Ledger) -> tuple[s
     alias, name = next(iter(spec.series.items()), ("", ""))
     if not table.indicator:
         ledger.say(f"the file does not name its indicator: '{name}' is what the study says it is")
-        return alias, settle_measure(spec, alias, None, ledger)
+        return alias, settle_measure(spec, alias, table.unit, ledger)
     if not _same_name(name, table.indicator):
         ledger.fault(f"the file holds '{table.indicator}', not '{name}'", "correct series, or the path")
-    return alias, settle_measure(spec, alias, parse_measure(table.indicator)[1], ledger)
+    return alias, settle_measure(spec, alias, parse_measure(table.indicator)[1] or table.unit, ledger)
 
 
 def _same_name(given: str, printed: str) -> bool:
@@ -205,7 +204,7 @@ def _indicator_rows(spec: PortalSpec, table: PortalTable, ledger: Ledger) -> lis
             ledger.fault(what, _nearest_indicator(name, names))
             continue
         row = table.body[at[0]]
-        measure = settle_measure(spec, alias, parse_measure(names[at[0]])[1], ledger, row.place(0))
+        measure = settle_measure(spec, alias, parse_measure(names[at[0]])[1] or table.unit, ledger, row.place(0))
         found.append((row, names[at[0]], f"{spec.id}.{alias}", measure))
     return found
 
@@ -218,12 +217,11 @@ def _nearest_indicator(name: str, printed: Sequence[str]) -> str:
 
 
 def _region_of(spec: PortalSpec, table: PortalTable, ledger: Ledger) -> str:
-    inside = table.head.get("地区", "")
+    inside = table.region
+    if inside and "地区" not in table.head:
+        ledger.say(f"the database is {table.head['数据库']}: figures of the nation")
     if inside and spec.unit_name and match(inside) != match(spec.unit_name):
         ledger.fault(f"the file is for {inside}, the source says {spec.unit_name}", "correct unit_name, or the path")
-    if not inside and not spec.unit_name and table.head.get("数据库", "") in NATIONAL:
-        ledger.say(f"the database is {table.head['数据库']}: figures of the nation")
-        return "全国"
     if not inside and not spec.unit_name:
         ledger.fault(
             "there is no province column: indicators stand in rows, and the file does not say which region it is for",
@@ -240,6 +238,7 @@ def look_at(table: PortalTable, layout: str, encoding: str, ledger: Ledger) -> R
     seen: list[SeriesSeen] = []
     if table.by_region:
         stem, measure = parse_measure(table.indicator)
+        measure = measure or table.unit
         if not table.indicator:
             ledger.say("the file does not name its indicator: the study must, and its unit of measure")
         columns: dict[str, list[object]] = {k: [] for k in _KEYS}
@@ -247,7 +246,7 @@ def look_at(table: PortalTable, layout: str, encoding: str, ledger: Ledger) -> R
             _add_row(columns, row, table, (str(row.cells[0]), stem, measure or ""), (ledger, "last"))
         seen.append(series_seen(table.indicator, measure or "", pd.DataFrame(columns), ledger))
     else:
-        region = table.head.get("地区", "")
+        region = table.region
         ledger.say(
             f"indicators stand in rows; the region is {region or 'not in the file: the study must name it (unit_name)'}"
         )

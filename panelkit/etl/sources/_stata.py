@@ -54,12 +54,15 @@ def stata_table(data: bytes, where: str, encoding: str) -> CellTable:
             notes.append(f"texts of Stata 13 or older, whose encoding is not in the file: read as {used}")
     names = list(map(str, frame.columns))
     columns = []
+    labelled: dict[str, list[object]] = {}
     for name in names:
         cells = [None if c is None or c != c else c for c in frame[name].astype("object")]
         shown = meta.variable_value_labels.get(name, {})
         if _regions(shown):
             cells = [shown.get(c, shown.get(_whole(c), c)) for c in cells]
             notes.append(f"the variable '{name}' gives its value labels, which are regions")
+        elif shown and all(_whole(c) in shown or c in shown for c in cells if c is not None):
+            labelled[name] = [None if c is None else shown.get(c, shown.get(_whole(c))) for c in cells]
         columns.append(cells)
     return CellTable(
         names=tuple(names),
@@ -69,6 +72,7 @@ def stata_table(data: bytes, where: str, encoding: str) -> CellTable:
         encoding=used,
         labels=tuple(meta.column_names_to_labels.get(n) or "" for n in names),
         notes=tuple(notes),
+        shown=labelled,
     )
 
 

@@ -8,8 +8,8 @@ from panelkit.core.errors import SourceError
 from panelkit.core.registry import SOURCES, SourceKind
 from panelkit.core.source import Observations, Reading
 from panelkit.core.spec import spec
-from panelkit.etl.sources._observed import Ledger
-from panelkit.etl.sources._portal import CellRow, Periods, PortalSpec, PortalTable, take_apart
+from panelkit.etl.sources._observed import looking
+from panelkit.etl.sources._portal import CellRow, Periods, PortalSpec, PortalTable, cells_of, take_apart
 from panelkit.etl.sources._portal_cells import Opened, files_of, look_at, read_portal
 from panelkit.etl.sources._text import CUT, TextFile, at, decode, file_bytes, separated
 
@@ -93,7 +93,8 @@ def look(path: Path) -> Reading:
     """What a portal CSV holds."""
     file = decode(file_bytes(path), path.name)
     table = _table(file, path.name, "last")
-    return look_at(table, layout_of(table), file.encoding + file.shown_marks, Ledger(where=path.name, thousands=","))
+    ledger = looking(path.name, cells_of(table), commas_part=_mark(file.text) == ",")
+    return look_at(table, layout_of(table), file.encoding + file.shown_marks, ledger)
 
 
 SOURCES.register(

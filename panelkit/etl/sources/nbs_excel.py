@@ -9,8 +9,8 @@ from panelkit.core.registry import SOURCES, SourceKind
 from panelkit.core.source import Observations, Reading
 from panelkit.core.spec import spec
 from panelkit.etl.sources._frames import WORKBOOKS
-from panelkit.etl.sources._observed import Ledger
-from panelkit.etl.sources._portal import CellRow, Periods, PortalSpec, PortalTable, take_apart
+from panelkit.etl.sources._observed import looking
+from panelkit.etl.sources._portal import CellRow, Periods, PortalSpec, PortalTable, cells_of, take_apart
 from panelkit.etl.sources._portal_cells import Opened, files_of, look_at, read_portal
 from panelkit.etl.sources._text import file_bytes
 from panelkit.etl.sources._workbook import LARGEST_WORKBOOK, Sheet, sheet_of
@@ -76,7 +76,7 @@ def look(path: Path, sheet: str = "") -> Reading:
     table = _table(found, path.name, "last")
     layout = "portal workbook" if table.head else "portal workbook, header stripped"
     layout += ", years in rows" if table.turned else ""
-    ledger = Ledger(where=path.name, thousands=",")
+    ledger = looking(path.name, cells_of(table))
     for note in found.notes:
         ledger.say(note)
     return look_at(table, layout, found.format, ledger)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from panelkit.etl.harmonise.units import parse_measure
 from panelkit.etl.sources._cells import read_year
 from panelkit.etl.sources._engine import locked, settings, within_time
 from panelkit.etl.sources._frames import LARGEST_TABLE, CellTable, unit_texts
-from panelkit.etl.sources._guess import guess_roles
+from panelkit.etl.sources._guess import Roles, guess_roles
 from panelkit.etl.sources._observed import Ledger, reading, sealed, series_seen, settle_measure, unit_columns
 from panelkit.etl.sources._text import file_bytes
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import duckdb
 
 LARGEST_DATABASE = 8 * 2**30  # bytes
+MOST_LOOKED_AT = 20_000  # rows of a table
 _KEYS = ("unit", "time", "series", "value", "measure", "cell")
 
 
@@ -162,38 +163,62 @@ def recognise(path: Path) -> str | None:
 
 
 def look(path: Path) -> Reading:
-    """The tables of a database and, where they have provinces and years, their series."""
-    import pandas as pd
-
+    """The tables of a database and, where they have units and years, their series, with the columns that look like those."""
     ledger = Ledger(where=path.name)
     connection = _opened(path, path.name, "1GB", 1)
     seen: list[SeriesSeen] = []
     try:
         listed = _asked(connection, "SELECT table_name AS t FROM information_schema.tables", path.name, None)
         for name in map(str, listed["t"]):
-            quoted = '"' + name.replace('"', '""') + '"'
-            table = _asked(connection, f"SELECT * FROM {quoted} LIMIT 20000", path.name, None)  # noqa: S608
-            table = replace(
-                table, columns=tuple([None if c is None else c for c in column] for column in table.columns)
-            )
-            roles = guess_roles(table)
+            quoted = quoted_name(name)
+            table = _asked(connection, f"SELECT * FROM {quoted} LIMIT {MOST_LOOKED_AT}", path.name, None)  # noqa: S608
             ledger.say(f"table {name}: {table.rows} rows, columns {', '.join(table.names)}"[:200])
-            for column in table.names if roles is not None and not roles.series_column else ():
-                assert roles is not None
-                if column in (roles.unit, roles.time) or any(isinstance(c, str) for c in table[column]):
-                    continue
-                frame = pd.DataFrame(
-                    {
-                        "unit": list(map(str, table[roles.unit])),
-                        "time": [read_year(t) or 0 for t in table[roles.time]],
-                        "value": [ledger.number(c, f", {name}.{column}") for c in table[column]],
-                        "cell": [f"{name} row {i + 1}" for i in range(table.rows)],
-                    }
-                )
-                seen.append(series_seen(f"{name}.{column}", parse_measure(column)[1] or "", frame, ledger))
+            roles = guess_roles(table)
+            if roles is not None:
+                seen += _series_of(name, table, roles, ledger)
     finally:
         connection.close()
     return reading("DuckDB database", "utf-8", "", seen, ledger)
+
+
+def quoted_name(name: str) -> str:
+    """A name as it stands in a query."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _series_of(name: str, table: CellTable, roles: Roles, ledger: Ledger) -> Iterator[SeriesSeen]:
+    """The series of a table, in columns or in rows, and what is said of which column is what."""
+    import pandas as pd
+
+    ledger.places = roles.known
+    said = f"unit = '{roles.unit}', time = '{roles.time}'"
+    if roles.series_column:
+        said += f", series_column = '{roles.series_column}', value_column = '{roles.value_column}'"
+    ledger.say(
+        f"table {name}, by what stands in its columns: {said}" + ("" if roles.known else "; no province or city")
+    )
+    units, times = list(map(str, table[roles.unit])), [read_year(t) or 0 for t in table[roles.time]]
+    parts: list[tuple[str, str, list[int]]] = []
+    if roles.series_column:
+        rows_of: dict[str, list[int]] = {}
+        for i, series in enumerate(table[roles.series_column]):
+            rows_of.setdefault(str(series), []).append(i)
+        parts = [(series, roles.value_column, rows) for series, rows in rows_of.items()]
+    else:
+        columns = [c for c in table.names if c not in (roles.unit, roles.time)]
+        numbers = [c for c in columns if not any(isinstance(v, str) for v in table[c])]
+        parts = [(c, c, list(range(table.rows))) for c in numbers]
+    for series, column, rows in parts:
+        values = [ledger.number(table[column][i], f", {name}.{column}") for i in rows]
+        frame = pd.DataFrame(
+            {
+                "unit": [units[i] for i in rows],
+                "time": [times[i] for i in rows],
+                "value": values,
+                "cell": [f"{name} row {i + 1}" for i in rows],
+            }
+        )
+        yield series_seen(f"{name}.{series}", parse_measure(series)[1] or "", frame, ledger)
 
 
 SOURCES.register(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from panelkit.core.errors import SourceError
 from panelkit.core.nearest import known_or_nearest
@@ -21,7 +22,7 @@ from panelkit.etl.sources._grid import (
     text_of,
     year_header,
 )
-from panelkit.etl.sources._observed import Ledger, reading, sealed, series_seen, settle_measure
+from panelkit.etl.sources._observed import Ledger, looking, reading, sealed, series_seen, settle_measure
 from panelkit.etl.sources._portal import CellRow
 
 _KEYS = ("unit", "time", "series", "value", "measure", "cell")
@@ -47,6 +48,7 @@ class StackedBlocksSpec(SourceSpec):
     encoding: str = ""
     separator: str = ""
     thousands: str = ""
+    decimal: Literal["", ","] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +137,7 @@ def read(spec: StackedBlocksSpec, path: Path) -> Observations:
     SourceError
         No such block, cells that two blocks fill, cells that are no numbers: all at once.
     """
-    ledger = Ledger(where=spec.path, thousands=spec.thousands)
+    ledger = Ledger(where=spec.path, thousands=spec.thousands, decimal=spec.decimal)
     grid = grid_of(path, spec.path, encoding=spec.encoding, separator=spec.separator, sheet=spec.sheet)
     for note in grid.notes:
         ledger.say(note)
@@ -213,8 +215,8 @@ def look(path: Path, sheet: str = "") -> Reading:
     """What the blocks hold."""
     import pandas as pd
 
-    ledger = Ledger(where=path.name, thousands=",")
     grid = grid_of(path, path.name, sheet=sheet)
+    ledger = looking(path.name, grid.cells, commas_part=grid.commas_part)
     for note in grid.notes:
         ledger.say(note)
     seen: list[SeriesSeen] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Literal
 
 from panelkit.core.errors import SourceError
 from panelkit.core.nearest import known_or_nearest
@@ -15,7 +16,7 @@ from panelkit.etl.sources._cell_table import CellTable
 from panelkit.etl.sources._cells import is_blank, narrow, read_year
 from panelkit.etl.sources._frames import table_of, unit_texts
 from panelkit.etl.sources._guess import Roles, guess_roles, is_text
-from panelkit.etl.sources._observed import Ledger, reading, sealed, series_seen, settle_measure, unit_columns
+from panelkit.etl.sources._observed import Ledger, looking, reading, sealed, series_seen, settle_measure, unit_columns
 from panelkit.etl.sources._text import file_bytes
 
 _COLUMNS = ("unit", "time", "series", "value", "text", "measure", "vintage", "cell")
@@ -42,6 +43,8 @@ class TidySpec(SourceSpec):
         Columns of the long form; `vintage_column` (year of the yearbook or export) also serves the wide form.
     encoding, separator, thousands : str
         Only where they cannot be found from the file; without `thousands`, "3,078.5" is refused.
+    decimal : str
+        "," where figures have a decimal comma; "3078,5" is refused without it.
     part : str
         Sheet of a workbook, or data frame of an R file, where there are several.
     """
@@ -56,6 +59,7 @@ class TidySpec(SourceSpec):
     encoding: str = ""
     separator: str = ""
     thousands: str = ""
+    decimal: Literal["", ","] = ""
     part: str = ""
 
 
@@ -70,7 +74,7 @@ def read(spec: TidySpec, path: Path) -> Observations:
     """
     data = file_bytes(path)
     table = table_of(data, path, spec.path, spec.encoding, spec.separator, spec.part)
-    ledger = Ledger(where=spec.path, thousands=spec.thousands)
+    ledger = Ledger(where=spec.path, thousands=spec.thousands, decimal=spec.decimal)
     for note in table.notes:
         ledger.say(note)
     _require_columns(spec, table, ledger)
@@ -120,6 +124,9 @@ def _keys(spec: TidySpec, table: CellTable, ledger: Ledger) -> _Keys:
     unit_at = table.names.index(next(iter(columns.values()))) if columns else 0
     time_at = table.names.index(spec.time) if spec.time else 0
     names = unit_texts(columns, table)
+    for column in columns.values():
+        if column in table.shown:
+            ledger.say(f"units go by the value labels of '{column}'")
     times_of = table.columns[time_at] if spec.time else [0] * table.rows
     for row, (name, time) in enumerate(zip(names, times_of, strict=True)):
         year = read_year(time) if spec.time else 0
@@ -155,7 +162,8 @@ def _wide(spec: TidySpec, table: CellTable, keys: _Keys, columns: dict[str, list
             "" if alias in spec.categories else settle_measure(spec, alias, _printed(table, at), ledger, required=False)
         )
         places = [table.place(row, at) for row in rows]
-        cells = [table.columns[at][row] for row in rows]
+        texts = table.shown.get(name, table.columns[at]) if alias in spec.categories else table.columns[at]
+        cells = [texts[row] for row in rows]
         key = (units, times, [f"{spec.id}.{alias}"] * len(rows))
         _add(columns, None if alias in spec.categories else measure, key, cells, places, ledger)
         columns["measure"] += [measure] * len(rows)
@@ -220,8 +228,9 @@ def _vintages(spec: TidySpec, table: CellTable, rows: Sequence[int], ledger: Led
 
 
 def _printed(table: CellTable, at: int) -> str | None:
-    """The unit of measure that the name of a column prints, or its label."""
-    return parse_measure(table.names[at])[1] or (parse_measure(table.labels[at])[1] if table.labels else None)
+    """The unit of measure that the name of a column prints, or its label, or a row of units below the header."""
+    own = parse_measure(table.names[at])[1] or (parse_measure(table.labels[at])[1] if table.labels else None)
+    return own or (table.measures[at] if table.measures else None) or None
 
 
 def _add(
@@ -257,7 +266,9 @@ def recognise(path: Path, sheet: str = "") -> str | None:
     except SourceError:
         return None
     found = guess_roles(table)
-    return f"columns '{found.unit}' of provinces and '{found.time}' of years" if found else None
+    if found is None:
+        return None
+    return f"columns '{found.unit}' of {'provinces' if found.known else 'units'} and '{found.time}' of years"
 
 
 def look(path: Path, sheet: str = "") -> Reading:
@@ -272,15 +283,22 @@ def look(path: Path, sheet: str = "") -> Reading:
     found = guess_roles(table)
     if found is None:
         raise SourceError(
-            "there is no province column, or none of years",
+            "there is no province column, or none of years, and no other column that is a key with years",
             where=path.name,
             mend=f"columns: {', '.join(table.names[:20])}; name them on the source with unit and time",
         )
-    ledger = Ledger(where=path.name, thousands=",")
+    cells = (c for column in table.columns for c in column)
+    ledger = looking(path.name, cells, commas_part=table.commas_part)
     for note in table.notes:
         ledger.say(note)
     draft = TidySpec(id="", kind="tidy", path=path.name, series={}, unit=found.unit, time=found.time)
     keys = _keys(draft, table, ledger)
+    if not found.known:
+        ledger.places = False
+        ledger.say(
+            f"the units are taken from the column '{found.unit}', by what stands in it: no province and no city "
+            "(codes = 'as_printed' under [panel])"
+        )
     if found.series_column:
         ledger.say(f"long form: series_column = '{found.series_column}', value_column = '{found.value_column}'")
     seen = [

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from panelkit.core.errors import SourceError
 from panelkit.core.key import EVERY, joined
@@ -12,16 +14,18 @@ from panelkit.core.registry import SOURCES, SourceKind
 from panelkit.core.source import Observations, Reading, SeriesSeen, SourceSpec, Units
 from panelkit.core.spec import spec
 from panelkit.etl.harmonise.units import parse_measure, plain
-from panelkit.etl.sources._cells import FOOTER, odd_years
+from panelkit.etl.sources._cells import FOOTER, is_sentence, odd_years
 from panelkit.etl.sources._grid import (
     CellGrid,
     YearHeader,
     grid_of,
+    is_region,
     region_column,
     text_of,
     year_header,
 )
-from panelkit.etl.sources._observed import Ledger, reading, sealed, series_seen, settle_measure, unit_columns
+from panelkit.etl.sources._observed import Ledger, looking, reading, sealed, series_seen, settle_measure, unit_columns
+from panelkit.etl.sources._page_head import printed_unit
 from panelkit.etl.sources._portal import CellRow
 
 _KEYS = ("unit", "time", "series", "value", "measure", "cell")
@@ -43,6 +47,8 @@ class WideSpec(SourceSpec):
         Columns that name the series and the unit of measure of a row.
     sheet, encoding, separator, thousands : str
         Only where they cannot be found from the file; without `thousands`, "3,078.5" is refused.
+    decimal : str
+        "," where figures have a decimal comma; "3078,5" is refused without it.
     """
 
     unit: Units = ""
@@ -52,16 +58,18 @@ class WideSpec(SourceSpec):
     encoding: str = ""
     separator: str = ""
     thousands: str = ""
+    decimal: Literal["", ","] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Table:
-    """A wide table taken apart: columns by name, the header of years, and the rows below it."""
+    """A wide table taken apart: columns by name, the header of years, the rows below it, and the unit of a line above it."""
 
     grid: CellGrid
     header: YearHeader
     names: dict[str, int]
     body: tuple[CellRow, ...]
+    unit: str | None = None
 
 
 def _table(grid: CellGrid, where: str, ledger: Ledger) -> _Table:
@@ -87,15 +95,17 @@ def _table(grid: CellGrid, where: str, ledger: Ledger) -> _Table:
             raise SourceError(f"the year {twice} stands twice", where=where + row.place(0), mend="export again")
         if odd := odd_years(listed):
             ledger.say((f"{stem}: " if stem else "") + odd)
+    lines = [text_of(above, c) for above in grid.rows[: header.position] for c in range(len(above.cells))]
     for above in grid.rows[: header.position]:
         if text := " ".join(text_of(above, c) for c in range(len(above.cells))).strip():
             ledger.say(f"line before the header passed over: {text[:60]}")
     body = []
+    trailing = _trailing(grid.rows[header.position + 1 :])
     for below in grid.rows[header.position + 1 :]:
         filled = [c for c in range(len(below.cells)) if text_of(below, c)]
         if not filled:
             continue
-        if FOOTER.match(text_of(below, filled[0])):
+        if FOOTER.match(text_of(below, filled[0])) or below in trailing:
             ledger.say(f"footer passed over: {text_of(below, filled[0])[:60]}")
             continue
         beyond = [c for c in filled if c >= len(row.cells) or not text_of(row, c)]
@@ -105,7 +115,18 @@ def _table(grid: CellGrid, where: str, ledger: Ledger) -> _Table:
         body.append(below)
     for note in grid.notes:
         ledger.say(note)
-    return _Table(grid=grid, header=header, names=names, body=tuple(body))
+    return _Table(grid=grid, header=header, names=names, body=tuple(body), unit=printed_unit(lines))
+
+
+def _trailing(rows: Sequence[CellRow]) -> list[CellRow]:
+    """Lines of one sentence below the last row of several cells: notes of a publisher, whatever they begin with."""
+    found: list[CellRow] = []
+    for row in reversed(rows):
+        filled = [t for c in range(len(row.cells)) if (t := text_of(row, c))]
+        if len(filled) > 1 or any(is_region(t) or not is_sentence(t) for t in filled):
+            break
+        found += [row] if filled else []
+    return found
 
 
 def read(spec: WideSpec, path: Path) -> Observations:
@@ -116,7 +137,7 @@ def read(spec: WideSpec, path: Path) -> Observations:
     SourceError
         No header of years, a missing column or series (with the nearest), cells that are no numbers: all at once.
     """
-    ledger = Ledger(where=spec.path, thousands=spec.thousands)
+    ledger = Ledger(where=spec.path, thousands=spec.thousands, decimal=spec.decimal)
     grid = grid_of(path, spec.path, encoding=spec.encoding, separator=spec.separator, sheet=spec.sheet)
     table = _table(grid, spec.path, ledger)
     units = _unit_columns(spec, table, ledger)
@@ -159,6 +180,29 @@ def _unit_column(name: str, table: _Table, ledger: Ledger) -> int:
     name = next((n for n, c in table.names.items() if c == found), "")
     ledger.say(f"units are taken from {f'column {name!r}' if name else f'column {found + 1}'}, which holds provinces")
     return found
+
+
+def _guessed_unit(table: _Table, ledger: Ledger) -> int:
+    """For a look: the column of units; where none holds provinces, the first of names that tells rows apart, else of codes."""
+    first = min(table.header.columns)
+    free = [c for c in range(max(first, 1)) if c not in table.header.columns]
+    found = region_column(table.body, free)
+    if found is not None:
+        return found
+    texts = {c: [text_of(r, c) for r in table.body] for c in free}
+    held = [c for c in free if all(texts[c]) and len(set(texts[c])) > 1]
+    held.sort(
+        key=lambda c: (-len(set(texts[c])), any(t.isdigit() for t in texts[c]), all(len(t) < 4 for t in texts[c]))
+    )
+    if not held:
+        ledger.fault("no column holds provinces or other units", "name the column of units: unit = ...")
+        return 0
+    ledger.places = False
+    name = text_of(table.grid.rows[table.header.position], held[0])
+    ledger.say(
+        f"units are taken from column '{name}', by what stands in it: no province (codes = 'as_printed' under [panel])"
+    )
+    return held[0]
 
 
 def _part(
@@ -216,6 +260,7 @@ def _measure(
                 f"'{alias}' stands in several units of measure: {', '.join(found)}", "give each its own series"
             )
         printed = next(iter(found), "") or printed
+    printed = printed or table.unit
     return settle_measure(spec, alias, printed, ledger)
 
 
@@ -264,10 +309,10 @@ def look(path: Path, sheet: str = "") -> Reading:
     """
     import pandas as pd
 
-    ledger = Ledger(where=path.name, thousands=",")
     grid = grid_of(path, path.name, sheet=sheet)
+    ledger = looking(path.name, grid.cells, commas_part=grid.commas_part)
     table = _table(grid, path.name, ledger)
-    unit = _unit_column("", table, ledger)
+    unit = _guessed_unit(table, ledger)
     names = _series_column(table, unit, ledger)
     seen: list[SeriesSeen] = []
     for stem, years in table.header.stems.items():
@@ -280,7 +325,7 @@ def look(path: Path, sheet: str = "") -> Reading:
                 _add(columns, row, (text_of(row, unit), name, parse_measure(name)[1] or ""), years, ledger)
             shown = f"{stem} {name}".strip() if names is not None else name
             frame = pd.DataFrame({k: columns[k] for k in ("unit", "time", "value", "cell")})
-            seen.append(series_seen(shown, parse_measure(name)[1] or "", frame, ledger))
+            seen.append(series_seen(shown, parse_measure(name)[1] or table.unit or "", frame, ledger))
     return reading("wide table, years in columns", grid.encoding, "", seen, ledger)
 
 

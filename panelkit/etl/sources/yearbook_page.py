@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 from panelkit.core.errors import SourceError
 from panelkit.core.nearest import nearest
@@ -52,7 +53,7 @@ class YearbookPageSpec(SourceSpec):
     sheet : str
         Where a page has several sheets with cells; with {year}, such as "{year}年", a workbook of one sheet for each year.
     thousands : str
-        Separator of thousands.
+        Separator of thousands. decimal : "," where figures have a decimal comma.
     title_has : str
         Words that the title of every page must have.
     """
@@ -64,6 +65,7 @@ class YearbookPageSpec(SourceSpec):
     printed_after: int = 1
     sheet: str = ""
     thousands: str = ""
+    decimal: Literal["", ","] = ""
     title_has: str = ""
 
 
@@ -92,7 +94,7 @@ def read(spec: YearbookPageSpec, path: Path) -> Observations:
         Pages that are missing or no workbooks, headings that are not there, figures that are none, names of a row that
         contradict each other, a year that is not that of the title: all at once.
     """
-    ledger = Ledger(where=spec.path, thousands=spec.thousands)
+    ledger = Ledger(where=spec.path, thousands=spec.thousands, decimal=spec.decimal)
     several = YEAR in path.name
     files: Mapping[int, Path] = (
         files_by_year(path, spec.path, spec.years, spec.files, spec.skip) if several else {spec.year or 0: path}
@@ -211,6 +213,12 @@ def _chosen(spec: YearbookPageSpec, alias: str, opened: _Opened, ledger: Ledger)
     found = [h for h in headings if any(folded(n) in _spelled(h) for n in names)]
     if YEAR in spec.path + spec.sheet and len(found) > 1:
         found = [h for h in found if h.year in (None, opened.year)]
+    if not found and all(not h.shown for h in headings):
+        title = " ".join((opened.page.titles or ("none",))[0].split())[:60]
+        ledger.say(
+            f"years alone head the figures: '{wanted}' is what the study says they are, under the title '{title}'"
+        )
+        found = list(headings)
     years = [h.year for h in found]
     if len(found) == 1 or (found and None not in years and len(set(years)) == len(years)):
         return found
