@@ -80,10 +80,8 @@ def _looked(name: str, path: Path, sheet: str) -> Reading:
 def _likely(path: Path) -> tuple[str, ...]:
     """The layouts whose reasons are told where none is recognised."""
     suffix = path.suffix.casefold()
-    if suffix in (*WORKBOOKS, ".ods"):
+    if suffix in WORKBOOKS:
         return ("nbs_excel", "yearbook_page", "wide", "tidy")
-    if suffix in (".htm", ".html"):
-        return ("yearbook_page",)
     return ("nbs_csv", "tidy", "wide") if suffix in (".csv", ".tsv", ".txt", ".tab") else ("tidy",)
 
 
@@ -179,10 +177,14 @@ def source_fields(path: Path, seen: Reading, series: dict[str, SeriesSeen]) -> d
             fields["unit_name"] = "?"
     if kind == "yearbook_page":
         named = {alias: n.split(" / ")[0] for alias, n in named.items()}
+        if any("must name (unit_name)" in o for o in seen.oddities):
+            fields["unit_name"] = "?"
         if any("from the file's name" in o for o in seen.oddities):
             fields["year"] = next(iter(series.values())).times[0]
     if kind == "tidy":
         fields |= _roles(path, fields.get("part", ""))
+        if any("fill_down = [" in o for o in seen.oddities):
+            fields["fill_down"] = [fields["unit"]]
     if kind == "wide" and (unit := next((o for o in seen.oddities if o.startswith("units are taken from column")), "")):
         fields["unit"] = unit.split("'")[1]
     if kind == "wide" and (names := next((o for o in seen.oddities if o.startswith("several series: ")), "")):
@@ -201,7 +203,7 @@ def source_fields(path: Path, seen: Reading, series: dict[str, SeriesSeen]) -> d
     }
 
 
-def _roles(path: Path, part: str) -> dict[str, str]:
+def _roles(path: Path, part: str) -> dict[str, Any]:
     found = guess_roles(table_of(file_bytes(path), path, path.name, part=part))
     if found is None:
         return {}

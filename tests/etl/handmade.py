@@ -142,3 +142,72 @@ def packed(frame: dict[str, list], name: str = "d") -> bytes:
     )
     body = pair(name, vector(19, columns, attributes)) + end
     return gzip.compress(mtime=0, data=b"RDX2\nX\n" + struct.pack(">iii", 2, 0x00040000, 0x00020300) + body)
+
+
+def ods(sheets: dict[str, list[list[object]]], spans: dict[tuple[int, int], tuple[int, int]] | None = None) -> bytes:
+    """An OpenDocument spreadsheet; spans: (row, column) -> rows and columns that the cell is merged over, on every sheet."""
+
+    def cell(value: object, at: tuple[int, int]) -> str:
+        down, across = (spans or {}).get(at, (1, 1))
+        merged = (
+            f' table:number-rows-spanned="{down}" table:number-columns-spanned="{across}"'
+            if (spans or {}).get(at)
+            else ""
+        )
+        if value is None or value == "":
+            return f"<table:table-cell{merged}/>"
+        if isinstance(value, (int, float)):
+            shown = f'office:value-type="float" office:value="{value!r}"'
+        else:
+            shown = 'office:value-type="string"'
+        lines = "".join(f"<text:p>{escape(line)}</text:p>" for line in str(value).split("\n"))
+        return f"<table:table-cell {shown}{merged}>{lines}</table:table-cell>"
+
+    tables = "".join(
+        f'<table:table table:name="{escape(name)}">'
+        + "".join(
+            f"<table:table-row>{''.join(cell(v, (r, c)) for c, v in enumerate(row)) or '<table:table-cell/>'}</table:table-row>"
+            for r, row in enumerate(rows)
+        )
+        + "</table:table>"
+        for name, rows in sheets.items()
+    )
+    named = "urn:oasis:names:tc:opendocument:xmlns"
+    content = (
+        f'<?xml version="1.0" encoding="UTF-8"?><office:document-content xmlns:office="{named}:office:1.0" '
+        f'xmlns:table="{named}:table:1.0" xmlns:text="{named}:text:1.0" office:version="1.2"><office:body>'
+        f"<office:spreadsheet>{tables}</office:spreadsheet></office:body></office:document-content>"
+    )
+    kind = "application/vnd.oasis.opendocument.spreadsheet"
+    listed = (
+        f'<?xml version="1.0" encoding="UTF-8"?><manifest:manifest xmlns:manifest="{named}:manifest:1.0">'
+        f'<manifest:file-entry manifest:full-path="/" manifest:media-type="{kind}"/>'
+        '<manifest:file-entry manifest:full-path="content.xml" manifest:media-type="text/xml"/></manifest:manifest>'
+    )
+    out = BytesIO()
+    with ZipFile(out, "w", ZIP_STORED) as file:
+        for name, text in (("mimetype", kind), ("content.xml", content), ("META-INF/manifest.xml", listed)):
+            file.writestr(ZipInfo(name), text)
+    return out.getvalue()
+
+
+def web_archive(pages: dict[str, str], encoding: str = "gb18030", transfer: str = "quoted-printable") -> bytes:
+    """A web archive of one or more pages, as a spreadsheet program saves a workbook as a single file."""
+    import base64
+    import quopri
+
+    mark = "----=_NextPart_01D9"
+    parts = []
+    for name, text in pages.items():
+        raw = text.encode(encoding)
+        body = quopri.encodestring(raw) if transfer == "quoted-printable" else base64.encodebytes(raw)
+        head = (
+            f"--{mark}\r\nContent-Location: file:///C:/0E1/{name}\r\nContent-Transfer-Encoding: {transfer}\r\n"
+            f'Content-Type: text/html; charset="{"gb2312" if encoding == "gb18030" else encoding}"\r\n\r\n'
+        )
+        parts.append(head.encode("ascii") + body + b"\r\n")
+    start = (
+        "MIME-Version: 1.0\r\nX-Document-Type: Workbook\r\n"
+        f'Content-Type: multipart/related; boundary="{mark}"\r\n\r\nThis document is a Single File Web Page.\r\n\r\n'
+    )
+    return start.encode("ascii") + b"".join(parts) + f"--{mark}--\r\n".encode("ascii")

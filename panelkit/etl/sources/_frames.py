@@ -27,7 +27,9 @@ _SEPARATORS = (",", "\t", ";", "|")
 _COMPRESSED = frozenset({".gz", ".zip", ".xz", ".bz2", ".zst"})
 
 
-WORKBOOKS = frozenset({".xls", ".xlsx", ".xlsm", ".xlsb"})
+WORKBOOKS = frozenset(
+    {".xls", ".xlsx", ".xlsm", ".xlsb", ".xlt", ".et", ".ods", ".mht", ".mhtml", ".htm", ".html"}
+)  # and what stands in for one; which it is is told by its bytes
 R_FILES = frozenset({".rda", ".rdata", ".rds"})
 
 
@@ -59,7 +61,7 @@ def table_of(data: bytes, path: Path, where: str, encoding: str = "", separator:
         return _worksheet(data, path, where, part)
     if suffix in (".csv", ".tsv", ".txt", ".tab"):
         return _separated(data, where, encoding, separator)
-    mend = "unpack it" if suffix in _COMPRESSED else "give .csv, .tsv, .parquet, .dta, .rda, .xls or .xlsx"
+    mend = "unpack it" if suffix in _COMPRESSED else "give .csv, .tsv, .parquet, .dta, .rda, .xls, .xlsx or .ods"
     raise SourceError(f"a table cannot be read from '{suffix or path.name}'", where=where, mend=mend)
 
 
@@ -244,13 +246,14 @@ def _saved_by_r(data: bytes, where: str, part: str) -> CellTable:
 
 def _worksheet(data: bytes, path: Path, where: str, part: str) -> CellTable:
     """A sheet whose first row with two cells or more is its header."""
-    from panelkit.etl.sources._workbook import sheet_of
+    from panelkit.etl.sources._workbook import merged_down, sheet_of
 
     sheet = sheet_of(data, path, where, part)
     filled = [n for n, row in enumerate(sheet.rows) if sum(not is_blank(c) for c in row) > 1]
     if not filled:
         raise SourceError("the sheet has no table", where=f"{where}!{sheet.name}", mend="export it again")
     head = filled[0]
+    sheet, merged = merged_down(sheet, head)
     names = ["" if is_blank(c) else str(c).strip() for c in sheet.rows[head]]
     while names and not names[-1]:
         names.pop()
@@ -270,7 +273,11 @@ def _worksheet(data: bytes, path: Path, where: str, part: str) -> CellTable:
         place=lambda row, column: f"!{sheet.place(body[row], column)}",
         format=sheet.format,
         encoding="Excel workbook" if not sheet.loose else sheet.format,
-        notes=((f"{above} rows above the header passed over",) if above else ()) + below.said + footers + sheet.notes,
+        notes=((f"{above} rows above the header passed over",) if above else ())
+        + below.said
+        + merged
+        + footers
+        + sheet.notes,
         labels=below.labels if below.rows else (),
         measures=_measures(below.measures, [c for row in sheet.rows[:head] for c in row if isinstance(c, str)]),
     )

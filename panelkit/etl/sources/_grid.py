@@ -14,7 +14,7 @@ from panelkit.etl.sources._cells import is_blank, read_year
 from panelkit.etl.sources._frames import WORKBOOKS
 from panelkit.etl.sources._portal import CellRow
 from panelkit.etl.sources._text import CUT, at, decode, file_bytes, separated
-from panelkit.etl.sources._workbook import LARGEST_WORKBOOK, Sheet, sheet_of
+from panelkit.etl.sources._workbook import LARGEST_WORKBOOK, Sheet, merged_down, sheet_of
 from panelkit.facts.provinces import is_not_a_province, match
 
 _STEM_FIRST = re.compile(r"^(?P<stem>\D.*?)[\s_\-.]*(?P<year>(?:19|20)\d\d)\s*年?$")
@@ -60,8 +60,11 @@ def grid_of(path: Path, where: str, *, encoding: str = "", separator: str = "", 
     if path.suffix.casefold() in WORKBOOKS:
         data = file_bytes(path, largest=LARGEST_WORKBOOK)
         found = sheet_of(data, path, where, sheet)
-        rows = tuple(CellRow(cells=cells, place=partial(_sheet_place, found, n)) for n, cells in enumerate(found.rows))
-        return CellGrid(rows=rows, data=data, encoding=f"Excel workbook, sheet {found.name}", notes=found.notes)
+        rows = _rows_of(found)
+        header = year_header(rows)
+        found, said = merged_down(found, header.position) if header is not None else (found, ())
+        shown = f"Excel workbook, sheet {found.name}" if not found.loose else found.format
+        return CellGrid(rows=_rows_of(found), data=data, encoding=shown, notes=(*said, *found.notes))
     data = file_bytes(path)
     file = decode(data, where, encoding)
     mark = {"tab": "\t", "\\t": "\t"}.get(separator, separator)
@@ -78,6 +81,10 @@ def grid_of(path: Path, where: str, *, encoding: str = "", separator: str = "", 
     return CellGrid(
         rows=rows, data=data, encoding=file.encoding + file.shown_marks, notes=notes, commas_part=mark == ","
     )
+
+
+def _rows_of(sheet: Sheet) -> tuple[CellRow, ...]:
+    return tuple(CellRow(cells=cells, place=partial(_sheet_place, sheet, n)) for n, cells in enumerate(sheet.rows))
 
 
 def _sheet_place(sheet: Sheet, row: int, column: int) -> str:

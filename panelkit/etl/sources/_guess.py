@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from panelkit.etl.sources._cell_table import CellTable
-from panelkit.etl.sources._cells import is_figure, narrow, read_year
+from panelkit.etl.sources._cells import is_blank, is_figure, narrow, read_year
 from panelkit.facts.cities import match_city
 from panelkit.facts.provinces import is_not_a_province, match
 
@@ -71,7 +71,8 @@ def guess_roles(table: CellTable) -> Roles | None:
         return None
     units = [n for n, cells in by_name.items() if n not in years and _holds_units(cells, codes=False)]
     units += [n for n, cells in by_name.items() if n not in years and _holds_units(cells, codes=True)]
-    keys = [n for n in units if _is_key(table, n, years[0])]
+    blank = [n for n in units if any(map(is_blank, table[n]))]
+    keys = [n for n in units if n not in blank and _is_key(table, n, years[0])]
     if units:
         return (
             Roles(unit=keys[0], time=years[0])

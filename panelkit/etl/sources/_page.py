@@ -31,9 +31,11 @@ from panelkit.etl.sources._page_head import (
     headings_of,
     is_corner,
     is_known,
+    is_unit,
     shown,
     years_of,
 )
+from panelkit.etl.sources._page_rows import dated_rows, merged_name, with_names
 from panelkit.etl.sources._workbook import Sheet
 from panelkit.facts.provinces import match
 
@@ -42,7 +44,9 @@ UNIT_COLUMNS = 4  # regions of the first table stand in one of the first columns
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A page; measures: of its unit lines; footers and notes: what was passed over and what looks odd."""
+    """A page; measures: of its unit lines; footers and notes: what was passed over and what looks odd; by_year: whether its rows are
+    years of one unit, which it does not name; dated_rows: whether they are regions in several years.
+    """
 
     sheet: Sheet
     titles: tuple[str, ...]
@@ -50,6 +54,8 @@ class Page:
     headings: tuple[Heading, ...]
     footers: tuple[str, ...]
     notes: tuple[str, ...]
+    by_year: bool = False
+    dated_rows: bool = False
 
     @property
     def years(self) -> tuple[int, ...]:
@@ -89,7 +95,7 @@ def page_of(sheet: Sheet, where: str) -> Page:
     SourceError
         No rows of regions with figures, no headings above them.
     """
-    sheet = _turned(sheet)
+    sheet = with_names(_turned(sheet))
     blocks = _blocks(sheet, where)
     unit = blocks[0].unit
     spans = _spans(sheet, unit)
@@ -118,11 +124,14 @@ def page_of(sheet: Sheet, where: str) -> Page:
         notes.append(f"regions stand {len(blocks)} times side by side: read as one table")
     if not found:
         raise SourceError("no column has a heading", where=f"{where}!{sheet.name}", mend="is this a yearbook page?")
+    joined, rows = dated_rows(sheet, unit, _joined(found), notes)
     return Page(
         sheet=sheet,
         titles=tuple(titles),
         measures=tuple(measures),
-        headings=_joined(found),
+        headings=joined,
+        by_year=rows == "years",
+        dated_rows=rows == "both",
         footers=tuple(footers),
         notes=tuple(dict.fromkeys(notes)),
     )
@@ -169,13 +178,13 @@ def _blocks(sheet: Sheet, where: str) -> tuple[_Block, ...]:
     """The tables side by side: a column of regions begins one, unless it names the regions of the last in another language."""
     width = max(map(len, sheet.rows), default=0)
     texts = {c: [shown(r, c) for r in sheet.rows] for c in range(width)}
-    counts = {c: sum(map(is_known, texts[c])) for c in range(width)}
+    counts = {c: sum(is_unit(sheet, t) for t in texts[c]) for c in range(width)}
     most = max((counts[c] for c in range(min(width, UNIT_COLUMNS))), default=0)
     found = [c for c in range(width) if counts[c] >= 3 and counts[c] > most / (2 if c < UNIT_COLUMNS else 3)]
     groups: list[list[int]] = []
     for c in found:
         pairs = [(a, b) for a, b in zip(texts[groups[-1][0]], texts[c], strict=True) if a and b] if groups else []
-        known = [(a, b) for a, b in pairs if is_known(a) and is_known(b)]
+        known = [(a, b) for a, b in pairs if is_unit(sheet, a) and is_unit(sheet, b)]
         same = sum(_code(a) == _code(b) or not (match(a) and match(b)) for a, b in known)
         if groups and (same >= len(known) / 2 and known):
             groups[-1].append(c)
@@ -184,9 +193,9 @@ def _blocks(sheet: Sheet, where: str) -> tuple[_Block, ...]:
     if not groups or groups[0][0] >= UNIT_COLUMNS or not _any_figures(sheet, groups[0][0]):
         begins = ", ".join(t for r in sheet.rows[:3] if (t := shown(r, 0)))
         raise SourceError(
-            f"there is no column of regions with figures beside them (the sheet begins: {begins[:60]})",
+            f"there is no column of regions, nor of years, with figures beside it (the sheet begins: {begins[:60]})",
             where=f"{where}!{sheet.name}",
-            mend="give a page with one row for each region",
+            mend="give a page with one row for each region, or for each year",
         )
     made = []
     for i, group in enumerate(groups):
@@ -203,12 +212,12 @@ def _blocks(sheet: Sheet, where: str) -> tuple[_Block, ...]:
 
 
 def _any_figures(sheet: Sheet, unit: int) -> bool:
-    return any(is_known(shown(r, unit)) and _has_figure(r, unit) for r in sheet.rows)
+    return any(is_unit(sheet, shown(r, unit)) and _has_figure(r, unit) for r in sheet.rows)
 
 
 def _spans(sheet: Sheet, unit: int) -> list[tuple[int, int]]:
     """Rows of the tables below each other: a new one begins behind figures, with the corner of a head, or a word of continuation."""
-    data = [n for n, r in enumerate(sheet.rows) if is_known(shown(r, unit)) and _has_figure(r, unit)]
+    data = [n for n, r in enumerate(sheet.rows) if is_unit(sheet, shown(r, unit)) and _has_figure(r, unit)]
     starts = [0]
     for n, row in enumerate(sheet.rows):
         if n <= data[0] or n > data[-1] or n in data:
@@ -234,7 +243,12 @@ def _headings(
     (start, stop), block = table
     rows = range(start, stop)
     first = next(
-        (n for n in rows if is_known(shown(sheet.rows[n], block.unit)) and _has_figure(sheet.rows[n], block.unit)), stop
+        (
+            n
+            for n in rows
+            if is_unit(sheet, shown(sheet.rows[n], block.unit)) and _has_figure(sheet.rows[n], block.unit)
+        ),
+        stop,
     )
     head = head_of(sheet, (start, first), block.values, block.other)
     if before is not None:
@@ -273,15 +287,16 @@ def _body(sheet: Sheet, span: tuple[int, int], block: _Block, notes: list[str]) 
     footers: list[str] = []
     unit, other = block.unit, block.other
     first = next(
-        (n for n in range(*span) if is_known(shown(sheet.rows[n], unit)) and _has_figure(sheet.rows[n], unit)), span[1]
+        (n for n in range(*span) if is_unit(sheet, shown(sheet.rows[n], unit)) and _has_figure(sheet.rows[n], unit)),
+        span[1],
     )
     for n in range(first, span[1]):
         row = sheet.rows[n]
-        name = shown(row, unit)
+        name = shown(row, unit) or merged_name(sheet, n, unit)
         spelled = shown(row, other) if other is not None else ""
         cells = [row[c] for c in block.values if c < len(row)]
         figures = any(not is_blank(c) for c in cells if not isinstance(c, str) or any(d.isdigit() for d in c))
-        if FOOTER.match(name) or (footers and name and not is_known(name)):
+        if FOOTER.match(name) or (footers and name and not is_unit(sheet, name)):
             footers.append(name)
         elif not name and not spelled and not figures:
             continue
@@ -289,7 +304,7 @@ def _body(sheet: Sheet, span: tuple[int, int], block: _Block, notes: list[str]) 
             notes.append(f"row without figures passed over: {name[:40]} ({sheet.place(n, unit)})")
         else:
             found = Entry(
-                row=n, column=0, unit=str(row[unit] or "") if name else spelled, other=spelled if name else ""
+                row=n, column=0, unit=(str(row[unit] or "") or name) if name else spelled, other=spelled if name else ""
             )
             above = rows[-1] if rows else None
             slipped = not name and not spelled and above is not None and above.row == n - 1

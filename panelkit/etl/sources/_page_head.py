@@ -9,13 +9,57 @@ from dataclasses import dataclass, replace
 from panelkit.etl.harmonise.units import known_measure, parse_measure, plain, same_measure
 from panelkit.etl.sources._cells import FOOTER, odd_years, read_year
 from panelkit.etl.sources._workbook import Sheet
+from panelkit.facts.cities import match_city
 from panelkit.facts.provinces import is_not_a_province, match
 
 CJK = re.compile(r"[\u3400-\u9fff]")
 CONTINUED = re.compile(r"续\s*表|\(续\d*\)|\bcontinued\b|\bcont'?d\b", re.IGNORECASE)
 CORNERS = frozenset(
     {"地区", "地区名称", "省份", "省市", "省市区", "省、市、自治区", "省区市", "region", "regions", "province", "area"}
+    | {
+        "市别",
+        "城市",
+        "城市名称",
+        "市",
+        "市县",
+        "市、县",
+        "县区",
+        "县市",
+        "县(市、区)",
+        "县(区)",
+        "市(州)",
+        "市州",
+        "市(县)",
+    }
+    | {
+        "市地",
+        "各市",
+        "各县",
+        "city",
+        "cities",
+        "county",
+        "district",
+        "state",
+        "country",
+        "economy",
+        "国家",
+        "国家和地区",
+    }
+    | {
+        "国家(地区)",
+        "国别",
+        "国别(地区)",
+        "行业",
+        "行业名称",
+        "按行业分",
+        "sector",
+        "industry",
+        "企业",
+        "企业名称",
+        "公司",
+    }
 )
+YEAR_CORNERS = frozenset({"年份", "年", "年度", "年别", "时间", "year", "years"})
 _UNIT_LINE = re.compile(
     r"^\(?\s*(?:计\s*量\s*)?(?:单\s*位|unit)s?\s*:\s*(?P<zh>[^a-zA-Z(]*)\s*(?P<en>\(?[a-zA-Z0-9].*)?$",
     re.DOTALL | re.IGNORECASE,
@@ -333,5 +377,12 @@ def _years_in_names(found: dict[int, Heading]) -> dict[int, Heading]:
 
 
 def is_known(text: str) -> bool:
-    """Whether a text is a province, or a row of provincial tables that is none."""
-    return bool(text) and (match(text) is not None or is_not_a_province(text) is not None)
+    """Whether a text is a province, a row of provincial tables that is none, or a city."""
+    return bool(text) and (
+        match(text) is not None or is_not_a_province(text) is not None or match_city(text) is not None
+    )
+
+
+def is_unit(sheet: Sheet, text: str) -> bool:
+    """Whether a text names a row of figures: a place that is known, or what stands below the corner of this sheet."""
+    return is_known(text) or text in sheet.named

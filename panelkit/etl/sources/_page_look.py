@@ -15,6 +15,8 @@ from panelkit.etl.sources._text import file_bytes
 from panelkit.etl.sources._workbook import LARGEST_WORKBOOK, Sheet, sheet_of
 from panelkit.facts.provinces import is_not_a_province, match
 
+_NUMBERED = re.compile(r"^\s*(?:表|附表)?\s*\d*(?:[-.—–]\d+)*[\s、.:]*|\s*\(?续表?\d*\)?$")
+_DATED = re.compile(r"\(?\s*(?:19|20)\d\d\s*(?:[-—–~至]\s*(?:19|20)?\d\d)?\s*年?底?末?\s*\)?")
 _TEXTS = (".csv", ".tsv", ".txt", ".htm", ".html")
 
 
@@ -47,19 +49,33 @@ def recognise(path: Path, sheet: str = "") -> str | None:
 
 def _why(page: Page) -> str | None:
     """What makes a sheet a page; a table that is only rows of units and columns of years is left to other layouts."""
-    units = {e.unit for e in page.rows}
-    if len(units) < 0.6 * len(page.rows):
+    if page.by_year:
+        known = page.titles or page.measures or not page.sheet.lines
+        return f"rows of years below headings, under the title '{_title(page)}'" if known else None
+    if any(len({e.unit for e in h.entries}) < 0.6 * len(h.entries) for h in page.headings):
         return None
     printed = page.titles or page.measures or any(h.zh and h.en for h in page.headings)
     if all(h.year is not None and not h.shown for h in page.headings) and not printed:
         return None
-    if page.sheet.lines and not printed:
+    if page.dated_rows and not (page.titles or page.measures):
+        return None
+    pivoted = all(h.year is not None and h.shown for h in page.headings) and not page.dated_rows
+    if (page.sheet.lines or page.dated_rows) and not printed and not pivoted:
         return None
     return f"rows of regions below headings of {len(page.headings)} columns, under the title '{_title(page)}'"
 
 
 def _one_sheet(path: Path, wanted: str) -> Sheet:
     return sheet_of(file_bytes(path, largest=LARGEST_WORKBOOK), path, path.name, wanted)
+
+
+def name_of_title(page: Page) -> str:
+    """What the title says of figures that only years head: without its number, its year and its marks.
+
+    Pages of one series are so; "" where there is no title, or the headings beside it have names.
+    """
+    title = page.titles[0] if page.titles else ""
+    return _NUMBERED.sub("", _DATED.sub("", title)).strip(" :()-—、")
 
 
 def _title(page: Page) -> str:
@@ -74,13 +90,15 @@ def look(path: Path, sheet: str = "") -> Reading:
     names_agree(page, path.name, ledger)
     for note in (*page.notes, *(f"footer passed over: {f[:60]}" for f in page.footers)):
         ledger.say(note)
+    if page.by_year:
+        ledger.say("the rows are years of one unit, which the study must name (unit_name)")
     if any(h.measure is None and len(h.listed) > 1 for h in page.headings):
         ledger.say(
             f"the page is in {', '.join(page.measures)}: which column is in which must be declared where it is open"
         )
     series: dict[str, list[Heading]] = {}
     for heading in page.headings:
-        name = f"{heading.zh} / {heading.en}" if heading.zh and heading.en else heading.shown
+        name = f"{heading.zh} / {heading.en}" if heading.zh and heading.en else heading.shown or name_of_title(page)
         taken = {h.year for h in series.get(name, [])}
         key = f"{name} ({page.sheet.place(heading.row, heading.column)})" if heading.year in taken else name
         series.setdefault(key, []).append(heading)
@@ -115,7 +133,7 @@ def _seen(name: str, page: Page, headings: list[Heading], year: int, ledger: Led
             place = page.sheet.place(entry.row, entry.column)
             cells = page.sheet.rows[entry.row]
             cell = cells[entry.column] if entry.column < len(cells) else None
-            frame["unit"].append(entry.unit)
+            frame["unit"].append(entry.unit or "?")
             frame["time"].append(heading.year or year)
             frame["value"].append(ledger.number(cell, f"!{place}", entry.unit.strip(), measure or None))
             frame["cell"].append(place)

@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -15,9 +15,10 @@ from zipfile import BadZipFile, ZipFile
 
 from panelkit.core.errors import SourceError
 from panelkit.core.nearest import known_or_nearest
-from panelkit.etl.sources._cells import column_letters
+from panelkit.etl.sources._cells import column_letters, is_figure, read_year
 from panelkit.etl.sources._markup import LooseSheet, is_markup, sheet_of_text, sheets_of_markup
 from panelkit.etl.sources._text import at
+from panelkit.etl.sources._web_archive import is_web_archive, sheets_of_archive
 
 LARGEST_SHEET = 200_000  # cells
 LARGEST_WORKBOOK = 64 * 2**20  # bytes
@@ -32,7 +33,8 @@ class Sheet:
     """One sheet: its rows from A1 on, blanks as None.
 
     merged : first and last (row, column). opened : by Excel's default password. lines : of a text file, by row. loose : what the
-    file is where it is no workbook. turned : from this row on rows and columns have changed places.
+    file is where it is no workbook. turned : from this row on rows and columns have changed places. named : names of
+    rows that are no known place.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Sheet:
     lines: tuple[int, ...] = ()
     loose: str = ""
     turned: int | None = None
+    named: frozenset[str] = frozenset()
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -64,6 +67,27 @@ class Sheet:
         if self.lines:
             return at(self.lines[row], column + 1)
         return f"{self.name}!{column_letters(column)}{row + 1}"
+
+
+def merged_down(sheet: Sheet, below: int) -> tuple[Sheet, tuple[str, ...]]:
+    """The sheet with names and years of cells merged over several rows in each of these rows, and what is said of it.
+
+    Only cells under row `below` of one column count, and no figure: that of a merged area belongs to none of its rows alone.
+    """
+    rows = [list(row) for row in sheet.rows]
+    filled = 0
+    for (top, left), (bottom, right) in sheet.merged:
+        cell = rows[top][left] if top < len(rows) and left < len(rows[top]) else None
+        if left != right or bottom == top or top <= below or not (isinstance(cell, str) or read_year(cell)):
+            continue
+        if isinstance(cell, str) and is_figure(cell) and read_year(cell) is None:
+            continue
+        for n in range(top + 1, min(bottom + 1, len(rows))):
+            if left < len(rows[n]) and rows[n][left] is None:
+                rows[n][left] = cell
+                filled += 1
+    said = (f"{filled} cells take the text of the cell that is merged over them",) if filled else ()
+    return replace(sheet, rows=tuple(map(tuple, rows))), said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,8 +218,10 @@ def _loose(book: Book) -> Sheet | None:
     """The wanted sheet of a web page, an XML spreadsheet or a text under the name of a workbook; None for a workbook."""
     if book.data.startswith(_SIGNATURES):
         return None
-    if is_markup(book.data):
-        sheets: tuple[LooseSheet, ...] = sheets_of_markup(book.data, book.where, LARGEST_SHEET)
+    if is_web_archive(book.data):
+        sheets: tuple[LooseSheet, ...] = sheets_of_archive(book.data, book.where, LARGEST_SHEET)
+    elif is_markup(book.data):
+        sheets = sheets_of_markup(book.data, book.where, LARGEST_SHEET)
     else:
         text = sheet_of_text(book.data, book.where)
         sheets = (text,) if text is not None else ()

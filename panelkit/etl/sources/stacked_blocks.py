@@ -14,6 +14,7 @@ from panelkit.core.source import Observations, Reading, SeriesSeen, SourceSpec
 from panelkit.core.spec import spec
 from panelkit.etl.harmonise.units import parse_measure
 from panelkit.etl.sources._cells import FOOTER, is_blank, odd_years
+from panelkit.etl.sources._frames import WORKBOOKS
 from panelkit.etl.sources._grid import (
     CellGrid,
     grid_of,
@@ -199,7 +200,7 @@ def _add(
 
 def recognise(path: Path, sheet: str = "") -> str | None:
     """Why a file is a sheet of several titled blocks, or None."""
-    if path.suffix.casefold() not in (".csv", ".xls", ".xlsx", ".xlsm"):
+    if path.suffix.casefold() not in (".csv", ".tsv", ".txt", ".tab", *WORKBOOKS):
         return None
     try:
         ledger = Ledger(where=path.name)

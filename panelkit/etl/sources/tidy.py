@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from panelkit.core.errors import SourceError
 from panelkit.core.nearest import known_or_nearest
 from panelkit.core.registry import SOURCES, SourceKind
-from panelkit.core.source import Observations, Reading, SeriesSeen, SourceSpec, Units
+from panelkit.core.source import Observations, SourceSpec, Units
 from panelkit.core.spec import spec
 from panelkit.etl.harmonise.units import parse_measure, plain
 from panelkit.etl.sources._cell_table import CellTable
-from panelkit.etl.sources._cells import is_blank, narrow, read_year
-from panelkit.etl.sources._frames import table_of, unit_texts
-from panelkit.etl.sources._guess import Roles, guess_roles, is_text
-from panelkit.etl.sources._observed import Ledger, looking, reading, sealed, series_seen, settle_measure, unit_columns
+from panelkit.etl.sources._cells import read_year
+from panelkit.etl.sources._frames import table_of
+from panelkit.etl.sources._observed import Ledger, sealed, settle_measure, unit_columns
 from panelkit.etl.sources._text import file_bytes
-
-_COLUMNS = ("unit", "time", "series", "value", "text", "measure", "vintage", "cell")
+from panelkit.etl.sources._tidy_look import look, recognise
+from panelkit.etl.sources._tidy_rows import COLUMNS, Keys, add_cells, filled_down, keys_of, printed_measure
 
 
 @spec
@@ -45,6 +43,9 @@ class TidySpec(SourceSpec):
         Only where they cannot be found from the file; without `thousands`, "3,078.5" is refused.
     decimal : str
         "," where figures have a decimal comma; "3078,5" is refused without it.
+    fill_down : tuple of str
+        Columns whose cell stands in the first row of a group only, such as a province above its years: it then holds down to the next
+        one. Cells merged over rows are filled so without it.
     part : str
         Sheet of a workbook, or data frame of an R file, where there are several.
     """
@@ -61,6 +62,7 @@ class TidySpec(SourceSpec):
     thousands: str = ""
     decimal: Literal["", ","] = ""
     part: str = ""
+    fill_down: tuple[str, ...] = ()
 
 
 def read(spec: TidySpec, path: Path) -> Observations:
@@ -79,9 +81,10 @@ def read(spec: TidySpec, path: Path) -> Observations:
         ledger.say(note)
     _require_columns(spec, table, ledger)
     ledger.finish()
-    rows, units, times = _keys(spec, table, ledger)
+    table = filled_down(table, spec.fill_down, ledger)
+    rows, units, times = keys_of(spec.unit, spec.time, table, ledger)
     ledger.finish()
-    columns: dict[str, list[object]] = {name: [] for name in _COLUMNS}
+    columns: dict[str, list[object]] = {name: [] for name in COLUMNS}
     if spec.series_column:
         _long(spec, table, (rows, units, times), columns, ledger)
     else:
@@ -107,70 +110,34 @@ def _require_columns(spec: TidySpec, table: CellTable, ledger: Ledger) -> None:
         if field == "unit":
             what = f"there is no {column} column: the source says unit = '{column}', and no column has that name"
         ledger.fault(what, f"{field}: {known_or_nearest(column, [n for n in table.names if n])}")
+    for column in spec.fill_down:
+        if column not in table.names:
+            ledger.fault(f"there is no column '{column}'", f"fill_down: {known_or_nearest(column, table.names)}")
     for alias in spec.categories:
         if alias not in spec.series:
             ledger.fault(f"the category '{alias}' is no series of the source", known_or_nearest(alias, spec.series))
 
 
-_Keys = tuple[list[int], list[str], list[int]]  # row of the table, unit and year, for every row that has both
-
-
-def _keys(spec: TidySpec, table: CellTable, ledger: Ledger) -> _Keys:
-    """Rows with a key, and the unit and year of each."""
-    rows: list[int] = []
-    units: list[str] = []
-    times: list[int] = []
-    columns = unit_columns(spec.unit)
-    unit_at = table.names.index(next(iter(columns.values()))) if columns else 0
-    time_at = table.names.index(spec.time) if spec.time else 0
-    names = unit_texts(columns, table)
-    for column in columns.values():
-        if column in table.shown:
-            ledger.say(f"units go by the value labels of '{column}'")
-    times_of = table.columns[time_at] if spec.time else [0] * table.rows
-    for row, (name, time) in enumerate(zip(names, times_of, strict=True)):
-        year = read_year(time) if spec.time else 0
-        if not name and (is_blank(time) or not spec.time):
-            if not all(is_blank(c[row]) for c in table.columns):
-                ledger.fault(
-                    "the row has figures but neither unit nor time",
-                    "fill both, or delete it",
-                    table.place(row, unit_at),
-                )
-            else:
-                ledger.note("rows without any cell passed over", table.place(row, unit_at))
-            continue
-        if not name:
-            ledger.fault(f"the row has no {' or no '.join(columns.values())}", "fill it", table.place(row, unit_at))
-        elif year is None:
-            ledger.fault(
-                f"'{time}' is no year", "write years such as 2015", f"{table.place(row, time_at)} ({plain(name)})"
-            )
-        else:
-            rows.append(row)
-            units.append(name)
-            times.append(year)
-    return rows, units, times
-
-
-def _wide(spec: TidySpec, table: CellTable, keys: _Keys, columns: dict[str, list[object]], ledger: Ledger) -> None:
+def _wide(spec: TidySpec, table: CellTable, keys: Keys, columns: dict[str, list[object]], ledger: Ledger) -> None:
     rows, units, times = keys
     vintages = _vintages(spec, table, rows, ledger)
     for alias, name in spec.series.items():
         at = table.names.index(name)
         measure = (
-            "" if alias in spec.categories else settle_measure(spec, alias, _printed(table, at), ledger, required=False)
+            ""
+            if alias in spec.categories
+            else settle_measure(spec, alias, printed_measure(table, at), ledger, required=False)
         )
         places = [table.place(row, at) for row in rows]
         texts = table.shown.get(name, table.columns[at]) if alias in spec.categories else table.columns[at]
         cells = [texts[row] for row in rows]
         key = (units, times, [f"{spec.id}.{alias}"] * len(rows))
-        _add(columns, None if alias in spec.categories else measure, key, cells, places, ledger)
+        add_cells(columns, None if alias in spec.categories else measure, key, cells, places, ledger)
         columns["measure"] += [measure] * len(rows)
         columns["vintage"] += vintages
 
 
-def _long(spec: TidySpec, table: CellTable, keys: _Keys, columns: dict[str, list[object]], ledger: Ledger) -> None:
+def _long(spec: TidySpec, table: CellTable, keys: Keys, columns: dict[str, list[object]], ledger: Ledger) -> None:
     printed = [plain(str(c if c is not None else "")) for c in table[spec.series_column]]
     vintages = dict(zip(keys[0], _vintages(spec, table, keys[0], ledger), strict=True))
     value_at = table.names.index(spec.value_column)
@@ -188,7 +155,7 @@ def _long(spec: TidySpec, table: CellTable, keys: _Keys, columns: dict[str, list
         measure = _long_measure(spec, table, alias, rows, ledger)
         places = [table.place(row, value_at) for row in rows]
         kind = None if alias in spec.categories else measure
-        _add(columns, kind, key, [table.columns[value_at][r] for r in rows], places, ledger)
+        add_cells(columns, kind, key, [table.columns[value_at][r] for r in rows], places, ledger)
         columns["measure"] += [measure] * len(rows)
         columns["vintage"] += [vintages[row] for row in rows]
     if taken < len(keys[0]):
@@ -225,126 +192,6 @@ def _vintages(spec: TidySpec, table: CellTable, rows: Sequence[int], ledger: Led
             )
         found.append(year or 0)
     return found
-
-
-def _printed(table: CellTable, at: int) -> str | None:
-    """The unit of measure that the name of a column prints, or its label, or a row of units below the header."""
-    own = parse_measure(table.names[at])[1] or (parse_measure(table.labels[at])[1] if table.labels else None)
-    return own or (table.measures[at] if table.measures else None) or None
-
-
-def _add(
-    columns: dict[str, list[object]],
-    measure: str | None,
-    key: tuple[list[str], list[int], list[str]],
-    cells: Sequence[object],
-    places: Sequence[str],
-    ledger: Ledger,
-) -> None:
-    """Cells of one series; `measure` None for a category."""
-    units, times, series = key
-    columns["unit"] += units
-    columns["time"] += times
-    columns["series"] += series
-    columns["cell"] += [place.lstrip("!, ") for place in places]
-    if measure is None:
-        texts = [None if is_blank(c) else narrow(str(c)) for c in cells]
-        columns["text"] += texts
-        columns["value"] += [float("nan")] * len(cells)
-        return
-    columns["text"] += [None] * len(cells)
-    columns["value"] += [
-        ledger.number(cell, place, f"{narrow(unit)}, {time}", measure)
-        for cell, place, unit, time in zip(cells, places, units, times, strict=True)
-    ]
-
-
-def recognise(path: Path, sheet: str = "") -> str | None:
-    """Why a file is a tidy table of provinces and years, or None."""
-    try:
-        table = table_of(file_bytes(path), path, path.name, part=sheet)
-    except SourceError:
-        return None
-    found = guess_roles(table)
-    if found is None:
-        return None
-    return f"columns '{found.unit}' of {'provinces' if found.known else 'units'} and '{found.time}' of years"
-
-
-def look(path: Path, sheet: str = "") -> Reading:
-    """What a tidy table holds, with the columns that look like province, year and, in the long form, series as its keys.
-
-    Raises
-    ------
-    SourceError
-        No column holds provinces, or none holds years; the message lists the columns.
-    """
-    table = table_of(file_bytes(path), path, path.name, part=sheet)
-    found = guess_roles(table)
-    if found is None:
-        raise SourceError(
-            "there is no province column, or none of years, and no other column that is a key with years",
-            where=path.name,
-            mend=f"columns: {', '.join(table.names[:20])}; name them on the source with unit and time",
-        )
-    cells = (c for column in table.columns for c in column)
-    ledger = looking(path.name, cells, commas_part=table.commas_part)
-    for note in table.notes:
-        ledger.say(note)
-    draft = TidySpec(id="", kind="tidy", path=path.name, series={}, unit=found.unit, time=found.time)
-    keys = _keys(draft, table, ledger)
-    if not found.known:
-        ledger.places = False
-        ledger.say(
-            f"the units are taken from the column '{found.unit}', by what stands in it: no province and no city "
-            "(codes = 'as_printed' under [panel])"
-        )
-    if found.series_column:
-        ledger.say(f"long form: series_column = '{found.series_column}', value_column = '{found.value_column}'")
-    seen = [
-        _seen(name, measure, table, at, keys, rows, ledger)
-        for name, measure, at, rows in _parts(table, found, keys, ledger)
-    ]
-    return reading(f"tidy table, {table.format}", table.encoding, "", seen, ledger)
-
-
-def _parts(table: CellTable, found: Roles, keys: _Keys, ledger: Ledger) -> Iterator[tuple[str, str, int, list[int]]]:
-    """Name, unit of measure, column and positions among the keys of each series."""
-    everything = list(range(len(keys[0])))
-    if found.series_column:
-        names, at = table[found.series_column], table.names.index(found.value_column)
-        by_name: dict[str, list[int]] = {}
-        for i in everything:
-            by_name.setdefault(plain(str(names[keys[0][i]] or "")), []).append(i)
-        for name, positions in by_name.items():
-            measure = table[found.measure_column][keys[0][positions[0]]] if found.measure_column else ""
-            yield name, str(measure or parse_measure(name)[1] or ""), at, positions
-        return
-    for at, name in enumerate(table.names):
-        if name in (found.unit, found.time):
-            continue
-        if is_text(table.columns[at]):
-            ledger.say(f"column '{name}' holds text: take it as a category, or leave it out")
-        else:
-            yield name, _printed(table, at) or "", at, everything
-
-
-def _seen(
-    name: str, measure: str, table: CellTable, at: int, keys: _Keys, positions: list[int], ledger: Ledger
-) -> SeriesSeen:
-    import pandas as pd
-
-    columns: dict[str, list[object]] = {n: [] for n in _COLUMNS}
-    rows = [keys[0][i] for i in positions]
-    places = [table.place(row, at) for row in rows]
-    key = ([keys[1][i] for i in positions], [keys[2][i] for i in positions], [name] * len(rows))
-    cells = [table.columns[at][row] for row in rows]
-    if not measure and all(is_blank(c) or narrow(str(c)).endswith("%") for c in cells):
-        measure = "%"
-    _add(columns, measure, key, cells, places, ledger)
-    frame = pd.DataFrame({k: columns[k] for k in ("unit", "time", "value", "cell")})
-    label = table.labels[at] if table.labels and table.names[at] == name else ""
-    return series_seen(name, measure, frame, ledger, label)
 
 
 SOURCES.register(

@@ -15,6 +15,7 @@ from panelkit.core.source import Observations, Reading, SeriesSeen, SourceSpec, 
 from panelkit.core.spec import spec
 from panelkit.etl.harmonise.units import parse_measure, plain
 from panelkit.etl.sources._cells import FOOTER, is_sentence, odd_years
+from panelkit.etl.sources._frames import WORKBOOKS
 from panelkit.etl.sources._grid import (
     CellGrid,
     YearHeader,
@@ -285,7 +286,7 @@ def _add(
 
 def recognise(path: Path, sheet: str = "") -> str | None:
     """Why a file is a wide table of provinces, or None."""
-    if path.suffix.casefold() not in (".csv", ".tsv", ".txt", ".tab", ".xls", ".xlsx", ".xlsm"):
+    if path.suffix.casefold() not in (".csv", ".tsv", ".txt", ".tab", *WORKBOOKS):
         return None
     try:
         ledger = Ledger(where=path.name)

@@ -48,6 +48,8 @@ class YearbookPageSpec(SourceSpec):
         Year -> file name, where it does not follow the path. skip : year -> why there is no page.
     year : int, optional
         Of a single page whose title does not name one.
+    unit_name : str
+        The unit of a page whose rows are years, such as "全国" or "浙江".
     printed_after : int
         Years from the figures to the yearbook that prints them: the vintage of each page, unless `vintage` is given.
     sheet : str
@@ -62,6 +64,7 @@ class YearbookPageSpec(SourceSpec):
     files: dict[str, str] = field(default_factory=dict)
     skip: dict[str, str] = field(default_factory=dict)
     year: int | None = None
+    unit_name: str = ""
     printed_after: int = 1
     sheet: str = ""
     thousands: str = ""
@@ -71,10 +74,13 @@ class YearbookPageSpec(SourceSpec):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Opened:
-    """A page with the year of its figures and how its cells begin in messages and in `cell`."""
+    """A page with the year of its figures, 0 where only its headings say it, its latest year, and how its cells begin in messages
+    and in `cell`.
+    """
 
     page: Page
     year: int
+    latest: int
     name: str
 
 
@@ -157,17 +163,23 @@ def _opened(spec: YearbookPageSpec, page: Page, year: int, name: str, ledger: Le
             place,
         )
         return None
-    if not year and len(page.years) != 1 and any(h.year is None for h in page.headings):
-        ledger.fault("the title does not say of which year the figures are", "say year = ... on the source", place)
+    if page.by_year and not spec.unit_name:
+        title = " / ".join(page.titles)[:60]
+        ledger.fault(
+            f"the rows are years of one unit, which the page does not name as one: {title}",
+            'say whose figures they are: unit_name = "全国", or the name of the province or city',
+            place,
+        )
         return None
-    if not page.years and year:
+    if not page.years and year and any(h.year is None for h in page.headings):
         ledger.say(f"{name}: the title names no year; {year} is from the file's name or the study")
     for note in page.notes:
         ledger.note(note, name)
     for note in page.footers:
         ledger.note(f"footer passed over: {note[:60]}", name)
     printed = [h.year for h in page.headings if h.year is not None]
-    return _Opened(page=page, year=year or max([*page.years, *printed]), name=name)
+    own = year or (page.years[0] if len(page.years) == 1 else 0)
+    return _Opened(page=page, year=own, latest=own or max([*page.years, *printed], default=0), name=name)
 
 
 def _take(spec: YearbookPageSpec, opened: _Opened, columns: dict[str, list[object]], ledger: Ledger) -> None:
@@ -179,19 +191,27 @@ def _take(spec: YearbookPageSpec, opened: _Opened, columns: dict[str, list[objec
         latest = max((h.year for h in chosen if h.year is not None), default=opened.year)
         for heading in chosen:
             year = heading.year or opened.year
+            if not year:
+                ledger.fault(
+                    f"neither the title nor the heading '{heading.shown}' says of which year the figures are",
+                    "say year = ... on the source",
+                    f", {opened.name}!{sheet.place(heading.row, heading.column)}",
+                )
+                continue
             measure, factor = _measure(spec, alias, opened, heading, ledger)
             values: dict[str, float] = {}
             for entry in heading.entries:
                 cells = sheet.rows[entry.row]
                 place = sheet.place(entry.row, entry.column)
                 full = f"{opened.name}!{place}"
-                if not entry.unit.strip():
+                unit = spec.unit_name if opened.page.by_year else entry.unit
+                if not unit.strip():
                     ledger.fault("figures stand beside no region", "the rows may have been shifted", f", {full}")
                     continue
                 cell = cells[entry.column] if entry.column < len(cells) else None
-                value = ledger.number(cell, f", {full}", entry.unit.strip(), measure)
-                values[entry.unit] = value
-                columns["unit"].append(entry.unit)
+                value = ledger.number(cell, f", {full}", unit.strip(), measure)
+                values[unit] = value
+                columns["unit"].append(unit)
                 columns["time"].append(year)
                 columns["series"].append(f"{spec.id}.{alias}")
                 columns["value"].append(value * factor if factor != 1.0 else value)
@@ -203,35 +223,38 @@ def _take(spec: YearbookPageSpec, opened: _Opened, columns: dict[str, list[objec
 
 def _chosen(spec: YearbookPageSpec, alias: str, opened: _Opened, ledger: Ledger) -> list[Heading]:
     """The column of a series on a page, or its columns where it stands there for several years."""
-    own = [text for span, text in spec.headings.get(alias, {}).items() if _within(span, opened.year, ledger)]
+    own = [text for span, text in spec.headings.get(alias, {}).items() if _within(span, opened.latest, ledger)]
     wanted = own[0] if own else spec.series[alias]
     if not wanted.strip():
-        ledger.say(f"'{alias}' is not printed on the page of {opened.year}, as declared")
+        ledger.say(f"'{alias}' is not printed on the page of {opened.latest}, as declared")
         return []
     names = [w.strip() for w in wanted.split("|") if w.strip()]
     headings = opened.page.headings
     found = [h for h in headings if any(folded(n) in _spelled(h) for n in names)]
+    title = folded("".join(opened.page.titles))
+    if not found and any(len(folded(n)) > 1 and folded(n) in title for n in names):
+        found = [h for h in headings if not h.shown]
     if YEAR in spec.path + spec.sheet and len(found) > 1:
         found = [h for h in found if h.year in (None, opened.year)]
     if not found and all(not h.shown for h in headings):
-        title = " ".join((opened.page.titles or ("none",))[0].split())[:60]
+        shown = " ".join((opened.page.titles or ("none",))[0].split())[:60]
         ledger.say(
-            f"years alone head the figures: '{wanted}' is what the study says they are, under the title '{title}'"
+            f"years alone head the figures: '{wanted}' is what the study says they are, under the title '{shown}'"
         )
         found = list(headings)
     years = [h.year for h in found]
     if len(found) == 1 or (found and None not in years and len(set(years)) == len(years)):
         return found
-    shown = list(dict.fromkeys(h.shown for h in headings))
+    listed = list(dict.fromkeys(h.shown for h in headings if h.shown))
     if found:
         places = (f"{h.shown} ({opened.page.sheet.place(h.row, h.column)})" for h in found)
         what = f"several columns fit '{wanted}': {', '.join(places)}"
         mend = f"name one in headings.{alias}"
     else:
-        near = nearest(names[0], shown)
+        near = nearest(names[0], listed)
         what = f"there is no heading '{wanted}'"
         mend = f"did you mean '{near}'? " if near else ""
-        mend += f'the page has {", ".join(shown)}; say headings = {{ {alias} = {{ "{opened.year}" = "..." }} }}'
+        mend += f'the page has {", ".join(listed)}; say headings = {{ {alias} = {{ "{opened.latest}" = "..." }} }}'
     ledger.fault(what, mend, f", {opened.name}")
     return []
 
