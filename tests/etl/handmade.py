@@ -156,10 +156,8 @@ def ods(sheets: dict[str, list[list[object]]], spans: dict[tuple[int, int], tupl
         )
         if value is None or value == "":
             return f"<table:table-cell{merged}/>"
-        if isinstance(value, (int, float)):
-            shown = f'office:value-type="float" office:value="{value!r}"'
-        else:
-            shown = 'office:value-type="string"'
+        number = f'office:value-type="float" office:value="{value!r}"'
+        shown = number if isinstance(value, (int, float)) else 'office:value-type="string"'
         lines = "".join(f"<text:p>{escape(line)}</text:p>" for line in str(value).split("\n"))
         return f"<table:table-cell {shown}{merged}>{lines}</table:table-cell>"
 
