@@ -91,7 +91,7 @@ class DerivationKind:
     stands for, or a word in both languages. reach : which other cells a cell rests on: those of its own unit, of all units in
     its years, or of all units in all years of the study. divisors : fields whose inputs only divide. is_index : components are
     weighed together, so that overlap with the other side of a model is refused. facts : names of the shipped
-    tables of facts that it rests on. evidence : their rows behind a cell, from options, unit and year.
+    tables of facts that it rests on. evidence : their rows behind a cell, from options, unit and year. sets_prices : it looks at nominal and real inputs itself.
     """
 
     name: str
@@ -105,6 +105,7 @@ class DerivationKind:
     reach: Reach | Callable[[Any], Reach] = "unit"
     divisors: tuple[str, ...] = ()
     is_index: bool = False
+    sets_prices: bool = False
     facts: Callable[[Any], tuple[str, ...]] = lambda _: ()
     evidence: Callable[[Any, str, int], tuple[Evidence, ...]] = lambda *_: ()
 

@@ -91,6 +91,8 @@ def _of_expression(
 
 
 def _of_inputs(plan: VariablePlan, prices: Mapping[str, Price], bases: Mapping[str, int]) -> Iterator[dict[str, Any]]:
+    if plan.spec.derive and DERIVATIONS[plan.spec.derive].sets_prices:
+        return
     names = direct_inputs(plan)
     nominal, real = ([n for n in names if prices.get(n) == basis] for basis in ("nominal", "real"))
     if nominal and real:

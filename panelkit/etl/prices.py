@@ -185,7 +185,7 @@ def refuse_mixed_inputs(plan: VariablePlan, prices: Mapping[str, Price], base_ye
     StudyError
     """
     kind = DERIVATIONS[plan.spec.derive]
-    if kind.is_index:
+    if kind.is_index or kind.sets_prices:
         return
     names = kind.inputs(plan.options)
     nominal, real = ([n for n in names if prices.get(n) == basis] for basis in ("nominal", "real"))

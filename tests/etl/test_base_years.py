@@ -56,7 +56,7 @@ def test_a_real_series_moves_a_nominal_amount_too(assembled_of, rows_of):
     own = {"amount": "s.n", "index": "s.r", "base": 2018, "form": "fixed_base", "by": "volume"}
     other = {"amount": "s.r", "index": "s.p", "base": 2018, "by": "rebase", "was": 2015}
     variables = {
-        "a": {"derive": "deflate", "with": own, "price": "real"},
+        "a": {"derive": "deflate", "with": own},
         "b": {"derive": "deflate", "with": other},
     }
     got, _ = made(assembled_of, figures(rows_of), variables)
@@ -105,7 +105,7 @@ REBASE = {"amount": "s.r", "index": "s.p", "base": 2018, "by": "rebase"}
         ({**REBASE, "was": 2015, "amount": "s.n"}, "s.n is nominal"),
         ({**REBASE, "was": 1990}, "no file reaches 1990|at prices of 2015"),
         ({**REBASE, "by": "price"}, "s.r is real already, at prices of 2015"),
-        ({**REBASE, "was": 2015, "index": "s.q"}, "is around 1"),
+        ({**REBASE, "was": 2015, "index": "s.q"}, "s.q is money"),
     ],
 )
 def test_what_cannot_be_moved_is_refused(assembled_of, rows_of, options, said):

@@ -123,6 +123,11 @@ def _refuse_basis(options: DeflateSpec, columns: Columns) -> None:
             "by = 'rebase' and was go together: a rebase needs the year whose prices the amount is in, nothing else has one",
             mend='write by = "rebase" and was = 2015, or take was away',
         )
+    if options.by != "volume" and columns.prices.get(options.index):
+        raise StudyError(
+            f"{options.index} is money ({columns.measures.get(options.index, '')}), no index of prices",
+            mend='give the price index; a real series as an index of volume needs by = "volume"',
+        )
     if price == "real" and options.by == "price":
         raise StudyError(
             f"{options.amount} is real already" + (f", at prices of {year}" if year else ""),
@@ -207,6 +212,7 @@ DERIVATIONS.register(
         inputs=lambda options: (options.amount, options.index),
         symbols=symbols,
         divisors=("index",),
+        sets_prices=True,
         derive=derive,
     )
 )
