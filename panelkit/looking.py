@@ -109,12 +109,13 @@ def _variable_in_words(study: Study, name: str) -> str:
     from panelkit.etl.explain import explain_variable
 
     languages: tuple[Language, Language] = ("zh", "en") if study.head.language == "zh" else ("en", "zh")
-    panel, why = None, ""
+    panel, observations, why = None, None, ""
     try:
-        panel = building.build_panel(study)
+        made = building.assemble_panel(study)
+        panel, observations = made.panel, made.observations
     except PanelkitError as error:
         why = f"How many of its cells are filled is not known yet: {error.faults[0].where}: {error.faults[0].what}."
-    told = [explain_variable(study.variables[name], language, panel, study) for language in languages]
+    told = [explain_variable(study.variables[name], language, panel, study, observations) for language in languages]
     return "\n\n".join([*told, *filter(None, (why,))])
 
 

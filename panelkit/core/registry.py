@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
@@ -84,6 +84,14 @@ class SourceKind:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CellWords:
+    """Formula and symbols of a construction where a unit is a place and an activity; both are handed key -> list that it goes by."""
+
+    formula: Callable[[Any, Mapping[str, str]], str]
+    symbols: Callable[[Any, Mapping[str, str]], dict[str, str | Label]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DerivationKind:
     """A construction of one variable from series or other variables; `formula` is LaTeX, the summaries are for a reader.
 
@@ -91,7 +99,8 @@ class DerivationKind:
     stands for, or a word in both languages. reach : which other cells a cell rests on: those of its own unit, of all units in
     its years, or of all units in all years of the study. divisors : fields whose inputs only divide. is_index : components are
     weighed together, so that overlap with the other side of a model is refused. facts : names of the shipped
-    tables of facts that it rests on. evidence : their rows behind a cell, from options, unit and year. sets_prices : it looks at nominal and real inputs itself.
+    tables of facts that it rests on. evidence : their rows behind a cell, from options, unit and year. sets_prices : it looks at nominal
+    and real inputs itself. of_cells : formula and symbols in a panel of several keys, where they differ.
     """
 
     name: str
@@ -108,10 +117,19 @@ class DerivationKind:
     sets_prices: bool = False
     facts: Callable[[Any], tuple[str, ...]] = lambda _: ()
     evidence: Callable[[Any, str, int], tuple[Evidence, ...]] = lambda *_: ()
+    of_cells: CellWords | None = None
 
-    def formula_of(self, options: Any) -> str:
-        """The formula under these options."""
+    def formula_of(self, options: Any, code_lists: Mapping[str, str] | None = None) -> str:
+        """The formula under these options, in a panel of those keys."""
+        if self.of_cells is not None and code_lists is not None and len(code_lists) > 1:
+            return self.of_cells.formula(options, code_lists)
         return self.formula if isinstance(self.formula, str) else self.formula(options)
+
+    def symbols_of(self, options: Any, code_lists: Mapping[str, str] | None = None) -> dict[str, str | Label]:
+        """What the symbols stand for, in a panel of those keys."""
+        if self.of_cells is not None and code_lists is not None and len(code_lists) > 1:
+            return self.of_cells.symbols(options, code_lists)
+        return self.symbols(options)
 
     def reach_of(self, options: Any) -> Reach:
         """The reach under these options."""

@@ -10,7 +10,7 @@ from panelkit.core.label import Language
 from panelkit.core.panel import Panel
 from panelkit.core.registry import DERIVATIONS
 from panelkit.core.study import Study, VariablePlan
-from panelkit.etl.explain import formula_of, price_in_words
+from panelkit.etl.explain import formula_of, keys_of, price_in_words
 from panelkit.facts.tables import catalogue
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def codebook_rows(panel: Panel, study: Study, observations: pd.DataFrame) -> lis
                 "base_year": variable.base_year,
                 "kind": variable.kind,
                 "made": variable.origin.how,
-                "formula": formula_of(plan) if plan is not None else "",
+                "formula": formula_of(plan, keys_of(plan, study, panel, observations)) if plan is not None else "",
                 "from": " ".join(variable.origin.inputs),
                 "publisher": "; ".join(dict.fromkeys(s.publisher for s in sources if s.publisher)),
                 "citation": "; ".join(dict.fromkeys(filter(None, cited))),

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from panelkit.core.expression import Binary, Call, Name, Node, Number, Text, Unary
+from panelkit.core.key import level_of
 from panelkit.core.label import Language
 from panelkit.core.panel import Panel
 from panelkit.core.registry import DERIVATIONS
 from panelkit.core.study import FillRule, Study, VariablePlan
 from panelkit.etl.needs import direct_inputs, series_behind, tree_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _MOVED = {
     "lag": r"{x}_{{i,t-{k}}}",
@@ -108,11 +113,14 @@ def _call(node: Call) -> str:
     return rf"{names.get(node.function, upright)}\left({', '.join(inner)}\right)"
 
 
-def formula_of(plan: VariablePlan) -> str:
-    """The formula of a variable as LaTeX, its transform around it."""
+def formula_of(plan: VariablePlan, code_lists: Mapping[str, str] | None = None) -> str:
+    """The formula of a variable as LaTeX, its transform around it.
+
+    code_lists : keys of the panel, where a formula differs between units of one key and of several.
+    """
     spec = plan.spec
     if spec.derive:
-        body = DERIVATIONS[spec.derive].formula_of(plan.options)
+        body = DERIVATIONS[spec.derive].formula_of(plan.options, code_lists)
     elif spec.expression:
         body = latex_of(tree_of(plan))
     else:
@@ -127,20 +135,25 @@ def formula_of(plan: VariablePlan) -> str:
 
 
 def explain_variable(
-    plan: VariablePlan, language: Language = "en", panel: Panel | None = None, study: Study | None = None
+    plan: VariablePlan,
+    language: Language = "en",
+    panel: Panel | None = None,
+    study: Study | None = None,
+    observations: pd.DataFrame | None = None,
 ) -> str:
     """What a variable is: its formula and what its symbols stand for, its inputs, and, with a panel, how many cells are filled.
 
     Parameters
     ----------
     panel : the panel that holds it, for its unit of measure and the counts of cells.
-    study : for the files behind it.
+    study : for the files behind it, and the keys of its units. observations : raw cells, to tell which keys its inputs differ by.
     """
     spec = plan.spec
     colon = "：" if language == "zh" else ": "
     label = spec.label.to(language)
     lines = [f"{spec.name}{colon}{label}" if label else spec.name, f"  {_summary(plan, language)}"]
-    entries = [("formula", formula_of(plan)), *(("where", text) for text in _symbols(plan, language))]
+    lists = keys_of(plan, study, panel, observations) if study is not None else None
+    entries = [("formula", formula_of(plan, lists)), *(("where", text) for text in _symbols(plan, language, lists))]
     entries += [("inputs", ", ".join(direct_inputs(plan))), ("options", _options(plan))]
     entries += [("transform", spec.transform), ("fill", _fill(plan)), ("source", _paths(plan, study))]
     entries += [("method", _method(plan)) if language == "en" else ("method", "")]
@@ -148,6 +161,28 @@ def explain_variable(
         entries += _on_panel(spec.name, panel, language)
     lines += [f"  {_say(key, language)}{colon}{text}" for key, text in entries if text]
     return "\n".join(lines)
+
+
+def keys_of(
+    plan: VariablePlan, study: Study, panel: Panel | None = None, observations: pd.DataFrame | None = None
+) -> dict[str, str]:
+    """Keys of the units that a variable was made on, with their lists: those that any of its inputs differs by; all where not known."""
+    lists = study.panel.code_lists
+    if len(lists) < 2 or panel is None or observations is None:
+        return lists
+    found: set[str] = set()
+    for name in direct_inputs(plan):
+        found |= _differs_by(name, panel, observations)
+    return {k: v for k, v in lists.items() if k in found} or lists
+
+
+def _differs_by(name: str, panel: Panel, observations: pd.DataFrame) -> set[str]:
+    if name in panel.names:
+        others = {p: [q for q in (*panel.parts, panel.time) if q != p] for p in panel.parts}
+        return {p for p, rest in others.items() if (panel.frame.groupby(rest)[name].nunique() > 1).any()}
+    units = observations.loc[observations["series"] == name, "unit"]
+    level = level_of(str(units.iloc[0])) if len(units) else ()
+    return {p for p, varies in zip(panel.parts, level, strict=False) if varies}
 
 
 def _summary(plan: VariablePlan, language: Language) -> str:
@@ -160,11 +195,11 @@ def _summary(plan: VariablePlan, language: Language) -> str:
     return _say("series", language, name=spec.series)
 
 
-def _symbols(plan: VariablePlan, language: Language) -> list[str]:
+def _symbols(plan: VariablePlan, language: Language, code_lists: Mapping[str, str] | None) -> list[str]:
     """What each symbol of the formula stands for."""
     if not plan.spec.derive:
         return []
-    found = DERIVATIONS[plan.spec.derive].symbols(plan.options)
+    found = DERIVATIONS[plan.spec.derive].symbols_of(plan.options, code_lists)
     return [f"{s} = {v if isinstance(v, str) else v.to(language)}" for s, v in found.items() if v]
 
 

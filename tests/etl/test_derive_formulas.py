@@ -81,6 +81,39 @@ def example(request):
     return DERIVATIONS[name], DERIVATIONS[name].spec(**options)
 
 
+KEYS = {"province": "gbt2260", "industry": "gbt4754_2017"}
+CELLS = [
+    *(
+        ("location_quotient", {"part": "s.e", "form": f, "leave_one_out": o})
+        for f in ("ln", "ratio", "symmetric")
+        for o in (True, False)
+    ),
+    ("location_quotient", {"part": "s.e", "whole": "s.w", "balanced": True}),
+    *(
+        ("hhi", {"part": "s.e", "over": o, "normalised": n})
+        for o in ("", "industry", "province")
+        for n in (True, False)
+    ),
+    ("spatial_gini", {"part": "s.e"}),
+    ("ellison_glaeser", {"part": "s.e", "whole": "s.w", "plant_hhi": "s.h"}),
+    ("ellison_glaeser", {"part": "s.e", "bin_plants": ("s.n1",), "bin_employment": ("s.e1",)}),
+    *(("krugman_specialisation", {"part": "s.e", "reference": r}) for r in ("rest", "all")),
+    *(("diversity", {"part": "s.e", "form": f}) for f in ("relative", "hachman", "shannon", "inverse_hhi")),
+]
+
+
+@pytest.mark.parametrize(("name", "options"), CELLS)
+def test_in_a_panel_of_places_and_industries_the_formula_has_both_indices(name, options):
+    kind = DERIVATIONS[name]
+    options = kind.spec(**options)
+    text, found = kind.formula_of(options, KEYS), kind.symbols_of(options, KEYS)
+    assert "ijt" in text
+    assert (found["i"].en, found["j"].en, found["i"].zh, found["j"].zh) == ("province", "industry", "省份", "行业")
+    assert kind.formula_of(options, {"province": "gbt2260"}) == kind.formula_of(options)
+    told = " ".join(v if isinstance(v, str) else v.zh for v in found.values())
+    assert all(n in told for n in kind.inputs(options) if not n.startswith(("s.n", "s.e1")))
+
+
 def test_every_kind_is_among_the_examples():
     assert {name for name, _ in EXAMPLES} == set(DERIVATIONS.names())
 

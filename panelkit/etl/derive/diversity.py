@@ -9,8 +9,9 @@ import numpy as np
 
 from panelkit.core.derivation import Columns, DerivationSpec, Derived
 from panelkit.core.label import Label
-from panelkit.core.registry import DERIVATIONS, DerivationKind
+from panelkit.core.registry import DERIVATIONS, CellWords, DerivationKind
 from panelkit.core.spec import spec
+from panelkit.etl.derive._cell_words import cell_symbols
 from panelkit.etl.derive._cells import mix_of
 from panelkit.etl.derive._tables import refuse_where
 from panelkit.numerics.concentration import hachman, herfindahl, relative_diversity, shannon
@@ -101,6 +102,13 @@ DERIVATIONS.register(
         summary_zh="产业多样化指数",
         formula=lambda options: _FORMULAS[options.form],
         symbols=symbols,
+        of_cells=CellWords(
+            formula=lambda options, _: _FORMULAS[options.form],
+            symbols=lambda options, keys: (
+                {k: v for k, v in symbols(options).items() if k != "j"}
+                | cell_symbols(options.part, "", options.activity, keys)
+            ),
+        ),
         reach=lambda options: "year" if options.form in _AGAINST_ALL or options.part else "unit",
         inputs=lambda options: (*options.parts.values(), *([options.part] if options.part else [])),
         derive=derive,

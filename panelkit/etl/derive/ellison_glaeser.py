@@ -7,8 +7,9 @@ import numpy as np
 from panelkit.core.derivation import Columns, DerivationSpec, Derived
 from panelkit.core.errors import StudyError
 from panelkit.core.label import Label
-from panelkit.core.registry import DERIVATIONS, DerivationKind
+from panelkit.core.registry import DERIVATIONS, CellWords, DerivationKind
 from panelkit.core.spec import spec
+from panelkit.etl.derive._cell_words import cell_symbols
 from panelkit.etl.derive._cells import amounts, cells_of, on_activities, part_and_whole, per_activity, short_note
 from panelkit.etl.derive._tables import counts_note, on_grid_of, wide
 from panelkit.numerics.concentration import ellison_glaeser, herfindahl_from_bins
@@ -130,6 +131,15 @@ def _one_per_year(values: np.ndarray, name: str) -> np.ndarray:
     return np.where(known.any(axis=0), high, np.nan)
 
 
+_SHARES = r"s_{ijt} = \frac{e_{ijt}}{\sum_k e_{kjt}}, \quad x_{it} = \frac{E_{it}}{\sum_k E_{kt}}"
+
+
+def _plants(options: EllisonGlaeserSpec) -> str | Label:
+    return options.plant_hhi or Label(
+        en="Herfindahl index of plants, from classes of size", zh="企业规模赫芬达尔指数(按规模分组近似)"
+    )
+
+
 DERIVATIONS.register(
     DerivationKind(
         name="ellison_glaeser",
@@ -141,9 +151,17 @@ DERIVATIONS.register(
         symbols=lambda options: {
             r"s_{it}": Label(en=f"share of unit i in {options.part}", zh=f"地区i占{options.part}的份额"),
             r"x_{it}": Label(en=f"share of unit i in {options.whole}", zh=f"地区i占{options.whole}的份额"),
-            r"H_t": options.plant_hhi
-            or Label(en="Herfindahl index of plants, from classes of size", zh="企业规模赫芬达尔指数(按规模分组近似)"),
+            r"H_t": _plants(options),
         },
+        of_cells=CellWords(
+            formula=lambda *_: (
+                r"\gamma_{jt} = \frac{G_{jt} - (1 - \sum_i x_{it}^2) H_{jt}}{(1 - \sum_i x_{it}^2)(1 - H_{jt})}, \quad "
+                rf"G_{{jt}} = \sum_i (s_{{ijt}} - x_{{it}})^2, \quad {_SHARES}"
+            ),
+            symbols=lambda options, keys: (
+                cell_symbols(options.part, options.whole, options.activity, keys) | {r"H_{jt}": _plants(options)}
+            ),
+        ),
         reach="year",
         divisors=("whole",),
         inputs=lambda options: tuple(

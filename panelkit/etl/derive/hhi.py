@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import field
 
 import numpy as np
@@ -10,8 +11,9 @@ from panelkit.core.derivation import Columns, DerivationSpec, Derived
 from panelkit.core.errors import StudyError
 from panelkit.core.label import Label
 from panelkit.core.nearest import known_or_nearest
-from panelkit.core.registry import DERIVATIONS, DerivationKind
+from panelkit.core.registry import DERIVATIONS, CellWords, DerivationKind
 from panelkit.core.spec import spec
+from panelkit.etl.derive._cell_words import cell_symbols, split_keys
 from panelkit.etl.derive._cells import amounts, cells_of, on_activities, on_places, short_note
 from panelkit.etl.derive._tables import counts_note, industries, on_grid_of, wide
 from panelkit.numerics.concentration import herfindahl
@@ -109,6 +111,28 @@ def symbols(options: HhiSpec) -> dict[str, str | Label]:
     return {r"e_{ijt}": ", ".join(options.parts.values()), "j": Label(en=", ".join(options.parts))}
 
 
+def _sums_activities(options: HhiSpec, code_lists: Mapping[str, str]) -> bool:
+    return not options.over or code_lists.get(options.over) not in ("gbt2260", "gbt2260_city")
+
+
+def _formula_of_cells(options: HhiSpec, code_lists: Mapping[str, str]) -> str:
+    own, over = ("H_{it}", "j") if _sums_activities(options, code_lists) else ("H_{jt}", "i")
+    share = rf"s_{{ijt}} = e_{{ijt}} / \sum_{over} e_{{ijt}}"
+    normal = rf"\frac{{{own} - 1/n}}{{1 - 1/n}}, \quad " if options.normalised else ""
+    return rf"{normal}{own} = \sum_{over} s_{{ijt}}^2, \quad {share}"
+
+
+def _symbols_of_cells(options: HhiSpec, code_lists: Mapping[str, str]) -> dict[str, str | Label]:
+    by_place = _sums_activities(options, code_lists)
+    found = cell_symbols(options.part, "", options.over if by_place else "", code_lists)
+    found.pop(r"E_{it}")
+    if options.normalised:
+        places, by = split_keys(options.over if by_place else "", code_lists)
+        what = by if by_place else " and ".join(places)
+        found["n"] = Label(en=f"number of values of {what}", zh=f"{found['j' if by_place else 'i'].to('zh')}数")  # type: ignore[union-attr]
+    return found
+
+
 DERIVATIONS.register(
     DerivationKind(
         name="hhi",
@@ -117,6 +141,7 @@ DERIVATIONS.register(
         summary_zh="赫芬达尔指数(地区内各行业,或某行业在各地区)",
         formula=formula,
         symbols=symbols,
+        of_cells=CellWords(formula=_formula_of_cells, symbols=_symbols_of_cells),
         reach=lambda options: "year" if options.part else "unit",
         inputs=lambda options: (*options.parts.values(), *([options.part] if options.part else [])),
         derive=derive,

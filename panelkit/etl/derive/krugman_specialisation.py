@@ -9,8 +9,9 @@ import numpy as np
 
 from panelkit.core.derivation import Columns, DerivationSpec, Derived
 from panelkit.core.label import Label
-from panelkit.core.registry import DERIVATIONS, DerivationKind
+from panelkit.core.registry import DERIVATIONS, CellWords, DerivationKind
 from panelkit.core.spec import spec
+from panelkit.etl.derive._cell_words import cell_symbols
 from panelkit.etl.derive._cells import mix_of
 from panelkit.numerics.concentration import krugman
 
@@ -61,9 +62,9 @@ def derive(options: KrugmanSpecialisationSpec, columns: Columns) -> Derived:
 
 def formula(options: KrugmanSpecialisationSpec) -> str:
     """Against all other units, or against all units."""
-    other = r"\frac{E_{jt} - e_{ijt}}{E_t - e_{it}}" if options.reference == "rest" else r"\frac{E_{jt}}{E_t}"
+    other = r"\frac{E_{jt} - e_{ijt}}{E_t - E_{it}}" if options.reference == "rest" else r"\frac{E_{jt}}{E_t}"
     half = r"\frac{1}{2} " if options.halved else ""
-    return rf"K_{{it}} = {half}\sum_j \left| \frac{{e_{{ijt}}}}{{e_{{it}}}} - {other} \right|"
+    return rf"K_{{it}} = {half}\sum_j \left| \frac{{e_{{ijt}}}}{{E_{{it}}}} - {other} \right|"
 
 
 def symbols(options: KrugmanSpecialisationSpec) -> dict[str, str | Label]:
@@ -71,6 +72,7 @@ def symbols(options: KrugmanSpecialisationSpec) -> dict[str, str | Label]:
     return {
         r"e_{ijt}": ", ".join(options.parts.values()) or options.part,
         "j": Label(en=", ".join(options.parts) or options.activity or "activities of the panel"),
+        r"E_{it}": Label(en="sum over j", zh="对j求和"),
         r"E_{jt}": Label(en="sum over the units of the file", zh="文件中各地区合计"),
     }
 
@@ -83,6 +85,13 @@ DERIVATIONS.register(
         summary_zh="克鲁格曼专业化指数",
         formula=formula,
         symbols=symbols,
+        of_cells=CellWords(
+            formula=lambda options, _: formula(options),
+            symbols=lambda options, keys: (
+                {k: v for k, v in symbols(options).items() if k not in ("j", r"e_{ijt}")}
+                | cell_symbols(options.part, "", options.activity, keys)
+            ),
+        ),
         reach="year",
         inputs=lambda options: (*options.parts.values(), *([options.part] if options.part else [])),
         derive=derive,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -9,8 +10,9 @@ import numpy as np
 from panelkit.core.derivation import Columns, DerivationSpec, Derived
 from panelkit.core.errors import PanelError, StudyError
 from panelkit.core.label import Label
-from panelkit.core.registry import DERIVATIONS, DerivationKind
+from panelkit.core.registry import DERIVATIONS, CellWords, DerivationKind
 from panelkit.core.spec import spec
+from panelkit.etl.derive._cell_words import cell_symbols
 from panelkit.etl.derive._cells import amounts, cells_of, on_cells, per_place, short_note
 from panelkit.etl.derive._tables import years
 from panelkit.etl.harmonise.provinces import named
@@ -180,21 +182,35 @@ def _refuse_undefined(quotient: pd.Series, is_logged: bool, columns: Columns) ->
 
 def formula(options: LocationQuotientSpec) -> str:
     """The formula of the form and denominator at hand."""
+    return _written(options, "")
+
+
+def _written(options: LocationQuotientSpec, j: str) -> str:
+    """With the index `j` of activities where a unit is a place and an activity."""
     others = r"\sum_{k \ne i}" if options.leave_one_out else r"\sum_k"
-    ratio = rf"\frac{{e_{{it}} / E_{{it}}}}{{{others} e_{{kt}} / {others} E_{{kt}}}}"
+    ratio = rf"\frac{{e_{{i{j}t}} / E_{{it}}}}{{{others} e_{{k{j}t}} / {others} E_{{kt}}}}"
+    own = rf"LQ_{{i{j}t}}"
     if options.form == "ln":
-        return rf"\ln LQ_{{it}} = \ln {ratio}"
+        return rf"\ln {own} = \ln {ratio}"
     if options.form == "symmetric":
-        return rf"SLQ_{{it}} = \frac{{LQ_{{it}} - 1}}{{LQ_{{it}} + 1}}, \quad LQ_{{it}} = {ratio}"
-    return rf"LQ_{{it}} = {ratio}"
+        return rf"SLQ_{{i{j}t}} = \frac{{{own} - 1}}{{{own} + 1}}, \quad {own} = {ratio}"
+    return rf"{own} = {ratio}"
 
 
 def symbols(options: LocationQuotientSpec) -> dict[str, str | Label]:
     """What stands for the symbols of the formula."""
     part: dict[str, str | Label] = {r"e_{it}": options.part} if options.part else {r"e_{it} / E_{it}": options.share}
+    return part | {r"E_{it}": options.whole, "k": _summed(options)}
+
+
+def _symbols_of_cells(options: LocationQuotientSpec, code_lists: Mapping[str, str]) -> dict[str, str | Label]:
+    return cell_symbols(options.part, options.whole, options.activity, code_lists) | {"k": _summed(options)}
+
+
+def _summed(options: LocationQuotientSpec) -> Label:
     over = "units complete in all years" if options.balanced else "units of the file present in year t"
     over_zh = "各年数据齐全的地区" if options.balanced else "文件中当年有数据的地区"
-    return part | {r"E_{it}": options.whole, "k": Label(en=over, zh=over_zh)}
+    return Label(en=over, zh=over_zh)
 
 
 DERIVATIONS.register(
@@ -205,6 +221,7 @@ DERIVATIONS.register(
         summary_zh="区位熵(默认取对数)",
         formula=formula,
         symbols=symbols,
+        of_cells=CellWords(formula=lambda options, _: _written(options, "j"), symbols=_symbols_of_cells),
         reach="year",
         divisors=("whole",),
         inputs=lambda options: tuple(n for n in (options.part, options.share, options.whole) if n),

@@ -7,8 +7,9 @@ import numpy as np
 from panelkit.core.derivation import Columns, DerivationSpec, Derived
 from panelkit.core.errors import StudyError
 from panelkit.core.label import Label
-from panelkit.core.registry import DERIVATIONS, DerivationKind
+from panelkit.core.registry import DERIVATIONS, CellWords, DerivationKind
 from panelkit.core.spec import spec
+from panelkit.etl.derive._cell_words import cell_symbols
 from panelkit.etl.derive._cells import cells_of, on_activities, part_and_whole, short_note
 from panelkit.etl.derive._tables import counts_note, on_grid_of, wide
 from panelkit.numerics.concentration import spatial_gini
@@ -62,6 +63,8 @@ def _of_cells(options: SpatialGiniSpec, columns: Columns) -> Derived:
     )
 
 
+_SHARES = r"s_{ijt} = \frac{e_{ijt}}{\sum_k e_{kjt}}, \quad x_{it} = \frac{E_{it}}{\sum_k E_{kt}}"
+
 DERIVATIONS.register(
     DerivationKind(
         name="spatial_gini",
@@ -76,6 +79,10 @@ DERIVATIONS.register(
                 en=f"share of unit i in {options.whole or 'everything'}", zh=f"地区i占{options.whole or '全部'}的份额"
             ),
         },
+        of_cells=CellWords(
+            formula=lambda *_: rf"G_{{jt}} = \sum_i (s_{{ijt}} - x_{{it}})^2, \quad {_SHARES}",
+            symbols=lambda options, keys: cell_symbols(options.part, options.whole, options.activity, keys),
+        ),
         reach="year",
         divisors=("whole",),
         derive=derive,
