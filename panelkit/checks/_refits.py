@@ -177,6 +177,21 @@ def fit(subject: Subject, label: Label, model: Any, panel: Panel | None = None, 
     return Case(label=label, made=subject.refit(model, on), fields=more)
 
 
+def change_words(subject: Subject, rows: Sequence[Mapping[str, Any]], how: Label, beside: Label) -> Label:
+    """'b is 0.1 (p); <how>: <beside>', then the largest change in standard errors, and whether the sign turns."""
+    size, top = largest(rows)
+    name = looked_at(subject).name
+    en = f"{name.en} is {effect_words(rows[0])}; {how.en}: {beside.en}."
+    zh = f"{name.zh}为 {effect_words(rows[0])};{how.zh}:{beside.zh}。"
+    if top is not None:
+        en += f" The largest change: {in_errors(size).en}." if len(rows) > 2 else f" The change: {in_errors(size).en}."
+        zh += f"{'最大变动' if len(rows) > 2 else '变动'}:{in_errors(size).zh}。"
+    if turned(rows):
+        en += " The sign turns."
+        zh += "符号改变。"
+    return Label(en=en, zh=zh)
+
+
 def rows_of(
     subject: Subject, cases: Sequence[Case], treatments: Mapping[str, str] | None = None
 ) -> list[dict[str, Any]]:

@@ -15,9 +15,10 @@ from panelkit.core.errors import PanelkitError
 from panelkit.core.estimate import Estimate, Term
 from panelkit.core.label import Label
 from panelkit.core.panel import Panel
+from panelkit.core.request import Adoption
 from panelkit.core.robustness import RobustnessSpec, Variant
 from panelkit.numerics.permutation import Assignment, PanelRows
-from panelkit.numerics.spec_curve import JointCurve, joint_curve
+from panelkit.numerics.spec_curve import Adopted, JointCurve, joint_curve
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,17 +114,18 @@ def _number(value: float) -> float | None:
 
 
 def _joint(battery: Battery, panel: Panel, subject: Callable[[Variant], Subject | None]) -> JointCurve | Label:
-    """The whole curve under permuted paths, over the specifications whose treatment is one path known in every unit and year."""
-    cases: list[Assignment] = []
+    """The whole curve under permuted histories: of specifications whose treatment is one path known in every unit and year, and of
+    estimators of staggered adoption."""
+    cases: list[Assignment | Adopted] = []
     for variant in battery.variants:
         found = subject(variant)
-        case = _case(found, panel) if found is not None else None
+        case = _case(found, panel, variant.term) if found is not None else None
         if case is not None:
             cases.append(case)
     if len(cases) < 2:
         return Label(
-            en="fewer than two specifications are regressions on a treatment path that is known in every unit and period",
-            zh="处理路径在所有单元与时期均已知的回归设定不足两个",
+            en="fewer than two specifications have a treatment path that is known in every unit and period, or adoption dates",
+            zh="处理路径在所有单元与时期均已知、或具有采纳时间的设定不足两个",
         )
     try:
         return joint_curve(cases, battery.spec.permutations, battery.seed, battery.spec.level)
@@ -131,12 +133,14 @@ def _joint(battery: Battery, panel: Panel, subject: Callable[[Variant], Subject 
         return Label(en=str(fault), zh=str(fault))
 
 
-def _case(subject: Subject, panel: Panel) -> Assignment | None:
-    """A specification as a permutation sees it, its paths over all units of the panel; None where it is no such regression."""
+def _case(subject: Subject, panel: Panel, wanted: str) -> Assignment | Adopted | None:
+    """A specification as a permutation sees it, its histories over all units of the panel; None where it has none such."""
     try:
         design = subject.design()
     except PanelkitError:
         return None
+    if design.adoption is not None:
+        return _adopted(subject, design.adoption, panel, wanted)
     if design.endogenous or design.paths is None or not design.names:
         return None
     name = design.names[design.focal]
@@ -157,6 +161,20 @@ def _case(subject: Subject, panel: Panel) -> Assignment | None:
         absorber=design.absorber,
         clusters=design.clusters[0],
     )
+
+
+def _adopted(subject: Subject, adoption: Adoption, panel: Panel, wanted: str) -> Adopted | None:
+    """Adoption dates over all units of the panel; None where another average than `att` is looked at, or units are others."""
+    names = [str(u) for u in np.unique(panel.column(panel.unit))]
+    at = {name: i for i, name in enumerate(names)}
+    if term_looked_at(subject.estimate, wanted).name != "att" or not set(adoption.keys) <= set(at):
+        return None
+    cohort = panel.column(subject.model.cohort).astype("float64")
+    never = np.isnan(cohort) | ((cohort == 0) & (panel.column(panel.time).min() > 0))
+    every = np.full(len(names), np.inf)
+    every[panel.codes(panel.unit)] = np.where(never, np.inf, cohort)
+    own = np.array([at[k] for k in adoption.keys])
+    return Adopted(cohort=every, effect=lambda dates: adoption.effect(dates[own]), groups=adoption.groups)
 
 
 # ---------------------------------------------------------------- words
@@ -207,12 +225,12 @@ def _text(
     elif joint is not None:
         count, draws = len(joint.statistics), battery.spec.permutations - joint.undefined
         en += (
-            f" Whole treatment paths permuted across units, the same in {count} specifications, {draws} draws:"
-            f" {100 * joint.share:.0f}% significant in one direction by CR0 t, {p_is(joint.p_share)};"
+            f" Whole treatment histories permuted across units, the same in {count} specifications, {draws} draws:"
+            f" {100 * joint.share:.0f}% significant in one direction by t, {p_is(joint.p_share)};"
             f" mean t {joint.mean:.2f}, {p_is(joint.p_mean)}."
         )
         zh += (
-            f"将整条处理路径在各单元间置换({count} 个设定使用相同置换,共 {draws} 次):按 CR0 的 t 值有"
+            f"将整条处理历史在各单元间置换({count} 个设定使用相同置换,共 {draws} 次):按 t 值有"
             f" {100 * joint.share:.0f}% 在同一方向显著,{p_is(joint.p_share)};t 值均值 {joint.mean:.2f},{p_is(joint.p_mean)}。"
         )
     return Label(en=en, zh=zh)

@@ -9,19 +9,15 @@ import numpy as np
 from panelkit.checks._finding import joined
 from panelkit.checks._refits import (
     Case,
-    effect_words,
+    change_words,
     failures,
     first_treated,
     fit,
-    in_errors,
     known,
-    largest,
     listed,
-    looked_at,
     on_change,
     rows_of,
     treatment_of,
-    turned,
     with_controls,
 )
 from panelkit.core.check import Check, CheckSpec, Subject
@@ -38,7 +34,9 @@ class ConcurrentPolicies(CheckSpec):
     """`kind = "concurrent_policies"`: fails where another policy beside the treatment moves the effect by more than `largest`
     standard errors, or turns its sign.
 
-    policies : variables, 0 where the policy is not in force (such as treated_after of a free-trade zone).
+    policies : variables, 0 where the policy is not in force: `treated_after` of first_treated with policy = "free_trade_zone" from
+        the tables shipped, or a series of any source of the study's own (pilot cities of another programme, say; a file with one
+        row for each unit and year). Other policies are in no table shipped: their lists of cities were not collected.
     """
 
     kind: str = "concurrent_policies"
@@ -96,24 +94,23 @@ def _overlap(subject: Subject, first: np.ndarray, policy: str) -> float:
 
 
 def _text(subject: Subject, rows: list[dict[str, Any]], as_rows: bool) -> Label:
-    size, top = largest(rows)
-    name, beside = looked_at(subject).name, listed(rows[1:])
-    how = ("without the rows where it is in force", "剔除该政策实施中的观测后") if as_rows else ("beside", "同时控制")
-    en = f"{name.en} is {effect_words(rows[0])}; {how[0]}: {beside.en}."
-    zh = f"{name.zh}为 {effect_words(rows[0])};{how[1]}:{beside.zh}。"
-    shared = [r for r in rows[1:] if r.get("overlap") is not None and np.isfinite(r["overlap"])]
-    if shared:
-        each = "; ".join(f"{r['case']} {r['overlap']:.2f}" for r in shared)
-        each_zh = ";".join(f"{r['case_zh']} {r['overlap']:.2f}" for r in shared)
-        en += f" Correlation with the treatment within unit and period: {each}."
-        zh += f"与处理变量在单元与时期内的相关系数:{each_zh}。"
-    if top is not None:
-        en += f" The largest change: {in_errors(size).en}."
-        zh += f"最大变动:{in_errors(size).zh}。"
-    if turned(rows):
-        en += " The sign turns."
-        zh += "符号改变。"
-    return Label(en=en, zh=zh)
+    how = Label(en="beside it", zh="同时控制")
+    if as_rows:
+        how = Label(en="without the rows where it is in force", zh="剔除该政策实施中的观测后")
+    return joined([change_words(subject, rows, how, listed(rows[1:])), _shared(rows)])
+
+
+def _shared(rows: list[dict[str, Any]]) -> Label:
+    """How much each policy moves with the treatment."""
+    known = [r for r in rows[1:] if r.get("overlap") is not None and np.isfinite(r["overlap"])]
+    if not known:
+        return Label()
+    en = "; ".join(f"{r['case']} {r['overlap']:.2f}" for r in known)
+    zh = ";".join(f"{r['case_zh']} {r['overlap']:.2f}" for r in known)
+    return Label(
+        en=f"Correlation with the treatment within unit and period: {en}.",
+        zh=f"与处理变量在单元与时期内的相关系数:{zh}。",
+    )
 
 
 CHECKS.register(

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from panelkit.checks._finding import joined
 from panelkit.checks._refits import (
+    change_words,
     effect_words,
     failures,
     first_treated,
     fit,
-    in_errors,
     known,
     largest,
-    looked_at,
     on_change,
     rows_of,
-    turned,
 )
 from panelkit.core.check import Check, CheckSpec, Subject
 from panelkit.core.label import Label
@@ -58,20 +58,17 @@ def check(declared: DroppedNeighbours, subject: Subject) -> Check:
     return on_change(declared, subject, rows, declared.largest, joined([text, failures(rows)]))
 
 
-def _text(subject: Subject, rows: list[dict[str, object]], counts: tuple[int, int]) -> Label:
-    size, top = largest(rows)
+def _text(subject: Subject, rows: list[dict[str, Any]], counts: tuple[int, int]) -> Label:
     gone, controls = counts
-    en = f"{gone} of {controls} untreated rows border on a treated unit."
-    zh = f"{controls} 个未处理观测中有 {gone} 个与处理单元相邻。"
+    said = Label(
+        en=f"{gone} of {controls} untreated rows border on a treated unit.",
+        zh=f"{controls} 个未处理观测中有 {gone} 个与处理单元相邻。",
+    )
+    _, top = largest(rows)
     if top is None:
-        return Label(en=en, zh=zh)
-    name = looked_at(subject).name
-    en += f" {name.en} is {effect_words(rows[0])}; without those rows {effect_words(top)}; the change: {in_errors(size).en}."
-    zh += f"{name.zh}为 {effect_words(rows[0])};剔除后为 {effect_words(top)},相差:{in_errors(size).zh}。"
-    if turned(rows):
-        en += " The sign turns."
-        zh += "符号改变。"
-    return Label(en=en, zh=zh)
+        return said
+    value = Label(en=effect_words(top), zh=effect_words(top))
+    return joined([said, change_words(subject, rows, Label(en="without those rows", zh="剔除这些观测后"), value)])
 
 
 CHECKS.register(

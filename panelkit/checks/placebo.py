@@ -1,4 +1,4 @@
-"""Whole treatment paths permuted across units: where the coefficient lies among the placebo ones. It never refits."""
+"""Whole treatment paths, or adoption dates, permuted across units: where the effect lies among placebo ones. It never refits."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from panelkit.numerics import permutation
 
 @spec
 class Placebo(CheckSpec):
-    """`kind = "placebo"`: `draws` permutations of whole paths, within a fixed category `strata` where named."""
+    """`kind = "placebo"`: `draws` permutations of whole paths (of staggered adoption: of its dates), within a fixed category
+    `strata` where named."""
 
     kind: str = "placebo"
     draws: int = 1000
@@ -37,21 +38,8 @@ def check(declared: Placebo, subject: Subject) -> Check:
     why = _unfit(declared, subject, design)
     if why:
         return _silent(declared, subject, why)
-    others = [j for j in range(design.regressors.shape[1]) if j != design.focal]
-    strata = _strata(declared, subject, design) if declared.strata else None
     try:
-        got = permutation.permute_paths(
-            np.asarray(design.paths),
-            permutation.PanelRows(unit_codes=design.unit_codes, time_codes=design.time_codes),
-            design.outcome,
-            design.regressors[:, others] if others else None,
-            design.absorber,
-            design.clusters[0],
-            declared.draws,
-            child_seed(subject.seed, "placebo"),
-            strata,
-            design.exposure,
-        )
+        got = _permuted(declared, subject, design)
     except ValueError as fault:
         return _silent(declared, subject, Label(en=str(fault), zh=str(fault)))
     defined = np.isfinite(got.estimates) & np.isfinite(got.statistics)
@@ -75,6 +63,26 @@ def check(declared: Placebo, subject: Subject) -> Check:
     )
 
 
+def _permuted(declared: Placebo, subject: Subject, design: Design) -> permutation.Placebo:
+    seed = child_seed(subject.seed, "placebo")
+    strata = _strata(declared, subject, design) if declared.strata else None
+    if design.adoption is not None:
+        return permutation.permute_cohorts(design.adoption.cohort, design.adoption.effect, declared.draws, seed, strata)
+    others = [j for j in range(design.regressors.shape[1]) if j != design.focal]
+    return permutation.permute_paths(
+        np.asarray(design.paths),
+        permutation.PanelRows(unit_codes=design.unit_codes, time_codes=design.time_codes),
+        design.outcome,
+        design.regressors[:, others] if others else None,
+        design.absorber,
+        design.clusters[0],
+        declared.draws,
+        seed,
+        strata,
+        design.exposure,
+    )
+
+
 def _unfit(declared: Placebo, subject: Subject, design: Design) -> Label | None:
     """Why no placebo is made, or None."""
     name = design.names[design.focal]
@@ -85,7 +93,12 @@ def _unfit(declared: Placebo, subject: Subject, design: Design) -> Label | None:
             en="paths of event dummies move together; put the check on a dose_did of the same treatment",
             zh="事件时间虚拟变量须整体置换;请对同一处理变量的 dose_did 模型做此检验",
         )
-    if design.paths is None or np.isnan(design.paths).any():
+    if design.adoption is None and bool(getattr(subject.model, "cohort", "")):
+        return Label(
+            en="this kind has no permutation without refits; take placebo_cohorts",
+            zh="该类模型的置换须重新估计,请用 placebo_cohorts",
+        )
+    if design.adoption is None and (design.paths is None or np.isnan(design.paths).any()):
         blank = 0 if design.paths is None else int(np.isnan(design.paths).sum())
         return Label(
             en=f"'{name}' is not known in {blank} unit-time cells, so its paths cannot change hands",
@@ -115,17 +128,23 @@ def _text(declared: Placebo, subject: Subject, design: Design, got: permutation.
     within = f" within {declared.strata}" if declared.strata else ""
     within_zh = f"(在 {declared.strata} 层内)" if declared.strata else ""
     drawn = declared.draws - got.undefined
+    what, what_zh = f"Whole paths of {name}", f"{name} 的整条路径"
+    whose, whose_zh = "the coefficient", "系数"
+    if design.adoption is not None:
+        dates = subject.model.cohort
+        what, what_zh = f"Adoption dates ({dates})", f"采纳时间({dates})"
+        whose, whose_zh = "the average effect", "平均效应"
     en = (
-        f"Whole paths of {name} permuted across units{within}, {drawn} draws: {p_is(got.p)} for the coefficient"
+        f"{what} permuted across units{within}, {drawn} draws: {p_is(got.p)} for {whose}"
         f" ({got.estimate:.4g}), {p_is(got.p_t)} for t."
     )
-    zh = f"将 {name} 的整条路径在各单元间置换{within_zh},{drawn} 次:系数({got.estimate:.4g}){p_is(got.p)},t 统计量 {p_is(got.p_t)}。"
+    zh = f"将{what_zh}在各单元间置换{within_zh},{drawn} 次:{whose_zh}({got.estimate:.4g}){p_is(got.p)},t 统计量 {p_is(got.p_t)}。"
     if getattr(subject.model, "assignment", "") != "units":
         en += " No assignment is declared: this is a benchmark, not the p-value of an experiment."
         zh += "未声明分配机制:这只是参照分布,并非随机实验的 p 值。"
     if got.undefined:
-        en += f" {got.undefined} draws were absorbed by the effects."
-        zh += f"另有 {got.undefined} 次被固定效应吸收。"
+        en += f" {got.undefined} draws gave none."
+        zh += f"另有 {got.undefined} 次没有结果。"
     return Label(en=en, zh=zh)
 
 

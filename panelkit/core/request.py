@@ -268,6 +268,20 @@ class Fit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Adoption:
+    """Who adopts when in a staggered design, and what the estimator gives under other dates; nothing is compiled again.
+
+    keys : the U units. cohort : (U,) first treated period, infinite for never. effect : gives (average effect, its t) under
+    (U,) cohorts, NaN where there is none. groups : clusters behind the t.
+    """
+
+    keys: tuple[str, ...]
+    cohort: np.ndarray
+    effect: Callable[[np.ndarray], tuple[float, float]]
+    groups: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Design:
     """Arrays of one fitted regression for resampling; rows in the panel's order.
 
@@ -277,6 +291,7 @@ class Design:
     paths : (units, periods) of the focal variable, also of cells that are no row, NaN where unknown.
     exposure : (n,) what the path of the row's unit is multiplied with, where the treatment is such a product; None: ones.
     leave_out : gives the estimates without each cluster of the first cluster variable (numerics.sandwich.Jackknife).
+    adoption : of an estimator of staggered adoption, its effect under other cohorts.
     """
 
     names: tuple[str, ...]
@@ -298,3 +313,4 @@ class Design:
     paths: np.ndarray | None = None
     exposure: np.ndarray | None = None
     leave_out: Callable[[], Any] | None = None
+    adoption: Adoption | None = None

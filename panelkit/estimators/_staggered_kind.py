@@ -21,6 +21,7 @@ from panelkit.estimators._staggered import Staggered, staggered_of
 from panelkit.estimators._staggered_curves import band_words
 from panelkit.estimators._staggered_found import bands, cells, curves_of, find, joint, tests_of
 from panelkit.estimators._staggered_method import TERMS, Method, StaggeredSpec
+from panelkit.estimators._staggered_moved import adoption_of
 from panelkit.estimators._staggered_words import AVERAGES, notes_of
 from panelkit.estimators._words import UNIT, equation, no_instruments
 from panelkit.numerics.staggered_effects import CohortEffects
@@ -178,8 +179,9 @@ def _extra(design: Staggered, effects: CohortEffects, count: int, two_way: float
 
 
 def prepare_staggered(spec: StaggeredSpec, method: Method, panel: Panel, setting: Setting) -> Design:
-    """The arrays of the two-way regression on the same rows; nothing is permuted or left out of it for these estimators."""
-    return replace(design_of(spec, method, panel, setting)[0].compiled.design, paths=None, leave_out=None)
+    """The arrays of the two-way regression on the same rows, no path and no cluster of which moves; adoption dates do."""
+    made = design_of(spec, method, panel, setting)[0]
+    return replace(made.compiled.design, paths=None, leave_out=None, adoption=adoption_of(method, made))
 
 
 def explain_staggered(spec: StaggeredSpec, method: Method, further: str = "") -> str:

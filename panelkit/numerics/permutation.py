@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -144,6 +144,45 @@ def slopes_under(case: Assignment, orders: Iterable[IntArray]) -> tuple[FloatArr
             here[some] = slopes((treatment[givers[some][:, units], times[None, :]] * held).T)
         blocks.append(here)
     return own[0], np.concatenate(blocks)
+
+
+def permute_cohorts(
+    cohort: FloatArray,
+    effect: Callable[[FloatArray], tuple[float, float]],
+    draws: int,
+    seed: int,
+    strata: IntArray | None = None,
+) -> Placebo:
+    """Give back the distribution of an effect of staggered adoption when adoption dates change units at random.
+
+    Parameters
+    ----------
+    cohort : (U,) first treated period of each unit, inf for never. effect : gives (estimate, t) under (U,) cohorts, NaN where
+        there is none. draws, seed, strata : as `permute_paths`.
+
+    Raises
+    ------
+    ValueError
+        If no draw is asked for or the true cohorts have no effect.
+
+    Source
+    ------
+    As `permute_paths`: the assignment that was, given to other units. p counts the true assignment, so it is never 0.
+    """
+    dates = np.asarray(cohort, dtype=np.float64)
+    if draws < 1:
+        raise ValueError(f"the placebo needs one draw or more, not {draws}")
+    own = np.array(effect(dates))
+    if np.isnan(own[0]):
+        raise ValueError("the true cohorts have no effect: it has no placebo distribution")
+    return _placebo(own, effects_under(dates, effect, path_orders(len(dates), draws, seed, strata)))
+
+
+def effects_under(
+    cohort: FloatArray, effect: Callable[[FloatArray], tuple[float, float]], orders: IntArray
+) -> FloatArray:
+    """(B, 2) effect and t when unit i adopts when unit `orders[b, i]` did."""
+    return np.array([effect(cohort[givers]) for givers in orders]).reshape(-1, 2)
 
 
 def path_orders(units: int, draws: int, seed: int, strata: IntArray | None = None) -> IntArray:

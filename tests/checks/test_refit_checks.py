@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from panelkit.checks._refits import extended
 from panelkit.core.check import Check, Subject
 from panelkit.core.errors import EstimationError
 from panelkit.core.panel import Panel
@@ -184,3 +186,77 @@ def test_permuted_cohorts_bring_a_p(clean: Panel, subject_of: Build, check: Run)
     assert len(found.series["draws"]) == 39
     with pytest.raises(EstimationError, match="model with a cohort"):
         check("placebo_cohorts", subject(subject_of, clean, DOSE))
+
+
+KINDS = ("callaway_santanna", "sun_abraham", "imputation", "gardner", "extended_two_way")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_effect_under_other_dates_is_the_refit_under_them(kind: str, clean: Panel, subject_of: Build) -> None:
+    """Without compiling again: the true dates give the estimate and its t; moved ones what the model gives on a moved column."""
+    built = subject(subject_of, clean, {**STAGGERED, "kind": kind, "formula": "y ~ quiet | province + year"})
+    adoption = built.design().adoption
+    assert adoption is not None
+    term = built.estimate.term("att")
+    assert adoption.effect(adoption.cohort) == pytest.approx((term.estimate, term.statistic), rel=1e-9)
+    order = np.random.default_rng(7).permutation(40)
+    moved = np.where(np.isfinite(adoption.cohort), adoption.cohort, 0.0)[order]
+    column = moved[clean.codes("province")]
+    made = built.refit(dataclasses.replace(built.model, cohort="moved"), extended(clean, {"moved": column}, "by hand"))
+    assert not isinstance(made, str)
+    found = adoption.effect(adoption.cohort[order])
+    assert found == pytest.approx((made.term("att").estimate, made.term("att").statistic), rel=1e-7)
+
+
+def test_dates_that_leave_nothing_to_compare_are_handled_as_the_sample_does(
+    make_panel: Callable[[pd.DataFrame], Panel], subject_of: Build
+) -> None:
+    """No unit never treated, one of them from the first period on: the same rows leave as in a refit."""
+    d = frame()
+    d["cohort"] = np.where(d.cohort == 0, 2018.0, d.cohort)
+    panel = make_panel(d)
+    built = subject(subject_of, panel, {**STAGGERED, "control": "notyet"})
+    adoption = built.design().adoption
+    assert adoption is not None
+    moved = adoption.cohort[np.random.default_rng(8).permutation(40)]
+    moved[3] = 2008.0
+    column = moved[panel.codes("province")]
+    made = built.refit(dataclasses.replace(built.model, cohort="moved"), extended(panel, {"moved": column}, "by hand"))
+    assert not isinstance(made, str)
+    assert adoption.effect(moved)[0] == pytest.approx(made.term("att").estimate, rel=1e-9)
+    assert np.isnan(adoption.effect(np.full(40, 2010.0))).all()
+
+
+def test_permuted_dates_need_no_refit(clean: Panel, subject_of: Build, check: Run) -> None:
+    found = check("placebo", subject(subject_of, clean, STAGGERED), draws=99)
+    assert found.value == pytest.approx(1 / 100)
+    assert [r["statistic"] for r in found.rows] == ["coefficient", "t"]
+    assert found.rows[0]["observed"] == pytest.approx(1.0, abs=0.2)
+    assert "Adoption dates (cohort) permuted across units, 99 draws" in found.text.en
+    assert len(found.series["draws"]) == 99
+    assert abs(np.mean(found.series["draws"])) < 0.1
+
+
+def test_dates_of_a_triple_difference_change_places(
+    make_panel: Callable[[pd.DataFrame], Panel], subject_of: Build, check: Run
+) -> None:
+    d = frame(units=16)
+    d["region"] = np.array(["a", "b", "c", "d", "e", "f", "g", "h"])[d.province.astype(int) // 2]
+    d["side"] = np.where(d.province.astype(int) % 2 == 1, 1.0, 0.0)
+    d["cohort"] = d.region.map(dict(zip("abcdefgh", [2012.0, 2014.0, 2012.0, 2014.0, 0, 0, 0, 0], strict=True)))
+    d["y"] += 3 * d.side * ((d.cohort > 0) & (d.year >= d.cohort))
+    d["group"] = d.side
+    panel = make_panel(d)
+    model = {
+        "kind": "staggered_triple_difference",
+        "formula": "y ~ 1 | region^side + region^year + side^year",
+        "cohort": "cohort",
+        "eligible": "group",
+        "draws": 0,
+    }
+    built = subject(subject_of, panel, model)
+    assert built.design().adoption is None
+    found = check("placebo_cohorts", built, draws=39)
+    assert len(found.series["draws"]) >= 30
+    assert found.value is not None
+    assert found.value < 0.1

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from panelkit.numerics.permutation import Assignment, PanelRows, permute_paths
+from panelkit.numerics.permutation import Assignment, PanelRows, permute_cohorts, permute_paths, slopes_under
 from panelkit.numerics.projection import absorber
-from panelkit.numerics.spec_curve import joint_curve
+from panelkit.numerics.spec_curve import Adopted, joint_curve
 
 UNITS, TIMES = 24, 8
 
@@ -73,3 +73,29 @@ def test_lists_of_units_that_differ_are_refused() -> None:
         joint_curve([one, other], 9, 1)
     with pytest.raises(ValueError, match="one specification or more"):
         joint_curve([], 9, 1)
+
+
+def test_moving_adoption_dates_is_moving_the_paths_that_they_make() -> None:
+    """The two-way coefficient as an effect of dates: its draws are those of whole paths under the same permutations."""
+    one = case(0.3, 1)
+    first = np.where(np.arange(UNITS) % 3 == 0, np.inf, 3.0 + np.arange(UNITS) % 4)
+
+    def effect(dates: np.ndarray) -> tuple[float, float]:
+        path = (np.arange(TIMES)[None, :] >= dates[:, None]).astype(float)
+        moved = Assignment(
+            path=path, rows=one.rows, y=one.y, controls=None, absorber=one.absorber, clusters=one.clusters
+        )
+        b, t = slopes_under(moved, [np.arange(UNITS)[None, :]])[0]
+        return float(b), float(t)
+
+    plain = permute_paths(one.path, one.rows, one.y, None, one.absorber, one.clusters, 49, 5)
+    moved = permute_cohorts(first, effect, 49, 5)
+    np.testing.assert_allclose(moved.estimates, plain.estimates, rtol=1e-9)
+    assert (moved.p, moved.p_t) == (plain.p, plain.p_t)
+    both = joint_curve([one, Adopted(cohort=first, effect=effect, groups=UNITS)], 49, 7)
+    np.testing.assert_allclose(both.drawn[:, 0], both.drawn[:, 1], rtol=1e-9)
+    assert both.statistics[0] == pytest.approx(both.statistics[1])
+    with pytest.raises(ValueError, match="no placebo distribution"):
+        permute_cohorts(first, lambda _: (float("nan"), float("nan")), 49, 5)
+    with pytest.raises(ValueError, match="no effect with an error"):
+        joint_curve([Adopted(cohort=first, effect=lambda _: (1.0, float("nan")), groups=3)], 9, 1)
