@@ -62,11 +62,12 @@ def check(declared: TimingRules, subject: Subject) -> Check:
     agree = [r for r in other if ((r["p"] < declared.level) == clear) and (r not in wrong or not clear)]
     value = len(agree) / len(declared.timings)
     said = listed(rows)
+    sense = ("significant with its sign", "同号且显著") if clear else ("not significant either", "同样不显著")
     text = Label(
-        en=f"{own.name.en} by timing rule: {said.en}. {len(agree)} of {len(declared.timings)} rules agree with the model in sign"
-        " and significance.",
-        zh=f"不同处理时点规则下的{own.name.zh}:{said.zh}。{len(declared.timings)} 种规则中有 {len(agree)} 种在符号与显著性上"
-        "与原模型一致。",
+        en=f"{own.name.en} by timing rule: {said.en}. {len(agree)} of {len(declared.timings)} rules agree with the model"
+        f" ({sense[0]}).",
+        zh=f"不同处理时点规则下的{own.name.zh}:{said.zh}。{len(declared.timings)} 种规则中有 {len(agree)} 种与原模型一致"
+        f"({sense[1]})。",
     )
     return finding(
         declared,
