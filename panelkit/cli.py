@@ -14,6 +14,13 @@ from panelkit.core.errors import PanelkitError
 from panelkit.core.label import Language
 
 FLAGSHIP = Path("analyses/cbec_clusters/study.toml")
+HERE = Path("study.toml")
+
+
+def _default_study() -> Path:
+    """The study that is meant where none is named: `study.toml` in this folder, else the flagship."""
+    return HERE if HERE.is_file() else FLAGSHIP
+
 
 app = typer.Typer(
     help="From raw yearbook exports to a referee-proof panel paper.",
@@ -26,6 +33,9 @@ app = typer.Typer(
 Json = Annotated[bool, typer.Option("--json", help="Print the result, or the faults, as one JSON document.")]
 Root = Annotated[Path | None, typer.Option("--root", help="Folder that the study's source paths start from.")]
 StudyFile = Annotated[Path, typer.Argument(help="The study file (TOML).")]
+_WHICH = "by default study.toml in this folder, else the flagship."
+StudyArgument = Annotated[Path | None, typer.Argument(help=f"The study file; {_WHICH}")]
+StudyOption = Annotated[Path | None, typer.Option("--study", help=f"The study whose finished run it is; {_WHICH}")]
 
 
 def _say(text: str) -> None:
@@ -196,7 +206,7 @@ def build(
 
 @app.command()
 def run(
-    study: Annotated[Path, typer.Argument(help="The study file; by default the flagship.")] = FLAGSHIP,
+    study: StudyArgument = None,
     output: Annotated[Path, typer.Option("--output", help="Folder for outputs.")] = Path("output"),
     why: Annotated[bool, typer.Option("--explain", help="Say of each step why it was done again.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Do everything again.")] = False,
@@ -208,7 +218,7 @@ def run(
     def work() -> tuple[Any, str, int]:
         from panelkit import pipeline
 
-        done = pipeline.run(study, output=output, root=root, force=force, say=_quiet_if(as_json))
+        done = pipeline.run(study or _default_study(), output=output, root=root, force=force, say=_quiet_if(as_json))
         lines = [f"  {step}: {reason}" for step, reason in done.reasons.items()] if why else []
         lines += [f"gate failed: {c.of}: {c.text.en}" for c in done.gates]
         lines.append(f"report: {(done.folder / 'report.html').as_posix()}")
@@ -223,18 +233,20 @@ def run(
     _answer(work, as_json)
 
 
-def _exhibit(kind: str, name: str, study: Path, output: Path, to: Path | None, as_json: bool) -> None:
+def _exhibit(kind: str, name: str, study: Path | None, output: Path, to: Path | None, as_json: bool) -> None:
     def work() -> tuple[Any, str, int]:
         import shutil
 
         from panelkit import looking
 
         made = looking.exhibit_file(
-            kind, name, study, output=output, ending=to.suffix.removeprefix(".") if to else "csv"
+            kind, name, study or _default_study(), output=output, ending=to.suffix.removeprefix(".") if to else "csv"
         )
         if to is None:
             text = made.read_text("utf-8-sig")
-            return {"file": made.as_posix(), "text": text}, text, 0
+            return {"file": made.as_posix(), "text": text}, looking.exhibit_in_words(kind, made), 0
+        if not to.parent.is_dir():
+            raise PanelkitError("there is no such folder", where=to.parent.as_posix(), mend="make it first")
         shutil.copyfile(made, to)
         return {"file": to.as_posix()}, to.as_posix(), 0
 
@@ -244,7 +256,7 @@ def _exhibit(kind: str, name: str, study: Path, output: Path, to: Path | None, a
 @app.command()
 def table(
     name: Annotated[str, typer.Argument(help="The table's id.")],
-    study: Annotated[Path, typer.Option("--study")] = FLAGSHIP,
+    study: StudyOption = None,
     output: Annotated[Path, typer.Option("--output")] = Path("output"),
     to: Annotated[Path | None, typer.Option("--to", help="A file; its ending says the format.")] = None,
     as_json: Json = False,
@@ -256,7 +268,7 @@ def table(
 @app.command()
 def figure(
     name: Annotated[str, typer.Argument(help="The figure's id.")],
-    study: Annotated[Path, typer.Option("--study")] = FLAGSHIP,
+    study: StudyOption = None,
     output: Annotated[Path, typer.Option("--output")] = Path("output"),
     to: Annotated[Path | None, typer.Option("--to", help="A file; its ending says the format.")] = None,
     as_json: Json = False,
@@ -270,7 +282,7 @@ def trace(
     number: Annotated[str, typer.Argument(help="A ledger cell such as table2.r0.c1, model.term.field, or a variable.")],
     unit: Annotated[str | None, typer.Argument(help="With a variable: its unit, by name or code.")] = None,
     year: Annotated[int | None, typer.Argument(help="With a variable: the time.")] = None,
-    study: Annotated[Path, typer.Option("--study")] = FLAGSHIP,
+    study: StudyOption = None,
     output: Annotated[Path, typer.Option("--output")] = Path("output"),
     as_json: Json = False,
 ) -> None:
@@ -280,10 +292,13 @@ def trace(
         from panelkit import looking
         from panelkit.core.codec import to_json
 
+        which = study or _default_study()
         if unit is not None and year is not None:
-            cell = looking.trace_variable(number, unit, year, study, output=output)
+            cell = looking.trace_variable(number, unit, year, which, output=output)
             return to_json(cell), str(cell), 0
-        lineage = looking.trace(number, study, output=output)
+        if unit is not None:
+            raise PanelkitError("the year is missing", where=f"trace {number} {unit}", mend="write VARIABLE UNIT YEAR")
+        lineage = looking.trace(number, which, output=output)
         return to_json(lineage), str(lineage), 0
 
     _answer(work, as_json)
@@ -291,7 +306,7 @@ def trace(
 
 @app.command()
 def package(
-    study: Annotated[Path, typer.Argument(help="The study file; by default the flagship.")] = FLAGSHIP,
+    study: StudyArgument = None,
     output: Annotated[Path, typer.Option("--output", help="Folder for outputs.")] = Path("output"),
     to: Annotated[
         Path | None, typer.Option("--to", help="Folder or .zip to make; default OUTPUT/packages/<study id>.")
@@ -304,7 +319,9 @@ def package(
     def work() -> tuple[Any, str, int]:
         from panelkit import packaging
 
-        where, count = packaging.package(study, output=output, to=to, root=root, say=_quiet_if(as_json))
+        where, count = packaging.package(
+            study or _default_study(), output=output, to=to, root=root, say=_quiet_if(as_json)
+        )
         return {"package": where.as_posix(), "files": count}, f"{where.as_posix()}: {count} files", 0
 
     _answer(work, as_json)
@@ -348,7 +365,7 @@ def verify(
 @app.command()
 def audit(
     paper: Annotated[Path, typer.Argument(help="A manuscript: .tex, .docx or .md.")],
-    study: Annotated[Path, typer.Option("--study", help="The study whose finished run it prints.")] = FLAGSHIP,
+    study: StudyOption = None,
     output: Annotated[Path, typer.Option("--output")] = Path("output"),
     package: Annotated[Path | None, typer.Option("--package", help="A package folder, in place of a run.")] = None,
     as_json: Json = False,
@@ -359,7 +376,7 @@ def audit(
         from panelkit import packaging
         from panelkit.core.codec import to_json
 
-        report = packaging.audit(paper, study=study, output=output, package=package)
+        report = packaging.audit(paper, study=study or _default_study(), output=output, package=package)
         return to_json(report), str(report), report.exit_code
 
     _answer(work, as_json)

@@ -217,6 +217,15 @@ def exhibit_file(kind: str, name: str, path: Path | str, *, output: Path | str =
     )
 
 
+def exhibit_in_words(kind: str, file: Path) -> str:
+    """One exhibit's CSV file for a terminal: a table ruled and aligned, a figure's numbers as they are."""
+    if kind == "figures":
+        return file.read_text("utf-8-sig")
+    from panelkit.reporting.terminal import of_csv
+
+    return of_csv(file.read_bytes())
+
+
 def trace_variable(
     name: str, unit: str, year: int, path: Path | str, *, output: Path | str = "output"
 ) -> VariableLineage:

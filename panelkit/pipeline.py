@@ -186,6 +186,7 @@ def run(
     checks = check(study, assembled.panel, estimates, steps=steps, say=say, failures=failures)
     results = replace(_results(study, assembled, estimates, checks), failures=failures)
     gates = gates_failed(results)
+    say(_data_in_words(results))
     made = steps.timed("tables, figures and page", lambda: report(results))
     files = run_files(results, made, panel_files(study, assembled))
     steps.log()
@@ -215,6 +216,23 @@ def _results(
         filled=assembled.filled,
         quality_report=told,
     )
+
+
+def _data_in_words(results: Results) -> str:
+    """The findings on the data in one line: which are to be explained, which are remarks."""
+    from panelkit.etl.quality_words import CHECK_NAMES
+
+    named: dict[str, list[str]] = {"fails": [], "says": []}
+    found = results.quality_report.checks if results.quality_report else ()
+    for one in found:
+        if one.verdict in named:
+            named[one.verdict].append(CHECK_NAMES.get(one.name, (one.name, ""))[0])
+    told = [
+        f"{words} {', '.join(dict.fromkeys(named[v]))}"
+        for v, words in (("fails", "to be explained:"), ("says", "remarks:"))
+        if named[v]
+    ]
+    return f"data: {'; '.join(told)} (quality.html)" if told else f"data: {len(found)} findings, all in order"
 
 
 def run_files(results: Results, exhibits: Exhibits, panel: dict[str, bytes]) -> dict[str, bytes]:

@@ -87,6 +87,8 @@ def parse_formula(text: str, *, where: str = "formula") -> Formula:
     absorb = tuple(e for e in absorb if e.slopes or e.factors not in bent)
     slopes, constant = _slopes(right, where)
     endogenous, instruments = _instrumented(instrumented, where)
+    if outcome in {f for s in slopes for f in (*s.factors, s.levels_of)} | set(endogenous):
+        raise StudyError(f"the outcome '{outcome}' stands on the right too", where=where, mend="take it out there")
     if not slopes and not endogenous and right.strip() not in ("0", "1"):
         raise _fault("there is nothing on the right-hand side", where)
     return Formula(
@@ -123,8 +125,25 @@ def _slopes(text: str, where: str) -> tuple[tuple[Slope, ...], bool]:
         elif re.fullmatch(rf"{_NAME}(\s*:\s*{_NAME})*", term):
             slopes.append(Slope(factors=tuple(f.strip() for f in term.split(":"))))
         else:
-            raise _fault(f"the term '{term}' is not a declared variable, a product a:b or i(a, ref=...)", where)
+            what = f"the term '{term}' is not a declared variable, a product a:b or i(a, ref=...)"
+            raise StudyError(what, where=where, mend=_declared_instead(term))
     return tuple(slopes), constant
+
+
+def _declared_instead(term: str) -> str:
+    """How a term in the manner of Stata or R is written here."""
+    if dummies := re.fullmatch(rf"(?:i[b\d]*\.|C\(|factor\()\s*({_NAME})\s*\)?", term):
+        return f"put '{dummies[1]}' behind '|' to absorb it, or write i({dummies[1]}, ref=...) for its dummies"
+    if product := re.fullmatch(rf"(?:c\.)?({_NAME})\s*(\*|#{{1,2}})\s*(?:c\.)?({_NAME})", term):
+        first, sign, second = product.groups()
+        return f"write {first}:{second}" if sign == "#" else f"write {first} + {second} + {first}:{second}"
+    if shifted := re.fullmatch(rf"([LFD])(\d*)\.({_NAME})", term):
+        function = {"L": "lag", "F": "lead", "D": "diff"}[shifted[1]]
+        made = f"{function}({shifted[3]}, {shifted[2] or 1})" if function != "diff" else f"diff({shifted[3]})"
+        return f'declare it under a name of its own: [variables.NAME] with expression = "{made}"'
+    inner = re.fullmatch(r"(?:np\.)?(?:log|ln)\((.+)\)", term)
+    made = f"ln({inner[1]})" if inner else re.sub(r"^I\((.+)\)$", r"\1", term)
+    return f'declare it under a name of its own: [variables.NAME] with expression = "{made}"; nothing is transformed inside a formula'
 
 
 def _absorbed(term: str, where: str) -> Absorbed:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
-from panelkit.core.errors import PanelkitError
+from panelkit.core.errors import Fault, PanelkitError
 from panelkit.core.nearest import known_or_nearest
 
 if TYPE_CHECKING:
@@ -172,6 +172,7 @@ class TableKind:
     spec: type
     summary: str
     build: Callable[[Any, Results], Table]
+    faults: Callable[[Any], list[Fault]] = lambda spec: []  # what is wrong with the declaration by itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

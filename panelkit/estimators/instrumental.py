@@ -114,6 +114,11 @@ def _not_drawn(compiled: Compiled, setting: Setting) -> Drawn:
     return Drawn(notes=("No bootstrap is made for LIML: the wild restricted efficient one is that of 2SLS.",))
 
 
+def _columns(spec: ModelSpec) -> tuple[str, ...]:
+    _refuse_none(spec)
+    return columns_of(spec)
+
+
 def _refuse_none(spec: ModelSpec) -> None:
     if not formula_of(spec).instruments:
         raise EstimationError(
@@ -201,7 +206,7 @@ ESTIMATORS.register(
         spec=Instrumental,
         summary="two-stage least squares or LIML with absorbed effects",
         confirmation="engine",
-        columns=columns_of,
+        columns=_columns,
         estimate=estimate,
         prepare=prepare,
         explain=explain,

@@ -17,7 +17,15 @@ from panelkit.core.panel import Panel, Step
 from panelkit.core.source import OBSERVED, Observations
 from panelkit.core.study import PanelSpec, Study
 from panelkit.etl.expressions import Grid
-from panelkit.etl.gaps import find_gaps, gap_check, gap_faults, kept_units
+from panelkit.etl.gaps import (
+    empty_years_fault,
+    find_gaps,
+    gap_check,
+    gap_faults,
+    kept_units,
+    unused_series,
+    years_without_figures,
+)
 from panelkit.etl.harmonise.breaks import break_faults
 from panelkit.etl.harmonise.keys import NATION, everywhere, labels_of, part_variables, to_units, units_of
 from panelkit.etl.harmonise.units import measure_of
@@ -82,6 +90,9 @@ def assemble(study: Study, observations: Mapping[str, Observations]) -> Assemble
     faults += make_variables(study, bench, order, needed)
     _raise(faults)
     panel = _panel(study, bench, grid, frame)
+    if study.panel.gaps == "refuse" and (empty := years_without_figures(study, panel)):
+        _raise([empty_years_fault(empty, panel)])
+    notes += [f"{name}: no variable uses this series" for name in unused_series(study, needed)]
     return Assembled(
         panel=panel,
         observations=frame[list(OBSERVED)],
@@ -308,7 +319,7 @@ def _panel(study: Study, bench: Workbench, grid: Grid, frame: pd.DataFrame) -> P
     step = Step(
         before=keys,
         after=rows,
-        why=f"all {len(grid.units)} units in all years {grid.years[0]}-{grid.years[-1]} of the files, so that lags follow time",
+        why=f"all {len(grid.units)} units in all years {grid.years[0]}-{grid.years[-1]} of files and study, so that lags follow time",
     )
     panel = Panel.of(
         pd.DataFrame(columns),

@@ -15,9 +15,13 @@ from panelkit.core.label import Label
 from panelkit.core.source import SourceSpec
 from panelkit.etl.expressions import Grid
 from panelkit.etl.harmonise.provinces import called, named
+from panelkit.etl.variables import series_behind
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from panelkit.core.panel import Panel
+    from panelkit.core.study import Study
 
 MOST_LISTED = 20
 
@@ -99,11 +103,15 @@ def gap_faults(found: list[SeriesGaps]) -> list[Fault]:
         faults.append(
             Fault(
                 where=f"{gaps.path}{mark}{gaps.first_cell}" if gaps.first_cell else gaps.path,
-                what=f"{gaps.series} has {gaps.gaps} gaps in {gaps.years[0]}-{gaps.years[1]}: {listed}",
+                what=f"{gaps.series} has {_counted(gaps.gaps)} in {gaps.years[0]}-{gaps.years[1]}: {listed}",
                 mend="narrow the panel's or the source's years, exclude the unit with a reason, or say gaps = 'list' under [panel]",
             )
         )
     return faults
+
+
+def _counted(gaps: int) -> str:
+    return f"{gaps} gap" if gaps == 1 else f"{gaps} gaps"
 
 
 def gap_check(found: list[SeriesGaps]) -> Check:
@@ -134,6 +142,50 @@ def gap_check(found: list[SeriesGaps]) -> Check:
             }
             for g in found
         ),
+    )
+
+
+def years_without_figures(study: Study, panel: Panel) -> tuple[int, ...]:
+    """Years of the panel in which no variable that rests on a raw series has any cell; () where no variable rests on one."""
+    frame = panel.frame
+    raw = [name for name in study.variables if name in frame and series_behind(name, study.variables)]
+    if not raw:
+        return ()
+    there = frame[raw].notna().any(axis=1).groupby(frame[panel.time]).any()
+    return tuple(int(t) for t in there.index[~there.to_numpy()])
+
+
+def empty_years_fault(empty: tuple[int, ...], panel: Panel) -> Fault:
+    """Years of the study that no file reaches, as a fault."""
+    held = [t for t in panel.times if t not in empty]
+    mend = f"write years = [{held[0]}, {held[-1]}]" if held else "look at the years of the files: panelkit inspect FILE"
+    return Fault(
+        where="panel.years",
+        what=f"no variable has a figure in {spans(empty)}",
+        mend=f"{mend}, or say gaps = 'list' under [panel]" if held else mend,
+    )
+
+
+def spans(years: tuple[int, ...]) -> str:
+    """Years in words.
+
+    >>> spans((2000, 2001, 2002, 2005))
+    '2000-2002, 2005'
+    """
+    runs: list[list[int]] = []
+    for year in years:
+        if runs and year == runs[-1][-1] + 1:
+            runs[-1].append(year)
+        else:
+            runs.append([year])
+    return ", ".join(f"{r[0]}-{r[-1]}" if len(r) > 1 else str(r[0]) for r in runs)
+
+
+def unused_series(study: Study, needed: Mapping[str, tuple[int, int]]) -> tuple[str, ...]:
+    """Series that a source declares and no variable rests on; totals of the quality rules are used there."""
+    used = {*needed, *study.quality.totals, *study.quality.totals.values()}
+    return tuple(
+        f"{s.id}.{alias}" for s in study.sources.values() for alias in s.series if f"{s.id}.{alias}" not in used
     )
 
 

@@ -11,6 +11,7 @@ from panelkit.core.label import Label, Language
 from panelkit.core.results import QualityExhibits, QualityReport
 from panelkit.core.study import Study
 from panelkit.etl.fills import filled_cells
+from panelkit.etl.gaps import spans, years_without_figures
 from panelkit.etl.harmonise.breaks import break_check
 from panelkit.etl.harmonise.revisions import steps_check
 from panelkit.etl.needs import in_order, windows
@@ -101,6 +102,10 @@ def _balance(study: Study, assembled: Assembled) -> Check:
     due = units * times
     en = f"{units} units x {times} years ({panel.times[0]}-{panel.times[-1]}), {panel.rows} rows"
     zh = f"{units}个单元 × {times}年（{panel.times[0]}-{panel.times[-1]}），{panel.rows}行"
+    empty = years_without_figures(study, panel)
+    if empty:
+        en += f"; no variable has a figure in {spans(empty)}"
+        zh += f"；{spans(empty)}年没有任何变量有数值"
     absent = []
     if study.panel.code_list == "gbt2260":
         absent = [p for p in provinces() if p.code not in panel.units]
@@ -110,7 +115,7 @@ def _balance(study: Study, assembled: Assembled) -> Check:
     return Check(
         name="balance",
         of="panel",
-        verdict="says" if absent or panel.rows != due else "holds",
+        verdict="says" if absent or empty or panel.rows != due else "holds",
         value=float(panel.rows),
         bound=float(due),
         text=Label(en=f"{en}.", zh=f"{zh}。"),

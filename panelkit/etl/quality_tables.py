@@ -238,5 +238,5 @@ def _weights(assembled: Assembled, language: Language) -> Iterable[Table]:
 
 
 def _dropped(assembled: Assembled, language: Language) -> Table:
-    rows = [(step.why, (step.before, step.after, step.before - step.after)) for step in assembled.panel.history]
+    rows = [(step.why, (step.before, step.after, max(step.before - step.after, 0))) for step in assembled.panel.history]
     return table("dropped", "why", ("before", "after", "dropped_rows"), rows, language)

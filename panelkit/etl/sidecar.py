@@ -60,14 +60,19 @@ def _refuse_other_file(card: dict[str, Any], path: Path) -> None:
         stated[path.name] = card["sha256"]
     for name, digest in sorted(stated.items()):
         file = path.with_name(Path(name).name)
-        if file.is_file() and digest == digests.of_bytes(file.read_bytes()):
+        found = digests.of_bytes(file.read_bytes()) if file.is_file() else ""
+        if found == digest:
             continue
+        mend = f"put the file there, or take it out of the card {path.name}.source.toml"
+        if found:
+            card_name = f"{path.name}.source.toml"
+            mend = f'take the file as it was; if it was changed on purpose, say so in {card_name} and put sha256 = "{found}" there'
         raise SourceError(
             "the file is not the one its card describes: the SHA-256 differs"
-            if file.is_file()
+            if found
             else "the card describes a file that is not there",
             where=name,
-            mend="take the file as it was, or say in the card what was changed and put its new SHA-256 there",
+            mend=mend,
         )
 
 

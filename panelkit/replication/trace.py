@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +60,28 @@ class Lineage:
     cells_in_all: int
     cells: tuple[RawCell, ...] = ()
 
+    def __str__(self) -> str:
+        return "\n".join(self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        printed = f', printed as "{self.entry.shown}{self.entry.mark}"' if self.entry is not None else ""
+        yield f"{self.number} = {self.value if self.value is not None else 'no number'}{printed}"
+        yield f"  it is   {'.'.join(filter(None, self.key))}"
+        if self.formula:
+            yield f"  model   {self.formula}; fitted by {self.engine}"
+        yield f"  sample  {self.rows} rows, {self.units} units, {self.window[0]}-{self.window[1]}"
+        for rows, why in self.dropped:
+            yield f"    left out: {rows} rows ({why})"
+        for variable in self.variables:
+            yield f"  variable {variable.name} = {variable.how}"
+            if variable.series and variable.series != (variable.how,):
+                yield f"    from {', '.join(variable.series)}"
+        yield f"  raw cells: {self.cells_in_all}, of {', '.join(self.sources) or 'no source'}"
+        for cell in self.cells:
+            yield f"    {cell.series}, {cell.unit}, {cell.time} = {cell.value}: {cell.source}, {cell.cell}"
+        if self.variables and not self.cells:
+            yield f"  each of them: panelkit trace {self.variables[0].name} UNIT YEAR"
+
 
 def trace(
     number: str,
@@ -87,6 +109,10 @@ def trace(
     entries = ledger.numbers if isinstance(ledger, Manifest) else ledger
     entry = entries.get(number)
     models = {e["id"]: e for e in estimates["estimates"]}
+    if entry is None and number in {v["name"] for v in panel["variables"]}:
+        raise PackageError(
+            f"'{number}' is a variable, not a number", mend="write VARIABLE UNIT YEAR for one of its cells"
+        )
     key = entry.key if entry is not None else _key(number, models, entries)
     estimate = models.get(key[0])
     if estimate is None:

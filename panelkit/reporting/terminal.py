@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from unicodedata import east_asian_width
 
 from panelkit.core.exhibit import Table
 from panelkit.reporting.printed import plain
+from panelkit.reporting.render.csv import unguarded
 
 WIDE = 118  # columns of a line
 _GAP = 2
@@ -75,6 +78,45 @@ def as_text(table: Table, *, most: int = 0, columns: int = WIDE, without: tuple[
     if len(table.rows) > len(shown):
         lines.append(f"  ... {len(table.rows) - len(shown)}")
     return "\n".join(line.rstrip() for line in lines)
+
+
+def of_csv(data: bytes) -> str:
+    """A table as its CSV file holds it (`render.csv`): ruled, aligned, with its notes; all columns, however wide they are.
+
+    >>> print(of_csv(b'"T","","title"\\r\\n"","(1)","heading"\\r\\n"x","0.5**","r0"\\r\\n'))
+    T
+    ----------
+         (1)
+    ----------
+    x   0.5**
+    ----------
+    """
+    lines = [line for line in csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")) if line]
+    body = [[unguarded(c).strip() for c in line[:-1]] for line in lines if line[-1] not in ("title", "note")]
+    kinds = [line[-1] for line in lines if line[-1] not in ("title", "note")]
+    sizes = [max((width(row[j]) for row in body), default=0) for j in range(len(body[0]) if body else 0)]
+    sizes = [min(sizes[0], WIDE // 2), *sizes[1:]] if sizes else []
+    rule = "-" * (sum(sizes) + (_GAP + 1) * len(sizes))
+    made = [unguarded(line[0]) for line in lines if line[-1] == "title"] + [rule]
+    for place, (row, kind) in enumerate(zip(body, kinds, strict=True)):
+        if place and kind != "heading" and kinds[place - 1] == "heading":
+            made.append(rule)
+        stub = wrapped(row[0], sizes[0]) if sizes[0] else [""]
+        for deep, label in enumerate(stub):
+            cells = row[1:] if deep == len(stub) - 1 else [""] * (len(row) - 1)
+            texts = [_centred(c, s) for c, s in zip(cells, sizes[1:], strict=True)]
+            made.append((" " * (_GAP + 1)).join([padded(label, sizes[0]), *texts]).rstrip())
+    made.append(rule)
+    for line in lines:
+        if line[-1] == "note":
+            made += wrapped(unguarded(line[0]), max(len(rule), WIDE))
+    return "\n".join(made)
+
+
+def _centred(text: str, size: int) -> str:
+    """The text in the middle: coefficients, errors in brackets and counts of one column stand above each other."""
+    left = (size - width(text)) // 2
+    return padded(" " * left + text, size)
 
 
 def _sizes(rows: list[list[str]], numbers: list[bool], room: int) -> list[int]:

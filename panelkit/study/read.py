@@ -31,6 +31,7 @@ from panelkit.core.study import (
 from panelkit.study.battery import Declared, Expanded, expand
 from panelkit.study.known import Known
 from panelkit.study.safe import unsafe
+from panelkit.study.syntax import not_toml
 from panelkit.study.typed import typed
 from panelkit.study.validate import faults_between
 
@@ -139,11 +140,12 @@ def _document(path: Path) -> dict[str, Any]:
             "this file is too large for a study", where=path.name, mend="put data into data/raw, not into the study"
         )
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        text = path.read_bytes().decode("utf-8-sig")
+        return tomllib.loads(text)
     except UnicodeDecodeError as error:
         raise StudyError("the study is not UTF-8", where=path.name, mend="save it as UTF-8") from error
     except tomllib.TOMLDecodeError as error:
-        raise StudyError(f"this is not TOML: {error}", where=path.name, mend="mend the line named there") from error
+        raise StudyError(faults=[not_toml(text, error, path.name)]) from error
     except (RecursionError, ValueError) as error:  # brackets without end; numbers of thousands of digits
         raise StudyError(
             "this is nested too deeply, or holds an endless number", where=path.name, mend="write it flat"

@@ -9,9 +9,24 @@ from typing import Any, TypeVar
 
 from panelkit.core.errors import Fault
 from panelkit.core.label import Label
-from panelkit.core.nearest import known_or_nearest
+from panelkit.core.nearest import known_or_nearest, nearest
 
 T = TypeVar("T")
+
+_PLAIN = {  # what a value should have been, as TOML writes it
+    "tuple_type": 'write a list in square brackets, such as [2010, 2022] or ["a", "b"]',
+    "list_type": 'write a list in square brackets, such as ["a", "b"]',
+    "dict_type": 'write pairs in braces: { name = value }, such as { "540000" = "why" }',
+    "dataclass_type": "write pairs in braces: { key = value }",
+    "dataclass_exact_type": "write pairs in braces: { key = value }",
+    "int_type": "write a whole number without quotation marks",
+    "int_from_float": "write a whole number",
+    "float_type": "write a number without quotation marks",
+    "bool_type": "write true or false without quotation marks",
+    "string_type": "write a text in quotation marks",
+    "too_long": "it has too many entries",
+    "too_short": "an entry is missing",
+}
 
 
 def typed(kind: type[T], value: Any, where: str, faults: list[Fault]) -> T | None:
@@ -58,6 +73,10 @@ def _fault(kind: type, value: Any, where: str, error: Any) -> Fault | None:
             tags = {_tag(m): m for m in members.values()}
             if meant in tags and tags[meant] is not members[part]:
                 return None
+            if not isinstance(node, dict):
+                mend = " or ".join(f'{{ kind = "{t}", ... }}' for t in sorted(t for t in tags if t))
+                what = f"{json.dumps(node, ensure_ascii=False, default=str)} does not fit"
+                return Fault(where=".".join(path), what=what, mend=f"write {mend}")
             if meant not in tags:
                 mend = known_or_nearest(str(meant), [t for t in tags if t])
                 return Fault(where=f"{'.'.join(path)}.kind", what=f"unknown kind '{meant}'", mend=mend)
@@ -82,14 +101,12 @@ def _words(error: Any, node: Any) -> dict[str, str]:
         return {"what": "this key is missing", "mend": "add it"}
     if error["type"] == "literal_error":
         allowed = [a.strip("' ") for a in error["ctx"]["expected"].replace(" or ", ", ").split(",")]
-        return {
-            "what": f"'{node}' is not one of the choices",
-            "mend": known_or_nearest(str(node), allowed) + f" ({', '.join(allowed)})",
-        }
-    message = error["msg"].removeprefix("Input should be ")
+        near = nearest(str(node), allowed)
+        mend = f"did you mean '{near}'? ({', '.join(allowed)})" if near else known_or_nearest(str(node), allowed)
+        return {"what": f"'{node}' is not one of the choices", "mend": mend}
     return {
         "what": f"{json.dumps(node, ensure_ascii=False, default=str)} does not fit",
-        "mend": f"it should be {message}",
+        "mend": _PLAIN.get(error["type"]) or f"it should be {error['msg'].removeprefix('Input should be ')}",
     }
 
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from panelkit.core.errors import Fault, StudyError
+from panelkit.core.errors import Fault, PanelkitError, StudyError
 from panelkit.core.expression import Call, names_in, parse_expression, walk
 from panelkit.core.formula import parse_formula
 from panelkit.core.nearest import known_or_nearest
-from panelkit.core.registry import CHECKS, DERIVATIONS, ENGINES, ESTIMATORS, RENDERERS
+from panelkit.core.registry import CHECKS, DERIVATIONS, ENGINES, ESTIMATORS, RENDERERS, TABLES
 from panelkit.core.request import Clustered, covariance_columns
 from panelkit.study.battery import variant_of_path
 
@@ -130,12 +130,13 @@ def _expression(text: str, where: str, names: set[str], known: Known) -> Iterato
 
 def _model(study: Study, model: Any, declared: set[str], known: Known) -> Iterator[Fault]:
     where = f"models.{model.id}"
+    elsewhere = {*model.weights.split("^"), *model.cluster.split("^"), *covariance_columns(model.covariance)}
     try:
-        parse_formula(model.formula, where=f"{where}.formula")
+        formula = parse_formula(model.formula, where=f"{where}.formula")
         for name in ESTIMATORS[model.kind].columns(model):
-            if name not in declared:
-                yield _unknown(where, "variable", name, declared)
-    except StudyError as error:
+            if name not in declared and (name in formula.names or name not in elsewhere):
+                yield _unknown(f"{where}.formula" if name in formula.names else where, "variable", name, declared)
+    except PanelkitError as error:
         yield from error.faults
     for field in ("weights", "cluster"):
         for name in filter(None, getattr(model, field).split("^")):
@@ -204,6 +205,7 @@ def _defaults(study: Study, known: Known) -> Iterator[Fault]:
 
 def _exhibits(study: Study, models: set[str], declared: set[str]) -> Iterator[Fault]:
     for table in study.tables:
+        yield from TABLES[table.kind].faults(table)
         panels = [m for panel in getattr(table, "panels", ()) for m in panel.columns]
         battery = getattr(table, "battery", "")
         if battery and battery not in study.robustness:

@@ -71,7 +71,7 @@ def test_every_fault_at_once(tmp_path: Path) -> None:
     assert set(found) == {"study.seed", "panel.unti"}, "what cannot be typed is told first"
     found = faults(tmp_path, SOUND.replace("ln(raw.x)", "lm(raw.xx)").replace("y ~ x | firm", "y ~ xx | frim"))
     assert found["variables.x.expression"][1] == "did you mean 'raw.x'?"
-    assert found["models.m"][0].startswith("unknown variable")
+    assert found["models.m.formula"][0].startswith("unknown variable")
 
 
 @pytest.mark.parametrize(

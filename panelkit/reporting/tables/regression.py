@@ -119,6 +119,12 @@ def _faults(table: RegressionTable, results: Results) -> list[Fault]:
         for m in dict.fromkeys(table.models)
         if m not in results.estimates
     ]
+    return faults + _declared_faults(table)
+
+
+def _declared_faults(table: RegressionTable) -> list[Fault]:
+    """What is wrong with a declaration whatever the estimates are."""
+    where, faults = f"tables.{table.id}", []
     if not table.models:
         faults.append(Fault(where=f"{where}.columns", what="there are no columns", mend="name at least one model"))
     if table.panels and table.columns:
@@ -182,5 +188,11 @@ def _model_label(parts: Parts, model_id: str) -> str:
 
 
 TABLES.register(
-    TableKind(name="regression", spec=RegressionTable, summary="models as columns, terms as rows", build=build)
+    TableKind(
+        name="regression",
+        spec=RegressionTable,
+        summary="models as columns, terms as rows",
+        build=build,
+        faults=_declared_faults,
+    )
 )
