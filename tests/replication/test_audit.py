@@ -11,7 +11,8 @@ import pytest
 
 from panelkit.core.errors import PackageError
 from panelkit.core.manifest import Entry
-from panelkit.replication.audit import AuditReport, audit, beside, chance_of, entries_of, label_words
+from panelkit.replication.audit import AuditReport, audit, beside, entries_of, label_words
+from panelkit.replication.binding import chance_of
 
 
 def entry(cell: str, raw: float | int, shown: str, field: str, term: str = "sales", mark: str = "") -> Entry:
