@@ -127,13 +127,18 @@ def audit(
     from panelkit.looking import finished
     from panelkit.replication.audit import audit as bind
     from panelkit.replication.audit import beside, entries_of, label_words
+    from panelkit.replication.findings import findings
+    from panelkit.reporting._page_names import CHECK_NAMES
 
     home = Path(package) if package is not None else finished(study or "study.toml", output)
     results, processed = (home / "results", home / "data" / "processed") if package is not None else (home, home)
     ledger = entries_of(home / "ledger.json")
     estimates = json.loads((results / "estimates.json").read_text("utf-8"))["estimates"]
+    checks = json.loads((results / "checks.json").read_text("utf-8"))["checks"]
     about = json.loads((processed / "panel.json").read_text("utf-8"))
-    return bind(Path(paper), {**ledger, **beside(estimates, ledger)}, words=label_words(about, estimates), home=home)
+    known = {**findings(checks, estimates), **ledger, **beside(estimates, ledger)}
+    words = {name: tuple(w.lower() for w in (name.replace("_", " "), *said)) for name, said in CHECK_NAMES.items()}
+    return bind(Path(paper), known, words={**words, **label_words(about, estimates)}, home=home)
 
 
 def second_engines_anew(folder: Path) -> dict[str, Any]:

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from panelkit.core.manifest import Entry
-from panelkit.replication.binding import Bound, bind, defines_rightly, value_of
+from panelkit.replication.binding import Bound, bind, defines_rightly, prints, value_of
 from panelkit.replication.manuscript import numbers_of
+from panelkit.replication.number_places import placed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +101,7 @@ def audit(
         if number.macro is not None and number.macro[0].startswith("defines ") and defines_rightly(number, ledger):
             continue
         made.append(bind(number, ledger, known, words or {}, made[-1] if made else None))
+    made = placed(made, known, prints)
     counts = {b: sum(m.binding == b for m in made) for b in ("exact", "words", "value", "unbound", "no estimate")}
     kinds: dict[str, int] = {}
     for bound in made:

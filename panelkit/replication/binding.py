@@ -69,7 +69,7 @@ def bind(
         return Bound(number=number, binding="no estimate")
     if len(number.text) > LONGEST or not math.isfinite(_parts(number.text)[0]) or _parts(number.text)[1] > LONGEST:
         return Bound(number=number, binding="unbound", misses=("no ledger has such a number",))
-    found = [e for e in known.values() if _prints(e, number.text)]
+    found = [e for e in known.values() if prints(e, number.text)]
     chance = chance_of(number.text, known.values())
     if not found:
         return Bound(number=number, binding="unbound", chance=chance, misses=_misses(number, known.values(), words))
@@ -157,7 +157,7 @@ def _parts(text: str) -> tuple[float, int, bool]:
     return float(bare), decimals, percent
 
 
-def _prints(entry: Entry, text: str, scale: float = 1.0) -> bool:
+def prints(entry: Entry, text: str, scale: float = 1.0) -> bool:
     """Whether an entry's value, times `scale`, is printed so; a whole number stands for counts alone."""
     value, decimals, percent = _parts(text)
     raw = (value_of(entry.raw) or 0.0) * scale
@@ -225,9 +225,9 @@ def _misses(number: Number, entries: Iterable[Entry], words: Mapping[str, tuple[
             continue
         shown = f"{abs(raw):.{max(decimals, 0)}f}"
         reason, weight = "", 0
-        if decimals > 0 and _prints(entry, flipped):
+        if decimals > 0 and prints(entry, flipped):
             reason, weight = "other sign", 4
-        elif not percent and decimals > 0 and (_prints(entry, number.text, 100.0) or _prints(entry, number.text, 0.01)):
+        elif not percent and decimals > 0 and (prints(entry, number.text, 100.0) or prints(entry, number.text, 0.01)):
             reason, weight = "percent for fraction", 3
         elif decimals > 0 and math.copysign(1, raw) == math.copysign(1, value):
             if abs(raw - value) <= 1.5 * 10.0**-decimals:
@@ -236,7 +236,7 @@ def _misses(number: Number, entries: Iterable[Entry], words: Mapping[str, tuple[
                 reason, weight = "one digit off", 2
             elif _exchanged(text, shown):
                 reason, weight = "digits exchanged", 2
-            elif _prints(entry, number.text, 10.0) or _prints(entry, number.text, 0.1):
+            elif prints(entry, number.text, 10.0) or prints(entry, number.text, 0.1):
                 reason, weight = "decimal point elsewhere", 1
         elif (
             decimals <= 0
@@ -246,7 +246,7 @@ def _misses(number: Number, entries: Iterable[Entry], words: Mapping[str, tuple[
         ):
             reason, weight = "one digit off", 2
         if reason:
-            score = _score(entry, number, words, None)
+            score = _score(entry, number, words, None) - (entry.exhibit == "results")
             found.append((-score, -weight, f"{'.'.join(entry.key)} = {entry.shown}{entry.mark} ({reason})"))
     return tuple(dict.fromkeys(text for *_, text in sorted(found)))[:MISSES]
 

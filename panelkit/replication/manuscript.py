@@ -7,18 +7,19 @@ import re
 import xml.etree.ElementTree as ElementTree
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from panelkit.core.errors import PackageError
 from panelkit.replication import standalone
 from panelkit.replication.manuscript_tex import CITES, Reader, Taken, Unread
+from panelkit.replication.number_forms import form_of, listed, stretches
 from panelkit.replication.number_words import spelled
 
 LARGEST = 64 * 1024**2
 NEAR = 90  # characters on either side that count as its words
-KINDS = ("number", "macro", "year", "reference", "level", "name", "layout", "address", "unread")
+KINDS = ("number", "macro", "year", "reference", "level", "name", "layout", "address", "computing", "unread")
 ENDINGS = (".tex", ".docx", ".md", ".txt")
 NUMBER = re.compile(
     r"(?P<sign>(?<![\w.)\]])[-\u2212+]|(?<=[\s(\[=,])\u2013(?=[\d.])|(?<=[\uff0c\u3002\uff08\u4e3a\u662f])[-\u2212])?"
@@ -46,7 +47,6 @@ BEFORE_LEVEL = re.compile(
 )
 LEVELS = ("0.1", "0.10", "0.05", "0.01", "0.001", "1", "5", "10", "90", "95", "99", "99.9")
 HIDDEN = dict.fromkeys([*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF, 0xAD])
-ADDRESS = re.compile(r"(?:https?://|doi:|doi\.org/)\S+|10\.\d{4,}/\S+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +88,7 @@ def numbers_of(paper: Path, home: Path | None = None) -> tuple[Number, ...]:
         )
     try:
         if paper.suffix.lower() == ".docx":
-            return tuple(n for i, text in enumerate(_paragraphs(data), start=1) for n in _in_text(text, i))
+            return tuple(_without_references(_paragraphs(data)))
         text = data.decode("utf-8-sig")
     except (
         ValueError,
@@ -134,8 +134,17 @@ def _paragraphs(data: bytes) -> Iterator[str]:
             yield "".join(pieces)
 
 
+def _without_references(lines: Iterable[str]) -> Iterator[Number]:
+    """The numbers of paragraphs; those of a list of references are references."""
+    listing = False
+    for place, text in enumerate(lines, start=1):
+        listing, entry = listed(text, listing)
+        yield from (replace(n, kind="reference") if entry else n for n in _in_text(text, place))
+
+
 def _in_tex(text: str, folder: Path, home: Path | None) -> Iterator[Number]:
     reader = Reader(homes=[folder, *([home] if home is not None else [])])
+    context = ("", "")
     for piece in reader.read(text, folder):
         if isinstance(piece, Taken):
             yield from _in_ours(piece)
@@ -143,7 +152,9 @@ def _in_tex(text: str, folder: Path, home: Path | None) -> Iterator[Number]:
             yield Number(text=piece.name, kind="unread", place=piece.place, around=piece.why, file=piece.file)
         else:
             yield from (_layout(n, piece.place, command, piece.file) for n, command in piece.layout)
-            yield from (replace(n, file=piece.file) for n in _in_text(piece.text, piece.place))
+            before = context[1] if context[0] == piece.file else ""
+            yield from (replace(n, file=piece.file) for n in _in_text(piece.text, piece.place, before))
+            context = (piece.file, MACRO.sub(" ", piece.text.strip())[-NEAR:])
 
 
 def _in_ours(taken: Taken) -> Iterator[Number]:
@@ -173,7 +184,7 @@ def _layout(text: str, place: int, command: str, file: str = "") -> Number:
 
 
 def _in_markdown(text: str) -> Iterator[Number]:
-    fence = ""
+    fence, context, listing = "", "", False
     for place, line in enumerate(text.split("\n"), start=1):
         opened = re.match(r"\s*(```+|~~~+)\s*(\S*)", line)
         if opened:
@@ -182,17 +193,27 @@ def _in_markdown(text: str) -> Iterator[Number]:
         if fence and fence.strip("{}").lower() not in ("text", "txt", "plain"):  # a program, said by its language
             yield from (_layout(m.group(0), place, line) for m in re.finditer(r"\d[\d.]*", line))
             continue
+        listing, entry = listed(line, listing)
+        if entry:
+            yield from (replace(n, kind="reference") for n in _in_text(line, place))
+            continue
         item = re.match(r"\s*(?:#+\s+(\d{1,2}(?:\.\d{1,2})*)[.)、]?\s|(\d{1,3})[.)、](?=\s))", line)
         if item:
             yield Number(text=item.group(1) or item.group(2), kind="reference", place=place, around=line[:NEAR])
-            line = " " * item.end() + line[item.end() :]
-        yield from _in_text(line.replace("\\*", "*").replace("**", "").replace("|", " | "), place)
+            line, context = " " * item.end() + line[item.end() :], ""
+        line = line.replace("\\*", "*").replace("|", " | ")
+        line = re.sub(r"\*\*(?=\S)(.+?)(?<=[^\s*])\*\*(?!\*)", r"\1", line)  # bold, but not the stars behind a number
+        yield from _in_text(line, place, context)
+        context = line.strip()[-NEAR:]
 
 
-def _in_text(text: str, place: int) -> Iterator[Number]:
+def _in_text(text: str, place: int, context: str = "") -> Iterator[Number]:
+    """The numbers of a line; context : the end of the line before it in the same paragraph."""
+    at = len(context) + 1 if context else 0
+    text = f"{context} {text}" if context else text
     text = text.translate(HIDDEN)
-    text = text.translate({c: c - 0xFEE0 for c in range(0xFF01, 0xFF5F) if chr(c - 0xFEE0) in "0123456789.%*+-,()"})
-    for macro in MACRO.finditer(text):
+    text = text.translate({c: c - 0xFEE0 for c in range(0xFF01, 0xFF5F) if chr(c - 0xFEE0) in "0123456789.%*+-,()<=>"})
+    for macro in MACRO.finditer(text, at):
         yield Number(
             text=macro.group(0),
             kind="macro",
@@ -202,16 +223,18 @@ def _in_text(text: str, place: int) -> Iterator[Number]:
         )
     text = MACRO.sub(lambda m: " " * len(m.group(0)), text)
     for start, end, digits in spelled(text):
-        if not re.match(r"\s?(?:年|月|日|届|条|章|节)", text[end:]) and not BEFORE.search(
-            text[max(0, start - NEAR) : start]
+        if (
+            start >= at
+            and not re.match(r"\s?(?:年|月|日|届|条|章|节)", text[end:])
+            and not BEFORE.search(text[max(0, start - NEAR) : start])
         ):
             kind = "level" if AFTER_LEVEL.match(text[end:]) else "number"
             around = _around(text, start, end)
             yield Number(text=digits, kind=kind, place=place, around=around, before=text[max(0, start - NEAR) : start])
-    addresses = [m.span() for m in ADDRESS.finditer(text)]
-    for found in NUMBER.finditer(text):
+    known = stretches(text)
+    for found in NUMBER.finditer(text, at):
         start, end = found.span()
-        kind = "address" if any(a <= start < b for a, b in addresses) else _kind(text, found)
+        kind = next((k for a, b, k in known if a <= start < b), "") or _kind(text, found)
         shown = f"{found.group('sign') or ''}{found.group('body')}{found.group('power') or ''}{(found.group('percent') or '').strip()}"
         yield Number(
             text=shown.replace("\u2013", "\u2212"),
@@ -240,6 +263,8 @@ def _kind(text: str, found: re.Match[str]) -> str:
         return "name"  # CR3, 2SLS, GB2260, COVID-19
     if body.count(".") > 1:
         return "reference"
+    if form := form_of(body, before, after, signed=bool(found.group("sign"))):
+        return form
     if re.search(r"[A-Za-z]$", before) and not body.startswith(("0", ".")):
         return "name"  # v1.2
     if _refers(body, before, found):
