@@ -5,13 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from panelkit.core.manifest import Entry
-
-if TYPE_CHECKING:
-    from panelkit.replication.audit import Bound
-    from panelkit.replication.manuscript import Number
+from panelkit.replication.binding import Bound
+from panelkit.replication.manuscript import Number
 
 Prints = Callable[[Entry, str], bool]
 _BENEATH = ("se", "statistic", "p", "p_resampled", "low", "high")

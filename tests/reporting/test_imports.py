@@ -70,6 +70,75 @@ def test_what_does_not_fit_is_refused(models: list[object]) -> None:
         imported("text")
 
 
+@pytest.fixture
+def wider(results: Results) -> dict[str, object]:
+    """Results of other estimators of the three packages on the same rows."""
+    pyfixest = pytest.importorskip("pyfixest")
+    formula = pytest.importorskip("statsmodels.formula.api")
+    panel = pytest.importorskip("linearmodels.panel")
+    iv = pytest.importorskip("linearmodels.iv")
+    frame = results.panel.frame.assign(region=lambda d: d["province"].str[:1], count=lambda d: [k % 5 for k in range(len(d))])
+    indexed = frame.set_index(["province", "year"])
+    return {
+        "both": pyfixest.feols("ln_lq + fdi ~ zone | province", frame),
+        "events": pyfixest.feols("ln_lq ~ i(year, zone, ref=2018) | province + year", frame),
+        "poisson": pyfixest.fepois("count ~ zone | province", frame),
+        "category": formula.ols("ln_lq ~ fdi + C(year)", frame).fit(
+            cov_type="cluster", cov_kwds={"groups": frame["region"]}
+        ),
+        "uncentred": formula.ols("ln_lq ~ fdi - 1", frame).fit(cov_type="HAC", cov_kwds={"maxlags": 2}),
+        "random": panel.RandomEffects.from_formula("ln_lq ~ 1 + fdi", indexed).fit(),
+        "between": panel.BetweenOLS.from_formula("ln_lq ~ 1 + fdi", indexed).fit(),
+        "twoway": panel.PanelOLS(indexed["ln_lq"], indexed[["fdi"]], entity_effects=True).fit(
+            cov_type="clustered", cluster_entity=True, cluster_time=True
+        ),
+        "other": panel.PanelOLS(
+            indexed["ln_lq"], indexed[["fdi"]], other_effects=indexed[["region"]].astype("category")
+        ).fit(),
+        "absorbing": iv.AbsorbingLS(frame["ln_lq"], frame[["fdi"]], absorb=frame[["year"]].astype("category")).fit(),
+    }
+
+
+def test_lists_and_several_outcomes_are_opened(wider: dict[str, object]) -> None:
+    made = table([wider["both"], [wider["random"], {"a": wider["between"]}]])
+    assert [c.heading[1] for c in made.columns] == ["ln_lq", "fdi", "ln_lq", "ln_lq"]
+
+
+def test_no_effect_is_lost_and_clusters_are_named(wider: dict[str, object]) -> None:
+    read = {name: imported(m) for name, m in wider.items() if name != "both"}
+    assert read["other"].absorb == ("region",)
+    assert read["absorbing"].absorb == ("year",)
+    assert read["poisson"].absorb == ("province",)
+    assert read["twoway"].covariance == "Clustered (province + year)"
+    assert read["category"].covariance == "cluster (region)"
+    assert read["uncentred"].covariance == "HAC (2 lags)"
+
+
+def test_every_kind_of_r_squared_has_a_row_of_its_own(wider: dict[str, object]) -> None:
+    names = ("category", "uncentred", "random", "between", "twoway", "poisson")
+    made = texts(table([wider[n] for n in names]))
+    rows = {label: [i for i, t in enumerate(row) if t] for label, row in made.items() if "R²" in label}
+    assert rows == {
+        "R² (within)": [4], "R² (overall)": [0], "R² (between)": [3], "R² (quasi-demeaned)": [2], "R² (uncentred)": [1],
+        "Pseudo R²": [5], "R² (adjusted)": [0],
+    }  # fmt: skip
+
+
+def test_levels_and_constants_of_each_package_read_alike(wider: dict[str, object]) -> None:
+    made = texts(table([wider["events"], wider["category"], wider["random"]], labels={"zone": "Zone"}))
+    assert "Year = 2015 × Zone" in made
+    assert "Year = 2016" in made
+    assert [bool(t) for t in made["Constant"]] == [False, True, True]
+    assert next(iter(texts(table([wider["random"]], keep=("Intercept",))))) == "Constant"
+
+
+def test_a_system_is_refused_by_name(results: Results) -> None:
+    system = pytest.importorskip("linearmodels.system")
+    fitted = system.SUR.from_formula({"a": "ln_lq ~ fdi", "b": "zone ~ fdi"}, results.panel.frame).fit()
+    with pytest.raises(ReportError, match="holds several equations"):
+        imported(fitted)
+
+
 def test_effects_of_a_formula() -> None:
     assert effects_of("y ~ x | province + region ^ year | e ~ z") == ("province", "region^year")
 
