@@ -77,7 +77,10 @@ def wider(results: Results) -> dict[str, object]:
     formula = pytest.importorskip("statsmodels.formula.api")
     panel = pytest.importorskip("linearmodels.panel")
     iv = pytest.importorskip("linearmodels.iv")
-    frame = results.panel.frame.assign(region=lambda d: d["province"].str[:1], count=lambda d: [k % 5 for k in range(len(d))])
+    frame = results.panel.frame.assign(
+        region=lambda d: d["province"].isin(["110000", "120000"]).map({True: "north", False: "south"}),
+        count=lambda d: [k % 5 for k in range(len(d))],
+    )
     indexed = frame.set_index(["province", "year"])
     return {
         "both": pyfixest.feols("ln_lq + fdi ~ zone | province", frame),
