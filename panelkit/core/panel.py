@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -40,10 +40,10 @@ class Panel:
     time: str
     variables: tuple[Variable, ...]
     history: tuple[Step, ...]
-    digest: str
     unit_labels: Mapping[str, Label]
     parts: tuple[str, ...] = ()
     _frame: pd.DataFrame = field(repr=False)
+    _known: dict[tuple[str, ...], Any] = field(repr=False, compare=False, init=False, default_factory=dict)
 
     @classmethod
     def of(
@@ -85,7 +85,6 @@ class Panel:
             time=time,
             variables=declared,
             history=tuple(history),
-            digest=digests.of_frame(tidy),
             unit_labels=dict(unit_labels or {}),
             parts=tuple(parts),
             _frame=tidy,
@@ -94,6 +93,17 @@ class Panel:
     @property
     def frame(self) -> pd.DataFrame:
         return self._frame.copy()
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the frame, found when first asked for."""
+        return str(self._once(("digest",), lambda: digests.of_frame(self._frame)))
+
+    def _once(self, key: tuple[str, ...], found: Callable[[], Any]) -> Any:
+        """What is found out about the frame, kept: the frame never changes."""
+        if key not in self._known:
+            self._known[key] = found()
+        return self._known[key]
 
     @property
     def place(self) -> str:
@@ -106,7 +116,7 @@ class Panel:
 
     @property
     def units(self) -> tuple[str, ...]:
-        return tuple(self._frame[self.unit].unique())
+        return tuple(self._once(("units",), lambda: self._frame[self.unit].drop_duplicates().to_numpy(dtype=object)))
 
     @property
     def times(self) -> tuple[int, ...]:
@@ -140,51 +150,83 @@ class Panel:
             raise PanelError(f"there is no variable '{name}'", mend=known_or_nearest(name, self.names))
         return self._frame[name].to_numpy(copy=True)
 
+    def absent(self, name: str) -> np.ndarray:
+        """Which rows (bool, one per row) have no value in a column."""
+        found: np.ndarray = self._frame[name].isna().to_numpy()
+        return found
+
     def codes(self, *names: str) -> np.ndarray:
-        """Integer codes 0..L-1 of one category or a combination of several; -1 where any is missing; order is by value."""
-        if len(names) == 1:
-            import pandas as pd
-
-            coded, _ = pd.factorize(self._frame[names[0]], sort=True)
-            found: np.ndarray = coded.astype("int64")
-            return found
-        keys = self._frame[list(names)]
-        missing = keys.isna().any(axis=1).to_numpy()
-        codes = keys.groupby(list(names), sort=True, dropna=False).ngroup().to_numpy().astype("int64")
-        if missing.any():
-            import numpy as np
-
-            codes[missing] = -1
-            codes[~missing] = np.unique(codes[~missing], return_inverse=True)[1]
-        return codes
+        """Integer codes 0..L-1 (read-only) of one category or a combination; -1 where any is missing; order is by value."""
+        found: np.ndarray = self._once(("codes", *names), lambda: _coded(self._frame, names))
+        found.flags.writeable = False
+        return found
 
     def keep(self, mask: np.ndarray, *, why: str) -> Panel:
         """The rows where `mask` (bool, one per row) holds, with the step in the history."""
         kept = self._frame.loc[mask].reset_index(drop=True)
         step = Step(before=self.rows, after=len(kept), why=why)
-        return replace(self, _frame=kept, history=(*self.history, step), digest=digests.of_frame(kept))
+        return replace(self, _frame=kept, history=(*self.history, step))
 
     def take(self, positions: np.ndarray) -> Panel:
         """The rows at sorted `positions`, for one model's sample; says nothing in the history, the Sample does."""
-        kept = self._frame.iloc[positions].reset_index(drop=True)
-        chosen = ",".join(map(str, positions)) if len(positions) < len(self._frame) else ""
-        same = self.digest if not chosen else digests.of_bytes(f"{self.digest}:{chosen}".encode())
-        return replace(self, _frame=kept, digest=same)
+        import numpy as np
+
+        if np.array_equal(positions, np.arange(self.rows)):
+            return self
+        made = replace(self, _frame=self._frame.iloc[positions].reset_index(drop=True))
+        for key, found in self._known.items():
+            if key[0] == "codes":
+                made._known[key] = _narrowed(found, positions)
+        return made
 
     def extended(self, columns: Mapping[str, Any], variables: Iterable[Variable]) -> Panel:
-        """The panel with further columns (arrays, one value per row), each with its variable."""
+        """The panel with further columns (arrays, one value per row), each with its variable.
+
+        Raises
+        ------
+        PanelError
+            As `Panel.of`, whose checks only the new columns need: the keys and their order are this panel's.
+        """
         added = tuple(variables)
-        frame = self._frame.assign(**{v.name: columns[v.name] for v in added})
-        known = tuple(v for v in self.variables if v.name not in {a.name for a in added})
-        return Panel.of(
-            frame,
-            unit=self.unit,
-            time=self.time,
-            variables=(*known, *added),
-            history=self.history,
-            unit_labels=self.unit_labels,
-            parts=self.parts,
-        )
+        new = {a.name for a in added}
+        if new & {self.unit, self.time, *self.parts}:
+            raise PanelError(f"{sorted(new)} would replace keys of the panel", mend="give the column another name")
+        given = self._frame.assign(**{a.name: columns[a.name] for a in added})
+        typed = {a.name: _of_kind(given[a.name], a) for a in added}
+        known = tuple(v for v in self.variables if v.name not in new)
+        frame = self._frame[[self.unit, self.time, *(v.name for v in known)]].assign(**typed)
+        _refuse_infinite(frame, self.unit, self.time, added)
+        made = replace(self, variables=(*known, *added), _frame=frame)
+        kept = {key: v for key, v in self._known.items() if key[0] in ("codes", "units") and not new & set(key[1:])}
+        made._known.update(kept)
+        return made
+
+
+def _coded(frame: pd.DataFrame, names: tuple[str, ...]) -> np.ndarray:
+    import numpy as np
+    import pandas as pd
+
+    if len(names) == 1:
+        coded, _ = pd.factorize(frame[names[0]], sort=True)
+        found: np.ndarray = coded.astype("int64")
+        return found
+    keys = frame[list(names)]
+    missing = keys.isna().any(axis=1).to_numpy()
+    codes = keys.groupby(list(names), sort=True, dropna=False).ngroup().to_numpy().astype("int64")
+    if missing.any():
+        codes[missing] = -1
+        codes[~missing] = np.unique(codes[~missing], return_inverse=True)[1]
+    return codes
+
+
+def _narrowed(codes: np.ndarray, positions: np.ndarray) -> np.ndarray:
+    """Codes of some rows, those of levels that are left without a row taken out."""
+    import numpy as np
+
+    left = codes[positions]
+    there = np.bincount(left + 1, minlength=1) > 0  # -1, missing, comes first and stays
+    there[0] = True
+    return (np.cumsum(there) - 2)[left + 1]
 
 
 def _typed(frame: pd.DataFrame, unit: str, time: str, variables: tuple[Variable, ...]) -> pd.DataFrame:
@@ -195,13 +237,15 @@ def _typed(frame: pd.DataFrame, unit: str, time: str, variables: tuple[Variable,
             f"the time '{time}' is missing or not whole somewhere", mend="give every row a whole number such as a year"
         )
     typed[time] = times.astype("int64")
-    for variable in variables:
-        column = frame[variable.name]
-        if variable.kind == "number":
-            typed[variable.name] = column.astype("float64")
-        else:
-            typed[variable.name] = column.astype("object").map(lambda v: None if v is None or v != v else str(v))
+    typed |= {variable.name: _of_kind(frame[variable.name], variable) for variable in variables}
     return type(frame)(typed)
+
+
+def _of_kind(column: pd.Series, variable: Variable) -> pd.Series:
+    """A column as the kind of its variable wants it: doubles, or texts."""
+    if variable.kind == "number":
+        return column.astype("float64")
+    return column.astype("object").map(lambda v: None if v is None or v != v else str(v))
 
 
 def _refuse_bad_keys(frame: pd.DataFrame, unit: str, time: str) -> None:

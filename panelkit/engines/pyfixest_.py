@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import replace
+from functools import cache
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
 MANY = 100_000  # rows above which feols is not handed a table
 
 
+@cache  # reading a package's metadata takes as long as a small regression
+def _version() -> str:
+    return metadata.version("pyfixest")
+
+
 class Pyfixest:
     """Least squares, 2SLS and Poisson with any number of absorbed effects.
 
@@ -37,7 +43,7 @@ class Pyfixest:
 
     @property
     def version(self) -> str:
-        return metadata.version("pyfixest")
+        return _version()
 
     def refuses(self, request: Request) -> str | None:
         """See `core.engine.Engine`."""

@@ -18,7 +18,7 @@ from panelkit.estimators import _leave_out
 from panelkit.estimators._columns import Layout, lay_out, needed, refuse_bad_names, unit_or_parts, with_units
 from panelkit.estimators._convention import asked_covariance, resolve
 from panelkit.estimators._sample import sample_of, select_rows
-from panelkit.numerics.projection import absorber, collinear
+from panelkit.numerics.projection import Absorber, absorber, collinear
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +110,8 @@ def compile_model(
             "there is nothing to estimate: effects only", where=f"models.{spec.id}", mend="name a regressor before '|'"
         )
     weights = made.column(layout.weights).astype("float64") if layout.weights else None
-    layout, dropped, notes = _without_collinear(spec, made, layout, weights, setting, mend)
+    effects = _effects_of(made, layout, weights)
+    layout, dropped, notes = _without_collinear(spec, made, layout, effects, setting, mend)
     groups = {name: int(made.codes(name).max()) + 1 for name in rows.clusters}
     covariance, inference, why = resolve(spec, setting, groups)
     clustered = groups if isinstance(covariance, Clustered) else {}
@@ -120,7 +121,7 @@ def compile_model(
         request=request,
         panel=made,
         sample=sample_of(made, rows.positions, rows.drops, clustered),
-        design=_design(request, made, rows.clusters, weights, focal, panel),
+        design=_design(request, made, rows, effects, focal, panel),
         inference=inference,
         dropped=dropped,
         notes=(*notes, *why),
@@ -153,11 +154,23 @@ def _request(spec: ModelSpec, layout: Layout, covariance: Covariance) -> Regress
     )
 
 
-def _design(
-    request: Regression, made: Panel, clusters: tuple[str, ...], weights: np.ndarray | None, focal: str, whole: Panel
-) -> Design:
-    effects = tuple(made.codes(name) for name in request.absorb)
-    slopes = tuple((request.absorb.index(e), made.column(v).astype("float64")) for e, v in request.varying_slopes)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Effects:
+    """The absorbed effects of a sample: codes, trends as (index of the effect, variable), weights, and the projection off them."""
+
+    codes: tuple[np.ndarray, ...]
+    slopes: tuple[tuple[int, np.ndarray], ...]
+    weights: np.ndarray | None
+    absorber: Absorber
+
+
+def _effects_of(made: Panel, layout: Layout, weights: np.ndarray | None) -> _Effects:
+    codes = tuple(made.codes(name) for name in layout.absorb)
+    slopes = tuple((layout.absorb.index(e), made.column(v).astype("float64")) for e, v in layout.varying_slopes)
+    return _Effects(codes=codes, slopes=slopes, weights=weights, absorber=absorber(codes, weights, slopes))
+
+
+def _design(request: Regression, made: Panel, rows: Rows, effects: _Effects, focal: str, whole: Panel) -> Design:
     constant = [np.ones(made.rows)] if request.constant else []
     columns = constant + [made.column(n).astype("float64") for n in (*request.endogenous, *request.slopes)]
     instruments = [made.column(n).astype("float64") for n in request.instruments]
@@ -168,52 +181,50 @@ def _design(
         regressors=np.column_stack(columns),
         endogenous=tuple(len(constant) + j for j in range(len(request.endogenous))),
         instruments=np.column_stack(instruments) if instruments else None,
-        absorber=absorber(effects, weights, slopes),
-        effects=effects,
+        absorber=effects.absorber,
+        effects=effects.codes,
         effect_names=request.absorb,
-        varying_slopes=slopes,
-        clusters=tuple(made.codes(c) for c in clusters),
-        cluster_names=clusters,
+        varying_slopes=effects.slopes,
+        clusters=tuple(made.codes(c) for c in rows.clusters),
+        cluster_names=rows.clusters,
         unit_codes=made.codes(made.unit),
         time_codes=made.codes(made.time),
-        weights=weights,
+        weights=effects.weights,
         focal=request.terms.index(focal) if focal in request.terms else first,
     )
     leave_out: Callable[[], object] = lambda: _leave_out.jackknife(design)  # noqa: E731
-    return replace(design, leave_out=leave_out, paths=_paths(design, made, whole))
+    return replace(design, leave_out=leave_out, paths=_paths(design, made, rows.positions, whole))
 
 
-def _paths(design: Design, made: Panel, whole: Panel) -> np.ndarray:
+def _paths(design: Design, made: Panel, positions: np.ndarray, whole: Panel) -> np.ndarray:
     """(units, periods) of the focal variable, from the whole panel where it is a variable there; NaN where unknown."""
     name = design.names[design.focal]
-    source = whole if name in whole.names and name not in (whole.unit, whole.time) else made
     paths = np.full((int(design.unit_codes.max()) + 1, int(design.time_codes.max()) + 1), np.nan)
-    if name not in source.names:
-        return paths
-    import pandas as pd
-
-    units = pd.Index(sorted(set(made.column(made.unit)))).get_indexer(pd.Index(source.column(source.unit)))
-    times = pd.Index(made.times).get_indexer(pd.Index(source.column(source.time)))
-    there = (units >= 0) & (times >= 0)
-    paths[units[there], times[there]] = source.column(name)[there]
+    if name in whole.names and name not in (whole.unit, whole.time):
+        units, times = whole.codes(whole.unit), whole.codes(whole.time)
+        own_units, own_times = np.full(int(units.max()) + 1, -1), np.full(int(times.max()) + 1, -1)
+        own_units[units[positions]], own_times[times[positions]] = design.unit_codes, design.time_codes
+        rows, columns = own_units[units], own_times[times]
+        there = (rows >= 0) & (columns >= 0)
+        paths[rows[there], columns[there]] = whole.column(name)[there]
+    elif name in made.names:
+        paths[design.unit_codes, design.time_codes] = made.column(name)
     return paths
 
 
 def _without_collinear(
-    spec: ModelSpec, made: Panel, layout: Layout, weights: np.ndarray | None, setting: Setting, mend: str
+    spec: ModelSpec, made: Panel, layout: Layout, off: _Effects, setting: Setting, mend: str
 ) -> tuple[Layout, tuple[str, ...], tuple[str, ...]]:
     """The layout without what is absorbed or a combination, the names left out, and a note on each."""
     names = [*layout.slopes, *layout.endogenous, *layout.instruments]
     if not names:
         return layout, (), ()
-    root = np.ones(made.rows) if weights is None else np.sqrt(weights)
+    root = np.ones(made.rows) if off.weights is None else np.sqrt(off.weights)
     raw = np.column_stack([made.column(n).astype("float64") for n in names])
-    effects = [made.codes(e) for e in layout.absorb]
-    slopes = [(layout.absorb.index(e), made.column(v).astype("float64")) for e, v in layout.varying_slopes]
-    if layout.constant:
-        effects = [np.zeros(made.rows, dtype=np.int64)]
-    left = absorber(effects, weights, slopes).residualise(raw) * root[:, None]
-    _refuse_still_outcome(spec, made, layout, absorber(effects, weights, slopes), root)
+    mean = [np.zeros(made.rows, dtype=np.int64)]
+    project = absorber(mean, off.weights) if layout.constant else off.absorber
+    left = project.residualise(raw) * root[:, None]
+    _refuse_still_outcome(spec, made, layout, project, root)
     raw = raw * root[:, None]
     bad = collinear(left, raw)
     exogenous = len(layout.slopes) + len(layout.endogenous)
@@ -256,9 +267,9 @@ def _refuse_nothing_left(spec: ModelSpec, before: Layout, after: Layout, reasons
         )
 
 
-def _refuse_still_outcome(spec: ModelSpec, made: Panel, layout: Layout, project: object, root: np.ndarray) -> None:
+def _refuse_still_outcome(spec: ModelSpec, made: Panel, layout: Layout, project: Absorber, root: np.ndarray) -> None:
     outcome = made.column(layout.outcome).astype("float64")
-    left = project.residualise(outcome[:, None])  # type: ignore[attr-defined]
+    left = project.residualise(outcome[:, None])
     if layout.absorb and collinear(left * root[:, None], outcome[:, None] * root[:, None]):
         raise EstimationError(
             f"nothing of the outcome '{layout.outcome}' is left after the effects {' + '.join(layout.absorb)}",

@@ -15,7 +15,7 @@ from panelkit.core.expression import parse_expression
 from panelkit.core.formula import Formula
 from panelkit.core.nearest import known_or_nearest
 from panelkit.core.panel import Panel
-from panelkit.estimators._columns import needed
+from panelkit.estimators._columns import is_category, needed
 
 Leave = Callable[[np.ndarray, str], None]
 
@@ -78,7 +78,6 @@ def _declared(spec: ModelSpec, panel: Panel, leave: Leave) -> None:
         times = panel.column(panel.time)
         first, last = spec.years
         leave((times < first) | (times > last), f"outside {first}-{last}")
-    units = panel.column(panel.unit)
     unknown = [u for u in spec.exclude if u not in set(panel.units)]
     if unknown:
         raise EstimationError(
@@ -92,7 +91,7 @@ def _declared(spec: ModelSpec, panel: Panel, leave: Leave) -> None:
             ]
         )
     for unit, reason in sorted(spec.exclude.items()):
-        leave(units == unit, f"{panel.unit} {unit} excluded: {reason}")
+        leave(panel.column(panel.unit) == unit, f"{panel.unit} {unit} excluded: {reason}")
     if spec.where:
         where = f"models.{spec.id}.where"
         leave(~evaluate_rows(parse_expression(spec.where, where=where), panel, where=where), f"not where {spec.where}")
@@ -100,23 +99,15 @@ def _declared(spec: ModelSpec, panel: Panel, leave: Leave) -> None:
 
 def _missing(spec: ModelSpec, formula: Formula, panel: Panel, clusters: tuple[str, ...], leave: Leave) -> None:
     for name in needed(formula, spec, clusters):
-        leave(_absent(panel.column(name)), f"{name} missing")
-
-
-def _absent(values: np.ndarray) -> np.ndarray:
-    if values.dtype.kind == "f":
-        return np.isnan(values)
-    if values.dtype.kind in "iub":
-        return np.zeros(len(values), dtype=bool)
-    import pandas as pd
-
-    return np.asarray(pd.isna(values), dtype=bool)
+        leave(panel.absent(name), f"{name} missing")
 
 
 def _refuse_bad_cells(
     spec: ModelSpec, formula: Formula, panel: Panel, clusters: tuple[str, ...], kept: np.ndarray
 ) -> None:
     for name in needed(formula, spec, clusters):
+        if is_category(panel, name):
+            continue
         values = panel.column(name)
         if values.dtype.kind == "f" and np.isinf(values[kept]).any():
             raise EstimationError(

@@ -101,7 +101,7 @@ def staggered_of(
         formula = replace(formula, absorb=(Absorbed(factors=(GROUP,)), Absorbed(factors=(panel.time,))))
     rows = rows_of(spec, formula, extended, setting)
     whose = (panel.unit,) if triple is None else triple.pair
-    left = _Left(events.cohort, events.time, panel.codes(*whose), rows.positions)
+    left = _Left(events.cohort, panel.codes(panel.time), panel.times, panel.codes(*whose), rows.positions)
     left.always_treated("^".join(whose))
     left.without_controls(anticipation)
     if complete:
@@ -188,9 +188,13 @@ def _arrays(
 class _Left:
     """Rows that leave one reason after the other; `kept` are those that stay so far."""
 
-    def __init__(self, cohort: np.ndarray, time: np.ndarray, unit: np.ndarray, positions: np.ndarray) -> None:
-        self.cohort, self.time, self.unit = cohort, time, unit
-        self.kept = np.zeros(len(time), dtype=bool)
+    def __init__(
+        self, cohort: np.ndarray, when: np.ndarray, periods: tuple[int, ...], unit: np.ndarray, positions: np.ndarray
+    ) -> None:
+        self.cohort, self.when, self.unit = cohort, when, unit
+        self.periods = np.array(periods, dtype=np.float64)
+        self.time = self.periods[when]
+        self.kept = np.zeros(len(when), dtype=bool)
         self.kept[positions] = True
         self.drops: tuple[Drop, ...] = ()
         self.always = 0
@@ -200,6 +204,10 @@ class _Left:
         self.drops = (*self.drops, Drop(rows=int(out.sum()), why=why))
         self.kept &= ~out
 
+    def _seen(self, rows: np.ndarray) -> np.ndarray:
+        """(T,) whether a period has one of these rows."""
+        return np.asarray(np.bincount(self.when[rows], minlength=len(self.periods)) > 0)
+
     def always_treated(self, unit: str) -> None:
         out = self.kept & (self.cohort <= self.time[self.kept].min())
         if out.any():
@@ -207,18 +215,21 @@ class _Left:
             self._leave(out, f"{unit} treated from the first period on: no period before to compare with")
 
     def without_controls(self, anticipation: int) -> None:
-        clean = np.unique(self.time[self.kept & (self.cohort > self.time + anticipation)])
-        out = self.kept & ~np.isin(self.time, clean)
+        clean = self._seen(self.kept & (self.cohort > self.time + anticipation))
+        out = self.kept & ~clean[self.when]
         if out.any():
-            cells = np.unique(np.column_stack([self.cohort[out], self.time[out]]), axis=0)
-            self.lost = tuple((float(g), float(t)) for g, t in cells if g <= t)
-            years = ", ".join(f"{t:g}" for t in np.unique(self.time[out]))
+            cohorts, which = np.unique(self.cohort[out], return_inverse=True)
+            cells = np.zeros((len(cohorts), len(self.periods)), dtype=bool)
+            cells[which, self.when[out]] = True
+            both = ((float(cohorts[i]), float(self.periods[j])) for i, j in np.argwhere(cells))
+            self.lost = tuple((g, t) for g, t in both if g <= t)
+            years = ", ".join(f"{t:g}" for t in self.periods[self._seen(out)])
             self._leave(out, f"no unit is untreated in {years}: no effect is identified there")
 
     def incomplete(self, unit: str) -> None:
         if not self.kept.any():
             return
-        periods = len(np.unique(self.time[self.kept]))
+        periods = int(self._seen(self.kept).sum())
         seen = np.bincount(self.unit[self.kept], minlength=int(self.unit.max()) + 1)
         out = self.kept & (seen[self.unit] < periods)
         if out.any():

@@ -13,10 +13,10 @@ from panelkit.core.estimation import ModelSpec, Setting
 from panelkit.core.panel import Panel
 from panelkit.core.registry import ENGINES
 from panelkit.core.request import Analytic, Clustered, Design, Regression
-from panelkit.estimators._compile import columns_of
+from panelkit.estimators._compile import Compiled, columns_of
 from panelkit.estimators._convention import asked_covariance
 from panelkit.estimators._estimate import treated_clusters
-from panelkit.estimators._inference import answer, terms_of
+from panelkit.estimators._inference import terms_of
 from panelkit.estimators._staggered import Staggered, staggered_of
 from panelkit.estimators._staggered_curves import band_words
 from panelkit.estimators._staggered_found import bands, cells, curves_of, find, joint, tests_of
@@ -24,6 +24,7 @@ from panelkit.estimators._staggered_method import TERMS, Method, StaggeredSpec
 from panelkit.estimators._staggered_moved import adoption_of
 from panelkit.estimators._staggered_words import AVERAGES, notes_of
 from panelkit.estimators._words import UNIT, equation, no_instruments
+from panelkit.numerics.least_squares import solve
 from panelkit.numerics.staggered_effects import CohortEffects
 
 
@@ -38,7 +39,7 @@ def estimate_staggered(spec: StaggeredSpec, method: Method, panel: Panel, settin
     where = f"models.{spec.id}"
     design, plain = design_of(spec, method, panel, setting)
     refuse_second(design.compiled.request, setting, where)
-    two_way = answer(design.compiled, plain, where)
+    two_way = two_way_of(design.compiled, plain, where)
     compiled = replace(
         design.compiled, request=replace(design.compiled.request, covariance=_convention(method, design))
     )
@@ -59,12 +60,12 @@ def estimate_staggered(spec: StaggeredSpec, method: Method, panel: Panel, settin
         covariance=compiled.request.covariance,
         sample=compiled.sample,
         fit=Quality(
-            parameters=len(effects.att), extra=_extra(design, effects, count, float(two_way.fit.coefficients[0]))
+            parameters=len(effects.att), extra=_extra(design, effects, count, two_way)
         ),
         requests=(design.compiled.request,),
         absorb=compiled.request.absorb,
-        engine=two_way.fit.engine,
-        engine_version=two_way.fit.version,
+        engine=setting.engine.name,
+        engine_version=setting.engine.version,
         confirmation="route" if "route" in tests else "frozen",
         resampled=banded,
         curves=curves,
@@ -154,6 +155,26 @@ def refuse_second(request: Regression, setting: Setting, where: str) -> None:
             where=where,
             mend="name this engine first in confirm, or leave it",
         )
+
+
+def two_way_of(compiled: Compiled, setting: Setting, where: str) -> float:
+    """The two-way coefficient on the same rows, for comparison: by the projection that the sample has at hand, no engine asked.
+
+    Raises
+    ------
+    EstimationError
+        Where the engine named does not answer such a request, in its words.
+    """
+    refusal = setting.engine.refuses(compiled.request)
+    if refusal:
+        raise EngineRefusedError(
+            f"the engine {setting.engine.name} does not answer this: {refusal}",
+            where=where,
+            mend="name another engine first in confirm",
+        )
+    design = compiled.design
+    swept = design.absorber.residualise(np.column_stack([design.outcome, design.regressors]))
+    return float(solve(swept[:, 1:], swept[:, 0], design.weights).coefficients[design.focal])
 
 
 def _convention(method: Method, design: Staggered) -> Clustered:

@@ -24,6 +24,7 @@ class StaggeredPanel:
     cohort : (N,) first treated period of each unit; `NEVER` (inf) if none.
     clusters : (N,) cluster codes, or None (the unit is the cluster).
     order : (n,) rows of the input in the order used here.
+    periods : (T,) the periods that occur, ascending.
     cross_sections : True if no unit is observed twice (units were not given).
     """
 
@@ -35,6 +36,7 @@ class StaggeredPanel:
     cohort: FloatArray
     clusters: IntArray | None
     order: IntArray
+    periods: FloatArray
     cross_sections: bool
 
     @property
@@ -44,11 +46,6 @@ class StaggeredPanel:
     @property
     def units(self) -> int:
         return len(self.cohort)
-
-    @property
-    def periods(self) -> FloatArray:
-        """(T,) the periods that occur, ascending."""
-        return np.unique(self.time)
 
     @property
     def event(self) -> FloatArray:
@@ -118,6 +115,7 @@ def staggered_panel(
         cohort=np.asarray(_constant(first[order], codes, "cohort"), dtype=np.float64),
         clusters=groups,
         order=np.asarray(order, dtype=np.intp),
+        periods=np.unique(when),
         cross_sections=unit is None,
     )
 
