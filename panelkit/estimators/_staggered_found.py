@@ -163,7 +163,7 @@ def tests_of(method: Method, design: Staggered, found: Found) -> tuple[dict[str,
     except ValueError as fault:
         said.append(f"The joint pre-trend test is not made: {fault}.")
     try:
-        other = method.other(design)
+        other = method.other(design, found.effects)
     except ValueError as fault:
         other = f"the other route fails ({fault})"
     gap = other if isinstance(other, str) else confirmed(found.effects, *other)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from panelkit.core.errors import EngineRefusedError, EstimationError
 from panelkit.core.estimate import Estimate, Quality
 from panelkit.core.estimation import ModelSpec, Setting
 from panelkit.core.panel import Panel
-from panelkit.core.registry import ENGINES
+from panelkit.core.registry import ENGINES, EstimatorKind
 from panelkit.core.request import Analytic, Clustered, Design, Regression
 from panelkit.estimators._compile import Compiled, columns_of
 from panelkit.estimators._convention import asked_covariance
@@ -20,7 +21,7 @@ from panelkit.estimators._inference import terms_of
 from panelkit.estimators._staggered import Staggered, staggered_of
 from panelkit.estimators._staggered_curves import band_words
 from panelkit.estimators._staggered_found import bands, cells, curves_of, find, joint, tests_of
-from panelkit.estimators._staggered_method import TERMS, Method, StaggeredSpec
+from panelkit.estimators._staggered_method import TERMS, Control, Method, StaggeredSpec
 from panelkit.estimators._staggered_moved import adoption_of
 from panelkit.estimators._staggered_words import AVERAGES, notes_of
 from panelkit.estimators._words import UNIT, equation, no_instruments
@@ -59,9 +60,7 @@ def estimate_staggered(spec: StaggeredSpec, method: Method, panel: Panel, settin
         covariance_matrix=V,
         covariance=compiled.request.covariance,
         sample=compiled.sample,
-        fit=Quality(
-            parameters=len(effects.att), extra=_extra(design, effects, count, two_way)
-        ),
+        fit=Quality(parameters=len(effects.att), extra=_extra(design, effects, count, two_way)),
         requests=(design.compiled.request,),
         absorb=compiled.request.absorb,
         engine=setting.engine.name,
@@ -205,17 +204,44 @@ def prepare_staggered(spec: StaggeredSpec, method: Method, panel: Panel, setting
     return replace(made.compiled.design, paths=None, leave_out=None, adoption=adoption_of(method, made))
 
 
-def explain_staggered(spec: StaggeredSpec, method: Method, further: str = "") -> str:
-    """What will be done, in words."""
-    whom = {"never": "never treated", "notyet": "not treated yet"}[method.control]
+def explain_staggered(spec: StaggeredSpec, cite: str, control: Control, further: str = "") -> str:
+    """What will be done, in words; no panel is needed. cite : whose method. control : whom it compares with."""
+    whom = {"never": "never treated", "notyet": "not treated yet"}[control]
     cluster = spec.cluster or UNIT
     bands = f"simultaneous bands from {spec.draws} multiplier draws" if spec.draws else "no bands"
     return (
         f"{equation(spec)}, effects of '{spec.cohort}' (0 or missing: never treated) by cohort and period:"
-        f" {method.cite}, compared with units {whom}.{f' {further}' if further else ''}\n{AVERAGES} Errors from influence summed"
+        f" {cite}, compared with units {whom}.{f' {further}' if further else ''}\n{AVERAGES} Errors from influence summed"
         f" by {cluster}, normal reference; {bands}. Units treated from the first period on and periods without an untreated unit"
-        " leave, counted. Confirmed by another route where there are no covariates. The two-way coefficient is kept beside it as"
-        " `two_way`: already treated units are controls there."
+        " leave, counted. All of it is panelkit's own arithmetic, confirmed by another route to every cell; no engine estimates it. The"
+        " two-way coefficient is kept beside it as `two_way`: already treated units are controls there."
+    )
+
+
+def staggered_kind(
+    *,
+    name: str,
+    spec: type[StaggeredSpec],
+    summary: str,
+    method_of: Callable[[Any], Method],
+    said: Callable[[Any], str] = lambda _: "",
+) -> EstimatorKind:
+    """A kind made of a method alone: `method_of` a specification, and what is `said` of its covariates.
+
+    It estimates averages of effects by cohort and period, with cells, the curves 'event_time', 'cohort' and 'calendar', and the
+    tests 'pre_trends' and 'route'; it raises EstimationError for whatever the data do not allow, and EngineRefusedError for a second
+    engine, as none estimates this.
+    """
+    return EstimatorKind(
+        name=name,
+        spec=spec,
+        summary=summary,
+        confirmation="route",
+        columns=columns_staggered,
+        estimate=lambda spec, panel, setting: estimate_staggered(spec, method_of(spec), panel, setting),
+        prepare=lambda spec, panel, setting: prepare_staggered(spec, method_of(spec), panel, setting),
+        explain=lambda spec: explain_staggered(spec, method_of(spec).cite, method_of(spec).control, said(spec)),
+        checks=("support",),
     )
 
 

@@ -46,7 +46,8 @@ class Method:
     """What one estimator brings to the common result.
 
     effects : effects by cohort and period of the rows. cite : whose it is. control : whom it compares with.
-    other : another route to the cells, with what it is in words; ValueError or a text says why there is none.
+    other : another route to the cells of the effects given, of which it takes no value, with what it is in words; ValueError or
+    a text says why there is none.
     long : changes from the last untreated period, leads included, in one list with the effects, for bounds on violations of
     parallel trends; None where the effects are such.
     leads : whether leads are estimated among untreated rows, the method having no cell before treatment.
@@ -59,7 +60,7 @@ class Method:
     cite: str
     control: Control
     effects: Callable[[Staggered], CohortEffects]
-    other: Callable[[Staggered], tuple[CohortEffects | np.ndarray, str] | str]
+    other: Callable[[Staggered, CohortEffects], tuple[CohortEffects | np.ndarray, str] | str]
     long: Callable[[Staggered], CohortEffects] | None = None
     leads: bool = False
     reference: float | None = None

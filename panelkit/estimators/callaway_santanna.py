@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
 from typing import Literal
 
 import numpy as np
 
-from panelkit.core.estimate import Estimate
-from panelkit.core.estimation import Setting
-from panelkit.core.panel import Panel
-from panelkit.core.registry import ESTIMATORS, EstimatorKind
-from panelkit.core.request import Design
+from panelkit.core.registry import ESTIMATORS
 from panelkit.core.spec import spec
 from panelkit.estimators._compile import formula_of
 from panelkit.estimators._staggered import Sampling, Staggered
-from panelkit.estimators._staggered_kind import (
-    columns_staggered,
-    estimate_staggered,
-    explain_staggered,
-    prepare_staggered,
-)
+from panelkit.estimators._staggered_kind import staggered_kind
 from panelkit.estimators._staggered_method import Method, StaggeredSpec, refuse_anticipation
 from panelkit.numerics.did_callaway import CallawayPlan, callaway_santanna, two_by_two_means
+from panelkit.numerics.did_route import covariate_cells
 from panelkit.numerics.staggered_effects import CohortEffects
 
 CITE = "Callaway and Sant'Anna (2021)"
@@ -31,6 +22,12 @@ WORDS = {
     "dr": "Covariates enter by outcome regression and propensity score, doubly robust.",
     "reg": "Covariates enter by outcome regression.",
     "ipw": "Covariates enter by inverse probability weighting.",
+}
+
+ROUTES = {
+    "dr": "a regression of the controls and a logit for each cell, both by their own arithmetic,",
+    "reg": "a regression of the controls for each cell, by its own arithmetic,",
+    "ipw": "a logit for each cell, by its own arithmetic,",
 }
 
 
@@ -59,7 +56,12 @@ class CallawaySantanna(StaggeredSpec):
 
 
 def method_of(spec: CallawaySantanna) -> Method:
-    """What Callaway and Sant'Anna's estimator brings to the common result."""
+    """What Callaway and Sant'Anna's estimator brings to the common result.
+
+    Source
+    ------
+    Callaway and Sant'Anna (2021, doi:10.1016/j.jeconom.2020.12.001); R `did` 2.1.2, Stata `csdid`.
+    """
     refuse_anticipation(spec)
     plan = CallawayPlan(
         control=spec.control,
@@ -70,19 +72,15 @@ def method_of(spec: CallawaySantanna) -> Method:
     )
     universal = spec.base == "universal"
 
-    @lru_cache(maxsize=1)  # the route asks which cells there are: the effects are not estimated again for it
-    def effects(design: Staggered) -> CohortEffects:
-        return callaway_santanna(design.panel, plan)
-
-    def other(design: Staggered) -> tuple[CohortEffects | np.ndarray, str] | str:
+    def other(design: Staggered, found: CohortEffects) -> tuple[CohortEffects | np.ndarray, str] | str:
         if design.covariates:
-            return "with covariates no cell is a difference of four means"
-        return two_by_two_means(design.panel, plan, effects(design)), "four plain means for each cell"
+            return covariate_cells(design.panel, plan, found), ROUTES[spec.adjustment]
+        return two_by_two_means(design.panel, plan, found), "four plain means for each cell"
 
     return Method(
         cite=CITE,
         control=spec.control,
-        effects=effects,
+        effects=lambda design: callaway_santanna(design.panel, plan),
         other=other,
         long=None if universal else lambda design: callaway_santanna(design.panel, replace(plan, base="universal")),
         reference=-1.0 - spec.anticipation if universal else None,
@@ -93,41 +91,12 @@ def method_of(spec: CallawaySantanna) -> Method:
     )
 
 
-def estimate(spec: CallawaySantanna, panel: Panel, setting: Setting) -> Estimate:
-    """Averages of effects by cohort and period; cells, curves 'event_time', 'cohort', 'calendar'; tests 'pre_trends' and 'route'.
-
-    Raises
-    ------
-    EstimationError
-        Whatever the data do not allow. EngineRefusedError for a second engine: no engine estimates this.
-
-    Source
-    ------
-    Callaway and Sant'Anna (2021, doi:10.1016/j.jeconom.2020.12.001); R `did` 2.1.2, Stata `csdid`.
-    """
-    return estimate_staggered(spec, method_of(spec), panel, setting)
-
-
-def prepare(spec: CallawaySantanna, panel: Panel, setting: Setting) -> Design:
-    """The arrays of the two-way regression on the same rows."""
-    return prepare_staggered(spec, method_of(spec), panel, setting)
-
-
-def explain(spec: CallawaySantanna) -> str:
-    """What will be done, in words."""
-    return explain_staggered(spec, method_of(spec), WORDS[spec.adjustment] if formula_of(spec).slopes else "")
-
-
 ESTIMATORS.register(
-    EstimatorKind(
+    staggered_kind(
         name="callaway_santanna",
         spec=CallawaySantanna,
         summary="staggered adoption, each cohort and period against untreated units (Callaway-Sant'Anna)",
-        confirmation="route",
-        columns=columns_staggered,
-        estimate=estimate,
-        prepare=prepare,
-        explain=explain,
-        checks=("support",),
+        method_of=method_of,
+        said=lambda spec: WORDS[spec.adjustment] if formula_of(spec).slopes else "",
     )
 )

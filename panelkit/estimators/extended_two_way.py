@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 
-from panelkit.core.estimate import Estimate
-from panelkit.core.estimation import Setting
-from panelkit.core.panel import Panel
-from panelkit.core.registry import ESTIMATORS, EstimatorKind
-from panelkit.core.request import Design
+from panelkit.core.registry import ESTIMATORS
 from panelkit.core.spec import spec
 from panelkit.estimators._compile import formula_of
 from panelkit.estimators._staggered import Staggered
-from panelkit.estimators._staggered_kind import (
-    columns_staggered,
-    estimate_staggered,
-    explain_staggered,
-    prepare_staggered,
-)
+from panelkit.estimators._staggered_imputed import long_changes
+from panelkit.estimators._staggered_kind import staggered_kind
 from panelkit.estimators._staggered_method import Method, StaggeredSpec, dated_again, moved_back, refuse_anticipation
-from panelkit.estimators.imputation import long_changes
-from panelkit.estimators.sun_abraham import long_differences
+from panelkit.estimators.sun_abraham import saturated_route
 from panelkit.numerics.did_imputation import imputation
 from panelkit.numerics.did_interaction import extended_two_way
+from panelkit.numerics.did_route import saturated_cells
 from panelkit.numerics.staggered_effects import CohortEffects
 
 CITE = "Wooldridge (2025)"
@@ -47,17 +40,24 @@ class ExtendedTwoWay(StaggeredSpec):
 
 
 def method_of(spec: ExtendedTwoWay) -> Method:
-    """What the estimator brings to the common result."""
+    """What the estimator brings to the common result.
+
+    Source
+    ------
+    Wooldridge (2025, doi:10.1007/s00181-025-02807-z); R `etwfe`, Stata `jwdid`.
+    """
     refuse_anticipation(spec)
     a = spec.anticipation
     never = spec.control == "never"
 
-    def other(design: Staggered) -> tuple[CohortEffects | np.ndarray, str] | str:
-        if never:
-            return long_differences(design, a)
-        if design.covariates:
-            return "with covariates imputation is another estimator"
-        return dated_again(imputation(moved_back(design.panel, a)), a), "imputed effects"
+    def other(design: Staggered, found: CohortEffects) -> tuple[CohortEffects | np.ndarray, str] | str:
+        if never and not design.covariates:
+            return saturated_route(design, found, a)
+        moved = moved_back(design.panel, a)
+        if design.covariates or moved.rows != moved.units * len(moved.periods):
+            dated = replace(found, cohorts=found.cohorts - a)
+            return saturated_cells(moved, dated, spec.control), "least squares with every dummy and product written out"
+        return dated_again(imputation(moved), a), "imputed effects"
 
     return Method(
         cite=CITE,
@@ -72,45 +72,12 @@ def method_of(spec: ExtendedTwoWay) -> Method:
     )
 
 
-def estimate(spec: ExtendedTwoWay, panel: Panel, setting: Setting) -> Estimate:
-    """Averages of effects by cohort and period; cells, curves 'event_time', 'cohort', 'calendar'; tests 'pre_trends' and 'route'.
-
-    Raises
-    ------
-    EstimationError
-        Whatever the data do not allow. EngineRefusedError for a second engine: no engine estimates this.
-
-    Source
-    ------
-    Wooldridge (2025, doi:10.1007/s00181-025-02807-z); R `etwfe`, Stata `jwdid`.
-    """
-    return estimate_staggered(spec, method_of(spec), panel, setting)
-
-
-def prepare(spec: ExtendedTwoWay, panel: Panel, setting: Setting) -> Design:
-    """The arrays of the two-way regression on the same rows."""
-    return prepare_staggered(spec, method_of(spec), panel, setting)
-
-
-def explain(spec: ExtendedTwoWay) -> str:
-    """What will be done, in words."""
-    return explain_staggered(
-        spec,
-        method_of(spec),
-        "Covariates enter by period, and centred at the cohort's mean in each cell." if formula_of(spec).slopes else "",
-    )
-
-
 ESTIMATORS.register(
-    EstimatorKind(
+    staggered_kind(
         name="extended_two_way",
         spec=ExtendedTwoWay,
         summary="staggered adoption by an extended two-way regression (Wooldridge)",
-        confirmation="route",
-        columns=columns_staggered,
-        estimate=estimate,
-        prepare=prepare,
-        explain=explain,
-        checks=("support",),
+        method_of=method_of,
+        said=lambda spec: "Covariates enter by period and centred by cohort." if formula_of(spec).slopes else "",
     )
 )

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from panelkit.core.estimate import Estimate
-from panelkit.core.estimation import Setting
-from panelkit.core.panel import Panel
-from panelkit.core.registry import ESTIMATORS, EstimatorKind
-from panelkit.core.request import Design
+from panelkit.core.registry import ESTIMATORS
 from panelkit.core.spec import spec
 from panelkit.estimators._compile import formula_of
-from panelkit.estimators._staggered_kind import (
-    columns_staggered,
-    estimate_staggered,
-    explain_staggered,
-    prepare_staggered,
-)
+from panelkit.estimators._staggered_imputed import ON_UNTREATED, imputed_route, long_changes
+from panelkit.estimators._staggered_kind import staggered_kind
 from panelkit.estimators._staggered_method import Method, StaggeredSpec, dated_again, moved_back, refuse_anticipation
-from panelkit.estimators.imputation import cell_dummies, long_changes
 from panelkit.numerics.did_imputation import two_stage_gardner
 
 CITE = "Gardner (2021)"
@@ -43,7 +34,12 @@ class Gardner(StaggeredSpec):
 
 
 def method_of(spec: Gardner) -> Method:
-    """What the estimator brings to the common result."""
+    """What the estimator brings to the common result.
+
+    Source
+    ------
+    Gardner (2021, arXiv:2207.05943); R `did2s` 1.2.1, Stata `did2s`.
+    """
     refuse_anticipation(spec)
     a = spec.anticipation
     means = spec.before == "means"
@@ -52,7 +48,7 @@ def method_of(spec: Gardner) -> Method:
         cite=CITE,
         control="notyet",
         effects=lambda design: dated_again(two_stage_gardner(moved_back(design.panel, a), design.effects, leads), a),
-        other=lambda design: cell_dummies(design, a),
+        other=lambda design, found: imputed_route(design, found, a),
         long=lambda design: long_changes(design, a),
         anticipation=a,
         leads=not means,
@@ -60,43 +56,12 @@ def method_of(spec: Gardner) -> Method:
     )
 
 
-def estimate(spec: Gardner, panel: Panel, setting: Setting) -> Estimate:
-    """Averages of effects by cohort and period; cells, curves 'event_time', 'cohort', 'calendar'; tests 'pre_trends' and 'route'.
-
-    Raises
-    ------
-    EstimationError
-        Whatever the data do not allow. EngineRefusedError for a second engine: no engine estimates this.
-
-    Source
-    ------
-    Gardner (2021, arXiv:2207.05943); R `did2s` 1.2.1, Stata `did2s`.
-    """
-    return estimate_staggered(spec, method_of(spec), panel, setting)
-
-
-def prepare(spec: Gardner, panel: Panel, setting: Setting) -> Design:
-    """The arrays of the two-way regression on the same rows."""
-    return prepare_staggered(spec, method_of(spec), panel, setting)
-
-
-def explain(spec: Gardner) -> str:
-    """What will be done, in words."""
-    return explain_staggered(
-        spec, method_of(spec), "Covariates are fitted on untreated rows." if formula_of(spec).slopes else ""
-    )
-
-
 ESTIMATORS.register(
-    EstimatorKind(
+    staggered_kind(
         name="gardner",
         spec=Gardner,
         summary="staggered adoption in two stages (Gardner)",
-        confirmation="route",
-        columns=columns_staggered,
-        estimate=estimate,
-        prepare=prepare,
-        explain=explain,
-        checks=("support",),
+        method_of=method_of,
+        said=lambda spec: ON_UNTREATED if formula_of(spec).slopes else "",
     )
 )

@@ -6,19 +6,10 @@ from dataclasses import fields
 from typing import Any, Literal
 
 from panelkit.core.errors import EstimationError
-from panelkit.core.estimate import Estimate
-from panelkit.core.estimation import Setting
-from panelkit.core.panel import Panel
-from panelkit.core.registry import ESTIMATORS, EstimatorKind
-from panelkit.core.request import Design
+from panelkit.core.registry import ESTIMATORS
 from panelkit.core.spec import spec
 from panelkit.estimators import callaway_santanna, extended_two_way, gardner, imputation, sun_abraham
-from panelkit.estimators._staggered_kind import (
-    columns_staggered,
-    estimate_staggered,
-    explain_staggered,
-    prepare_staggered,
-)
+from panelkit.estimators._staggered_kind import staggered_kind
 from panelkit.estimators._staggered_method import Method, StaggeredSpec
 
 KINDS: dict[str, tuple[type[StaggeredSpec], Any]] = {
@@ -96,37 +87,11 @@ def method_of(spec: StaggeredDid) -> Method:
     return made
 
 
-def estimate(spec: StaggeredDid, panel: Panel, setting: Setting) -> Estimate:
-    """The estimate of the kind that `method` names.
-
-    Raises
-    ------
-    EstimationError
-        Whatever the data do not allow. EngineRefusedError for a second engine: no engine estimates this.
-    """
-    return estimate_staggered(spec, method_of(spec), panel, setting)
-
-
-def prepare(spec: StaggeredDid, panel: Panel, setting: Setting) -> Design:
-    """The arrays of the two-way regression on the same rows."""
-    return prepare_staggered(spec, method_of(spec), panel, setting)
-
-
-def explain(spec: StaggeredDid) -> str:
-    """What will be done, in words."""
-    return explain_staggered(spec, method_of(spec))
-
-
 ESTIMATORS.register(
-    EstimatorKind(
+    staggered_kind(
         name="staggered_did",
         spec=StaggeredDid,
-        summary="staggered adoption against untreated units, the method named in a field",
-        confirmation="route",
-        columns=columns_staggered,
-        estimate=estimate,
-        prepare=prepare,
-        explain=explain,
-        checks=("support",),
+        summary="staggered adoption, the method named in a field",
+        method_of=method_of,
     )
 )

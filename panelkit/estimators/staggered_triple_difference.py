@@ -21,7 +21,8 @@ from panelkit.estimators._staggered_kind import estimate_staggered, explain_stag
 from panelkit.estimators._staggered_method import Method, StaggeredSpec, refuse_anticipation
 from panelkit.estimators._triple import constant, pair_of
 from panelkit.numerics.did_callaway import CallawayPlan
-from panelkit.numerics.did_triple import staggered_triple, triple_means
+from panelkit.numerics.did_route import triple_cells
+from panelkit.numerics.did_triple import Combine, staggered_triple, triple_means
 from panelkit.numerics.staggered_effects import CohortEffects
 
 CITE = "Triple differences by cohort and period (Olden and Moen 2022; Ortiz-Villavicencio and Sant'Anna 2025)"
@@ -30,23 +31,34 @@ MEANING = (
     " controls not treated yet are compared cohort by cohort."
 )
 
+WORDS = {
+    "dr": "Covariates enter by outcome regression and propensity score, doubly robust, at their values for eligible treated units.",
+    "reg": "Covariates enter by outcome regression, at their values for eligible treated units.",
+    "ipw": "Covariates enter by inverse probability weighting to eligible treated units.",
+}
+ROUTE = "three two-by-two effects for each cell and control cohort, by their own arithmetic,"
+
 
 @spec
 class StaggeredTripleDifference(StaggeredSpec):
-    """`kind = "staggered_triple_difference"`: y ~ 1 | place^group + place^time + group^time; no covariates.
+    """`kind = "staggered_triple_difference"`: y ~ 1 | place^group + place^time + group^time, or covariates in place of 1.
 
     Parameters
     ----------
     cohort : first treated period of the place; 0 or missing where never treated.
     eligible : 1 for groups that the treatment can reach, 0 for the others; fixed within place and group.
     place : what is treated, and the cluster unless `cluster` is named; the category that the cohort is constant in.
-    control : compare with places 'never' or 'notyet' treated. base, anticipation : as in callaway_santanna.
+    control : compare with places 'never' or 'notyet' treated. combine : control cohorts weigh by 'size' or by
+        'precision' (the inverse of the covariance of the comparisons, as the R package triplediff).
+    adjustment, base, anticipation : as in callaway_santanna.
     """
 
     kind: str = "staggered_triple_difference"
     eligible: str
     place: str = ""
     control: Literal["never", "notyet"] = "never"
+    adjustment: Literal["dr", "reg", "ipw"] = "dr"
+    combine: Combine = "size"
     base: Literal["varying", "universal"] = "varying"
     anticipation: int = 0
 
@@ -62,12 +74,6 @@ def _method(spec: StaggeredTripleDifference, panel: Panel) -> tuple[StaggeredTri
     refuse_anticipation(spec)
     where = f"models.{spec.id}"
     pair = pair_of(formula_of(spec), panel, where)
-    if formula_of(spec).slopes:
-        raise EstimationError(
-            "a staggered triple difference has no covariates",
-            where=f"{where}.formula",
-            mend="write 1 in their place; with covariates three doubly robust comparisons would be needed",
-        )
     for name in (spec.eligible, spec.cohort):
         if name not in panel.names:
             mend = known_or_nearest(name, panel.names)
@@ -81,17 +87,21 @@ def _method(spec: StaggeredTripleDifference, panel: Panel) -> tuple[StaggeredTri
             where=f"{where}.eligible",
             mend="cut the exposure in two groups, or take kind = 'triple_difference' for an exposure in degrees",
         )
-    plan = CallawayPlan(control=spec.control, base=spec.base, anticipation=float(spec.anticipation))
+    plan = CallawayPlan(
+        control=spec.control, method=spec.adjustment, base=spec.base, anticipation=float(spec.anticipation)
+    )
     universal = spec.base == "universal"
 
     def effects(design: Staggered, plan: CallawayPlan = plan) -> CohortEffects:
-        return staggered_triple(design.panel, _eligible(spec, design), plan)
+        return staggered_triple(design.panel, _eligible(spec, design), plan, spec.combine)
 
-    def other(design: Staggered) -> tuple[CohortEffects | np.ndarray, str] | str:
-        cells = effects(design)
-        return triple_means(
-            design.panel, _eligible(spec, design), plan, cells
-        ), "plain means of filtered rows for each cell"
+    def other(design: Staggered, found: CohortEffects) -> tuple[CohortEffects | np.ndarray, str] | str:
+        if spec.combine == "precision" and spec.control == "notyet":
+            return "weights by precision come from the influence, which the other route has not"
+        by, how = (
+            (triple_cells, ROUTE) if design.covariates else (triple_means, "plain means of filtered rows for each cell")
+        )
+        return by(design.panel, _eligible(spec, design), plan, found), how
 
     made = Method(
         cite=CITE,
@@ -153,12 +163,8 @@ def prepare(spec: StaggeredTripleDifference, panel: Panel, setting: Setting) -> 
 def explain(spec: StaggeredTripleDifference) -> str:
     """What will be done, in words."""
     placed = replace(spec, cluster=spec.cluster or spec.place or "the place of the treatment")
-    method = Method(cite=CITE, control=spec.control, effects=_not_here, other=lambda _: "")
-    return explain_staggered(placed, method, MEANING)
-
-
-def _not_here(_: Staggered) -> CohortEffects:
-    raise NotImplementedError
+    further = f"{MEANING} {WORDS[spec.adjustment]}" if formula_of(spec).slopes else MEANING
+    return explain_staggered(placed, CITE, spec.control, further)
 
 
 def _columns(spec: StaggeredTripleDifference) -> tuple[str, ...]:

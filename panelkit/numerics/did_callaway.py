@@ -114,7 +114,7 @@ class CallawaySample:
 
 def callaway_sample(panel: StaggeredPanel, plan: CallawayPlan = CallawayPlan()) -> CallawaySample:
     """Give back how many units leave before `callaway_santanna` estimates, so that no row goes in silence."""
-    always, incomplete = _leaving(panel, plan)
+    always, incomplete = leaving(panel, plan)
     stay = ~(always | incomplete)
     return CallawaySample(
         always_treated=int(always.sum()), incomplete=int((incomplete & ~always).sum()), kept=int(stay.sum())
@@ -137,7 +137,7 @@ def two_by_two_means(
     if panel.covariates.shape[1]:
         raise ValueError("with covariates ATT(g, t) is no difference of four means: there is no such route")
     effects = callaway_santanna(panel, plan) if effects is None else effects
-    always, incomplete = _leaving(panel, plan)
+    always, incomplete = leaving(panel, plan)
     stay = ~(always | incomplete)[panel.unit]
     linked = stay.sum() == (~(always | incomplete)).sum() * len(
         panel.periods
@@ -203,7 +203,8 @@ def comparisons(periods: FloatArray, g: float, plan: CallawayPlan) -> list[tuple
     return [(float(t), last if t >= g else float(periods[i])) for i, t in enumerate(periods[1:])]
 
 
-def _leaving(panel: StaggeredPanel, plan: CallawayPlan) -> tuple[Any, Any]:
+def leaving(panel: StaggeredPanel, plan: CallawayPlan) -> tuple[Any, Any]:
+    """Give back (N,) bool twice: units treated from the first period on, and units not seen in every period that drop out."""
     periods = panel.periods
     always = panel.cohort <= periods[0]
     seen = np.bincount(panel.unit, minlength=panel.units)
@@ -215,7 +216,7 @@ def _leaving(panel: StaggeredPanel, plan: CallawayPlan) -> tuple[Any, Any]:
 def _sample(panel: StaggeredPanel, plan: CallawayPlan) -> _Sample:
     if plan.unbalanced not in ("drop", "allow"):
         raise ValueError(f"units not seen in every period: drop or allow, not {plan.unbalanced!r}")
-    always, incomplete = _leaving(panel, plan)
+    always, incomplete = leaving(panel, plan)
     units = np.flatnonzero(~(always | incomplete))
     if len(units) == 0:
         raise ValueError("no unit is left: all are treated from the start or not seen in every period")

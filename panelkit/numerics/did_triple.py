@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from panelkit.numerics.arrays import FloatArray, IntArray, group_codes, vector
 from panelkit.numerics.did_callaway import CallawayPlan, comparisons
+from panelkit.numerics.did_two_by_two import two_by_two
 from panelkit.numerics.staggered_effects import CohortEffects
 from panelkit.numerics.staggered_panel import NEVER, StaggeredPanel
 
+Combine = Literal["size", "precision"]
 Cell = tuple[float, float, float, FloatArray, int, int]
 
 
@@ -83,26 +85,32 @@ def cube_slope(y: FloatArray, x: FloatArray, codes: tuple[IntArray, IntArray, In
     return float(left[0] @ left[1]) / size
 
 
-def staggered_triple(panel: StaggeredPanel, eligible: Any, plan: CallawayPlan) -> CohortEffects:
+def staggered_triple(
+    panel: StaggeredPanel, eligible: Any, plan: CallawayPlan, combine: Combine = "size"
+) -> CohortEffects:
     """Give back triple-difference effects by cohort and period, with unit-level influence.
 
     Parameters
     ----------
-    panel : units are pairs of place and group (province by industry); the cohort is the place's. No covariates; units that are
-        not seen in every period must have left.
+    panel : units are pairs of place and group (province by industry); the cohort is the place's. Covariates are taken at the
+        earlier of the two periods compared; units that are not seen in every period must have left.
     eligible : (N,) bool: whether the unit's group is exposed to the treatment.
-    plan : control, base and anticipation are used.
+    plan : control, base, anticipation and method (with covariates) are used.
+    combine : control cohorts weigh by the `size` of their eligible units, or by `precision`, the inverse of the covariance of the
+        comparisons with them (the R package `triplediff`); with never treated controls alone there is one.
 
     Raises
     ------
     ValueError
-        If there are covariates or gaps, no eligible or no ineligible unit, or no cell has all four groups.
+        If there are gaps, no eligible or no ineligible unit, or no cell has all four groups.
 
     Notes
     -----
     ATT(g, t) is the change of eligible less that of ineligible units of cohort g, less the same among controls. Controls not
     treated yet are compared cohort by cohort, each against its own ineligible units, and averaged by their eligible weight:
-    pooling them first is biased where cohorts differ in their share of eligible units.
+    pooling them first is biased where cohorts differ in their share of eligible units. With covariates each comparison is three
+    effects on the treated, the eligible units of g against the ineligible ones of g, plus against the eligible controls, less
+    against the ineligible controls, all at the covariates of the eligible units of g.
 
     Source
     ------
@@ -112,8 +120,8 @@ def staggered_triple(panel: StaggeredPanel, eligible: Any, plan: CallawayPlan) -
     from scipy import sparse
 
     on = np.asarray(eligible, dtype=bool)
-    if panel.covariates.shape[1] or panel.rows != panel.units * len(panel.periods):
-        raise ValueError("a staggered triple difference has no covariates, and every unit in every period")
+    if panel.rows != panel.units * len(panel.periods):
+        raise ValueError("a staggered triple difference needs every unit in every period")
     if on.shape != (panel.units,) or not on.any() or on.all():
         raise ValueError("some units must be eligible and some not")
     wide = np.ascontiguousarray(panel.outcome.reshape(panel.units, -1).T)
@@ -124,7 +132,7 @@ def staggered_triple(panel: StaggeredPanel, eligible: Any, plan: CallawayPlan) -
     missing: list[tuple[float, float, str]] = []
     for g in cohorts:
         for t, base in comparisons(panel.periods, float(g), plan):
-            cell = _cell(panel, (wide, mass, cohort, on), plan, (float(g), t, base))
+            cell = _cell(panel, (wide, mass, cohort, on), plan, (float(g), t, base), combine)
             if isinstance(cell, str):
                 missing.append((float(g), t, cell))
             else:
@@ -161,6 +169,7 @@ def _cell(
     data: tuple[FloatArray, FloatArray, FloatArray, Any],
     plan: CallawayPlan,
     at: tuple[float, float, float],
+    combine: Combine,
 ) -> Cell | str:
     wide, mass, cohort, on = data
     g, t, base = at
@@ -174,30 +183,45 @@ def _cell(
         return "treated and controls must both have eligible and ineligible units"
     now, before = (int(np.searchsorted(panel.periods, p)) for p in (t, base))
     change, w = wide[now] - wide[before], mass[min(now, before)]
+    own = treated & on
     counts = (int((on & treated).sum()), int((on & np.isin(cohort, groups)).sum()))
     if t == base:
         return g, t, 0.0, np.zeros(panel.units), *counts
-    sizes = np.array([float(w[on & (cohort == c)].sum()) for c in groups])
-    parts = [(treated, 1.0), *(((cohort == c), -float(s / sizes.sum())) for c, s in zip(groups, sizes, strict=True))]
-    att, influence = 0.0, np.zeros(panel.units)
-    for rows, sign in parts:
-        for side, turn in ((on, 1.0), (~on, -1.0)):
-            here = np.flatnonzero(rows & side)
-            total = float(w[here].sum())
-            mean = float(w[here] @ change[here]) / total
-            att += sign * turn * mean
-            influence[here] = sign * turn * panel.units / total * w[here] * (change[here] - mean)
-    return g, t, att, influence, *counts
+    X = np.column_stack(
+        [np.ones(panel.units), panel.covariates.reshape(panel.units, len(panel.periods), -1)[:, min(now, before)]]
+    )
+
+    def against(others: Any) -> tuple[float, FloatArray]:
+        here, influence = np.flatnonzero(own | others), np.zeros(panel.units)
+        found = two_by_two(change[here], own[here].astype(np.float64), X[here], w[here], plan.method)
+        influence[here] = found.influence * (panel.units / len(here))
+        return found.att, influence
+
+    try:
+        within = against(treated & ~on)
+        pairs = [(against(on & (cohort == c)), against(~on & (cohort == c))) for c in groups]
+    except ValueError as fault:
+        return str(fault)
+    values = np.array([within[0] + yes[0] - no[0] for yes, no in pairs])
+    moved = np.column_stack([within[1] + yes[1] - no[1] for yes, no in pairs])
+    if combine == "size":
+        shares = np.array([float(w[on & (cohort == c)].sum()) for c in groups])
+    else:
+        shares = np.linalg.pinv(moved.T @ moved).sum(axis=1)
+    shares = shares / shares.sum()
+    return g, t, float(shares @ values), moved @ shares, *counts
 
 
 def triple_means(panel: StaggeredPanel, eligible: Any, plan: CallawayPlan, effects: CohortEffects) -> FloatArray:
-    """Give back each cell of `staggered_triple` as plain means of filtered rows: the route that confirms it.
+    """Give back each cell of `staggered_triple` without covariates as plain means of filtered rows: the route that confirms it.
 
     Raises
     ------
     ValueError
-        If a cell of `effects` cannot be filtered out.
+        If there are covariates, or a cell of `effects` cannot be filtered out.
     """
+    if panel.covariates.shape[1]:
+        raise ValueError("with covariates a triple difference is no difference of eight means")
     on = np.asarray(eligible, dtype=bool)[panel.unit]
     cohort = panel.cohort[panel.unit]
     cohort = np.where(cohort > panel.periods[-1], NEVER, cohort)

@@ -95,9 +95,61 @@ def test_covariates_that_never_change(run, make, adjustment, control):
     made = mpdta(run, make, "lemp ~ lpop | county + year", control=control, adjustment=adjustment)
     assert made.term("att").estimate == pytest.approx(one(known["overall_att"]), rel=1e-8)
     assert made.term("att").se == pytest.approx(one(known["overall_se"]), rel=1e-6)
-    assert "route" not in made.tests
-    assert made.confirmation == "frozen"
-    assert any("Not confirmed" in n for n in made.notes)
+    assert made.tests["route"]["difference"] < 1e-12
+    assert made.confirmation == "route"
+
+
+@pytest.mark.parametrize("weights", ["", "w"])
+@pytest.mark.parametrize("holes", [False, True])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        *(
+            {"method": "callaway_santanna", "adjustment": a, "control": c}
+            for a in ("dr", "reg", "ipw")
+            for c in ("never", "notyet")
+        ),
+        {"method": "sun_abraham"},
+        {"method": "sun_abraham", "anticipation": 1},
+        {"method": "imputation"},
+        {"method": "imputation", "anticipation": 1},
+        {"method": "gardner", "before": "means"},
+        {"method": "extended_two_way"},
+        {"method": "extended_two_way", "control": "never"},
+    ],
+    ids=lambda f: "-".join(map(str, f.values())),
+)
+def test_every_cell_with_covariates_is_confirmed_by_another_route(did, fields, holes, weights):
+    frame = simulated()
+    frame["y"] += frame.x * (1 + 0.3 * (frame.year - 2010))
+    if holes:
+        frame = frame[np.random.default_rng(1).random(len(frame)) > 0.08]
+        fields = {**fields, "unbalanced": "allow"} if fields["method"] == "callaway_santanna" else fields
+    made = did(frame, formula="y ~ x | province + year", weights=weights, **fields)
+    assert made.confirmation == "route"
+    assert made.tests["route"]["difference"] < 1e-11
+    assert any("agree with the" in n for n in made.notes)
+
+
+def test_effects_by_region_and_time_are_confirmed_too(did):
+    frame = simulated()
+    frame["region"] = (frame.province.astype(int) % 2).astype(str)
+    made = did(frame, formula="y ~ x | province + region^year", method="imputation")
+    assert made.tests["route"]["difference"] < 1e-11
+
+
+def test_a_route_that_does_not_agree_says_so():
+    from panelkit.numerics.did_callaway import CallawayPlan, callaway_santanna
+    from panelkit.numerics.did_route import covariate_cells
+    from panelkit.numerics.staggered_panel import staggered_panel
+
+    d = simulated()
+    codes = d.province.astype(int).to_numpy()
+    first = d.cohort.where(d.cohort > 0, np.inf).to_numpy()
+    panel = staggered_panel(d.y.to_numpy(), codes, d.year.to_numpy(float), first, d[["x"]].to_numpy())
+    effects = callaway_santanna(panel, CallawayPlan(method="reg"))
+    assert np.abs(covariate_cells(panel, CallawayPlan(method="reg"), effects) - effects.att).max() < 1e-12
+    assert np.abs(covariate_cells(panel, CallawayPlan(method="ipw"), effects) - effects.att).max() > 1e-3
 
 
 def test_sun_abraham_of_the_fixest_data(run, make):

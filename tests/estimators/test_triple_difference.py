@@ -179,15 +179,6 @@ def test_cohorts_of_one_place_have_no_error(ddd):
         (
             {
                 "kind": "staggered_triple_difference",
-                "formula": f"y ~ x | {PAIRS}",
-                "cohort": "cohort",
-                "eligible": "on",
-            },
-            "covariates",
-        ),
-        (
-            {
-                "kind": "staggered_triple_difference",
                 "formula": f"y ~ 1 | {PAIRS}",
                 "cohort": "cohort",
                 "eligible": "expo",
