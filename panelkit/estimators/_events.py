@@ -88,3 +88,14 @@ def bare_years(events: Events) -> dict[int, int]:
         if not (events.cohort[rows] > year).any():
             found[int(year)] = int(rows.sum())
     return found
+
+
+def bare_words(dose: np.ndarray, time: np.ndarray, whose: str) -> tuple[str, ...]:
+    """What a regression on a treatment path (n,) compares in periods where no unit is untreated, or nothing."""
+    bare = np.setdiff1d(time, time[dose == 0])
+    if not len(bare):
+        return ()
+    return (
+        f"In {', '.join(f'{t:g}' for t in bare)} no {whose} is untreated: what is compared there are doses of {whose} treated already,"
+        " not treated with untreated ones.",
+    )

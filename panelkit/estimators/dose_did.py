@@ -21,6 +21,7 @@ from panelkit.core.variable import Origin, Variable
 from panelkit.estimators._compile import Compiled, columns_of, compile_model, formula_of
 from panelkit.estimators._convention import permutation_of
 from panelkit.estimators._estimate import Further, estimate_of, treated_clusters, undetermined, withhold
+from panelkit.estimators._events import bare_words
 from panelkit.estimators._inference import answer
 from panelkit.estimators._resample import permute, resample
 from panelkit.estimators._words import equation, inference_words, no_instruments
@@ -75,10 +76,12 @@ def estimate(spec: DoseDid, panel: Panel, setting: Setting) -> Estimate:
     drawn = resample(compiled, setting, skip=undetermined(got))
     moved = permute(compiled, method, panel, setting, where) if method is not None else ()
     tests, said = _symmetry(spec, compiled, panel, setting)
+    made = compiled.panel
+    bare = bare_words(design.regressors[:, design.focal], made.column(made.time), made.unit)
     further = Further(
         resampled=(*drawn.resampled, *moved),
         tests=tests,
-        notes=(*drawn.notes, CAVEAT, *said, *withheld),
+        notes=(*drawn.notes, CAVEAT, *bare, *said, *withheld),
         extra={"treated_clusters": float(count)},
     )
     return estimate_of(spec, compiled, got, setting, further)

@@ -46,6 +46,8 @@ class EventStudy(ModelSpec):
     cohort : variable with the first treated year; 0 or missing where never treated.
     window : first and last event time. ends : both gather everything beyond ('gather'), or rows beyond leave ('leave').
     reference : the event time left out, or several, such as [-1, -5] where no unit is never treated.
+    bare : years in which no unit is untreated 'leave', counted, as no comparison with untreated units identifies an effect there, or
+        are 'kept' and said.
     exposure : what event times are multiplied with, for the event study of a triple difference (three pairs of effects).
     draws : of the sup-t band over all event times, 0 for none.
     """
@@ -55,6 +57,7 @@ class EventStudy(ModelSpec):
     window: tuple[int, int] = (-4, 4)
     reference: int | tuple[int, ...] = -1
     ends: Literal["gather", "leave"] = "gather"
+    bare: Literal["leave", "kept"] = "leave"
     exposure: str = ""
     draws: int = 9999
 
@@ -109,9 +112,16 @@ def _compiled(spec: EventStudy, panel: Panel, setting: Setting) -> tuple[Compile
     if spec.exposure:
         columns = {name: made * panel.column(spec.exposure).astype("float64") for name, made in columns.items()}
     extended = panel.extended(columns, variables)
-    inside, beyond = _inside(spec, known)
+    inside, left = _inside(spec, known)
     kept = np.flatnonzero(inside)
-    rows = rows_of(spec, base, extended.take(kept) if beyond else extended, setting)
+    rows = rows_of(spec, base, extended.take(kept), setting)
+    if spec.bare == "leave":
+        bare = _bare(known, kept[rows.positions], where)
+        if bare:
+            out = np.isin(known.time[kept], bare)
+            why = f"no unit is untreated in {', '.join(map(str, bare))}: no effect is identified there"
+            kept, left = kept[~out], (*left, Drop(rows=int(out.sum()), why=why))
+            rows = rows_of(spec, base, extended.take(kept), setting)
     events = events_of(rows.panel, spec.cohort, spec.window, f"{where}.cohort")
     times = [t for t in every if (events.binned == t).any()]
     gone = [t for t in left_out if not (events.binned == t).any()]
@@ -122,23 +132,42 @@ def _compiled(spec: EventStudy, panel: Panel, setting: Setting) -> tuple[Compile
             mend=f"choose one of {', '.join(map(str, times)) or 'the event times that occur; none does'}",
         )
     formula = _with_events(base, times)
-    name, used = event_name(0 if 0 in times else times[-1]), extended.take(kept) if beyond else extended
-    compiled = compile_model(spec, used, setting, formula=formula, focal=name, mend=MEND)
-    if beyond:
-        sample = compiled.sample
-        dropped = (Drop(rows=beyond, why="event time outside the window"), *sample.dropped)
-        compiled = replace(compiled, sample=replace(sample, positions=kept[sample.positions], dropped=dropped))
-    return compiled, events, times
+    name = event_name(0 if 0 in times else times[-1])
+    compiled = compile_model(spec, extended.take(kept), setting, formula=formula, focal=name, mend=MEND)
+    sample = compiled.sample
+    sample = replace(sample, positions=kept[sample.positions], dropped=(*left, *sample.dropped))
+    return replace(compiled, sample=sample), events, times
 
 
-def _inside(spec: EventStudy, events: Events) -> tuple[np.ndarray, int]:
+def _bare(known: Events, used: np.ndarray, where: str) -> list[int]:
+    """Years in which no unit of the rows used is untreated.
+
+    Raises
+    ------
+    EstimationError
+        If no treated row would be left without them.
+    """
+    rows = Events(cohort=known.cohort[used], time=known.time[used], binned=known.binned[used])
+    bare = list(bare_years(rows))
+    treated = rows.cohort <= rows.time
+    if bare and treated.any() and not (treated & ~np.isin(rows.time, bare)).any():
+        raise EstimationError(
+            f"no unit is untreated in any year with a treated one ({', '.join(map(str, bare))}): no effect is identified",
+            where=where,
+            mend="bring in units that are treated later or never, or write bare = 'kept' to compare treated units with treated ones",
+        )
+    return bare
+
+
+def _inside(spec: EventStudy, events: Events) -> tuple[np.ndarray, tuple[Drop, ...]]:
     """Which rows are in the window where its ends leave out what lies beyond, and how many are not."""
     if spec.ends == "gather":
-        return np.ones(len(events.time), dtype=bool), 0
+        return np.ones(len(events.time), dtype=bool), ()
     since = events.time - np.where(np.isfinite(events.cohort), events.cohort, events.time)
     never = np.isinf(events.cohort)
     inside = never | ((since >= spec.window[0]) & (since <= spec.window[1]))
-    return inside, int((~inside).sum())
+    beyond = int((~inside).sum())
+    return inside, (Drop(rows=beyond, why="event time outside the window"),) if beyond else ()
 
 
 def _with_events(base: Formula, times: list[int]) -> Formula:
@@ -273,7 +302,7 @@ def _said(spec: EventStudy, compiled: Compiled, panel: Panel, events: Events) ->
         years = ", ".join(map(str, bare))
         notes.append(
             f"In {years} no unit is untreated ({sum(bare.values())} rows): effects there rest on units treated already, not on"
-            " clean controls; end the window before, or say so."
+            " clean controls; leave `bare` out and these years leave."
         )
     return tuple(notes)
 
@@ -300,7 +329,8 @@ def explain(spec: EventStudy) -> str:
     """What will be done, in words."""
     return (
         f"{equation(spec)}, and one coefficient for each event time {spec.window[0]} to {spec.window[1]} counted from"
-        f" '{spec.cohort}' (0 or missing: never treated){f', times {spec.exposure}' if spec.exposure else ''}. {_ends(spec)}\n"
+        f" '{spec.cohort}' (0 or missing: never treated){f', times {spec.exposure}' if spec.exposure else ''}. {_ends(spec)}"
+        f" Years without an untreated unit {'leave, counted' if spec.bare == 'leave' else 'are kept'}.\n"
         f"{CAVEAT} {inference_words(spec)}"
     )
 

@@ -20,6 +20,7 @@ from panelkit.core.spec import spec
 from panelkit.estimators._compile import Compiled, columns_of, compile_model, formula_of, rows_of
 from panelkit.estimators._convention import permutation_of
 from panelkit.estimators._estimate import Further, estimate_of, treated_clusters, undetermined, withhold
+from panelkit.estimators._events import bare_words
 from panelkit.estimators._inference import Answer, answer
 from panelkit.estimators._resample import permute, resample
 from panelkit.estimators._triple import Factors, constant, factors_of, pair_of
@@ -237,13 +238,7 @@ def _notes(compiled: Compiled, factors: Factors, dose: np.ndarray) -> tuple[str,
             f"Assigned to {factors.place}: {' x '.join(factors.dose)}; exposure by {factors.group}: {' x '.join(factors.exposure)}"
             f" ({none} rows at exposure 0). Clustered by {compiled.design.cluster_names[0]}."
         )
-    times = made.column(made.time)
-    bare = [int(t) for t in made.times if not (dose[times == t] == 0).any()]
-    if bare and factors.group:
-        notes.append(
-            f"In {', '.join(map(str, bare))} no {factors.place} is untreated: what is compared there are doses of places treated"
-            " already, not treated with untreated places."
-        )
+        notes += bare_words(dose, made.column(made.time), factors.place)
     return tuple(notes)
 
 

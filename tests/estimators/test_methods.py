@@ -154,9 +154,19 @@ def test_event_study_of_base_stagg_is_fixest_with_binned_ends(make, run):
 
 
 def test_without_untreated_units_ends_are_binned_or_it_is_refused(panel, run):
-    made = run("event_study", panel, formula="y ~ x | province + year", cohort="cohort", window=(-3, 3))
+    fields = {"formula": "y ~ x | province + year", "cohort": "cohort", "window": (-3, 3)}
+    made = run("event_study", panel, **fields)
     assert any("No unit is never treated" in n for n in made.notes)
-    assert any("In 2022 no unit is untreated (31 rows)" in n for n in made.notes)
+    left = [d for d in made.sample.dropped if d.why.startswith("no unit is untreated in 2022")]
+    assert [d.rows for d in left] == [31]
+    assert made.sample.last == 2021
+    by_hand = run("event_study", panel, **fields, years=(2010, 2021))
+    assert [t.estimate for t in made.terms] == [t.estimate for t in by_hand.terms]
+    kept = run("event_study", panel, **fields, bare="kept")
+    assert kept.sample.last == 2022
+    assert any("In 2022 no unit is untreated (31 rows)" in n for n in kept.notes)
+    with pytest.raises(EstimationError, match="no unit is untreated in any year with a treated one"):
+        run("event_study", panel, **fields, where="cohort == 2018")
     with pytest.raises(EstimationError, match="narrow the") as caught:
         run("event_study", panel, formula="y ~ 1 | province + year", cohort="cohort", window=(-7, 7))
     assert "combination" in str(caught.value)
