@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -36,8 +36,11 @@ class StaggeredPanel:
     cohort: FloatArray
     clusters: IntArray | None
     order: IntArray
-    periods: FloatArray
     cross_sections: bool
+    periods: FloatArray = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "periods", np.unique(self.time))
 
     @property
     def rows(self) -> int:
@@ -115,7 +118,6 @@ def staggered_panel(
         cohort=np.asarray(_constant(first[order], codes, "cohort"), dtype=np.float64),
         clusters=groups,
         order=np.asarray(order, dtype=np.intp),
-        periods=np.unique(when),
         cross_sections=unit is None,
     )
 
