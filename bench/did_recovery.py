@@ -75,6 +75,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from bench.did_designs import DESIGNS, Found
 from panelkit.numerics.did_callaway import CallawayPlan, callaway_santanna
 from panelkit.numerics.did_imputation import imputation, two_stage_gardner
 from panelkit.numerics.did_interaction import extended_two_way, interaction_weighted
@@ -142,6 +143,30 @@ def two_way(drawn: Drawn) -> tuple[float, float, float, float]:
     return b, se, float(stats.t.ppf(0.975, G - 1)), float(drawn.effect[p.treated].mean())
 
 
+def event_study(drawn: Drawn) -> tuple[float, float, float, float]:
+    """The two-way event study: mean over treated cells of the coefficients from 0 on, four periods before and earlier in one bin.
+
+    The error is CR1 of that mean, the coefficients' weights being the treated cells of each event time.
+    """
+    p = drawn.panel
+    times = np.unique(p.time, return_inverse=True)[1].astype(np.intp)
+    event = np.where(np.isfinite(p.event), np.maximum(p.event, -4), -1)
+    at = [e for e in np.unique(event) if e != -1]
+    swept = absorber([p.unit, times]).residualise(
+        np.column_stack([*((event == e).astype(float) for e in at), p.outcome])
+    )
+    X, y = swept[:, :-1], swept[:, -1]
+    bread = np.linalg.pinv(X.T @ X)
+    b = bread @ (X.T @ y)
+    share = np.array([(event == e).sum() if e >= 0 else 0 for e in at]) / (event >= 0).sum()
+    groups = p.unit if p.clusters is None else p.clusters[p.unit]
+    influence = X @ (bread @ share) * (y - X @ b)
+    scores = np.bincount(groups, weights=influence)
+    G, n, k = len(scores), p.rows, len(at) + len(p.periods)
+    se = float(np.sqrt(scores @ scores * G / (G - 1) * (n - 1) / (n - k)))
+    return float(share @ b), se, float(stats.t.ppf(0.975, G - 1)), float(drawn.effect[p.treated].mean())
+
+
 def staggered(drawn: Drawn, method: Callable[[StaggeredPanel], CohortEffects]) -> tuple[float, float, float, float]:
     """Estimate, error, critical value and target of the mean effect over the method's own treated cells."""
     found = method(drawn.panel)
@@ -155,28 +180,38 @@ def staggered(drawn: Drawn, method: Callable[[StaggeredPanel], CohortEffects]) -
 
 def recovery(draw: Callable[[int], Drawn], draws: int) -> dict[str, np.ndarray]:
     """For each estimator (draws, 4): estimate, error, critical value, target."""
-    made: dict[str, list[tuple[float, float, float, float]]] = {n: [] for n in ("two-way", *ESTIMATORS)}
+    made: dict[str, list[tuple[float, float, float, float]]] = {
+        n: [] for n in ("two-way", "two-way event study", *ESTIMATORS)
+    }
     for i in range(draws):
         drawn = draw(SEED + i)
         made["two-way"].append(two_way(drawn))
+        made["two-way event study"].append(event_study(drawn))
         for name, method in ESTIMATORS.items():
             made[name].append(staggered(drawn, method))
     return {name: np.array(rows) for name, rows in made.items()}
 
 
+def of_design(draw: Callable[[int], dict[str, Found]], draws: int) -> dict[str, np.ndarray]:
+    """The same of a design of `did_designs`."""
+    drawn = [draw(SEED + i) for i in range(draws)]
+    return {name: np.array([d[name] for d in drawn]) for name in drawn[0]}
+
+
 def printed(title: str, found: dict[str, np.ndarray]) -> str:
     """The table of one panel."""
-    head = f"  {'':28} {'target':>7} {'bias':>7} {'':>8} {'RMSE':>6} {'cover':>6} {'ratio':>6}"
+    head = f"  {'':28} {'target':>7} {'bias':>7} {'':>8} {'RMSE':>6} {'cover':>6} {'':>6} {'ratio':>6}"
     lines = [f"{title}, {len(next(iter(found.values())))} draws", head]
     for name, rows in found.items():
         b, se, critical, target = rows.T
         error = b - target
         spread = error.std(ddof=1)
         cover = np.mean(np.abs(error) <= critical * se)
+        doubt = np.sqrt(cover * (1 - cover) / len(error))
         noise = spread / np.sqrt(len(error))
         lines.append(
             f"  {name:28} {target.mean():>7.3f} {error.mean():>+7.3f} ({noise:.3f})  {np.sqrt(np.mean(error**2)):>6.3f}"
-            f" {cover:>6.2f} {se.mean() / spread:>6.2f}"
+            f" {cover:>6.2f} ({doubt:.2f}) {se.mean() / spread:>6.2f}"
         )
     return "\n".join(lines)
 
@@ -184,7 +219,8 @@ def printed(title: str, found: dict[str, np.ndarray]) -> str:
 def main() -> None:
     reader = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     reader.add_argument("--draws", type=int, default=400)
-    reader.add_argument("--cities", type=int, default=100)
+    reader.add_argument("--cities", type=int, default=400)
+    reader.add_argument("--only", default="", help="a panel, such as '(c)'")
     asked = reader.parse_args()
     panels: list[tuple[str, Callable[[int], Drawn], int]] = [
         ("(a) provinces, effects by years since treatment", lambda s: provinces(s, None), asked.draws),
@@ -194,7 +230,11 @@ def main() -> None:
         ("(e) provinces, one effect alike for all", lambda s: provinces(s, ALIKE), asked.draws),
     ]
     for title, draw, draws in panels:
-        print(printed(title, recovery(draw, draws)), flush=True)
+        if asked.only in title:
+            print(printed(title, recovery(draw, draws)), flush=True)
+    for title, design in DESIGNS.items():
+        if asked.only in title:
+            print(printed(title, of_design(design, asked.draws)), flush=True)
 
 
 if __name__ == "__main__":

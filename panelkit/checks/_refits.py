@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from panelkit.checks._faults import in_chinese
 from panelkit.checks._finding import finding, unfit
 from panelkit.checks._staggered import PREFIX
 from panelkit.checks._words import p_is
@@ -270,7 +271,7 @@ def failures(rows: Sequence[Mapping[str, Any]]) -> Label:
     if not bad:
         return Label()
     en = "; ".join(f"{r['case']} ({r['failure']})" for r in bad)
-    zh = ";".join(f"{r['case_zh']}({r['failure']})" for r in bad)
+    zh = ";".join(f"{r['case_zh']}({in_chinese(r['failure'])})" for r in bad)
     return Label(en=f"Not fitted: {en}.", zh=f"未能拟合:{zh}。")
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from panelkit.checks._faults import in_chinese, told
 from panelkit.checks._words import p_is
 from panelkit.core.check import Check, Subject
 from panelkit.core.errors import PanelkitError
@@ -130,7 +131,7 @@ def _joint(battery: Battery, panel: Panel, subject: Callable[[Variant], Subject 
     try:
         return joint_curve(cases, battery.spec.permutations, battery.seed, battery.spec.level)
     except ValueError as fault:
-        return Label(en=str(fault), zh=str(fault))
+        return told(fault)
 
 
 def _case(subject: Subject, panel: Panel, wanted: str) -> Assignment | Adopted | None:
@@ -216,7 +217,7 @@ def _text(
         )
     if failed:
         each = "; ".join(f"{r['label_en']} ({r['failure']})" for r in failed)
-        each_zh = ";".join(f"{r['label_zh']}({r['failure']})" for r in failed)
+        each_zh = ";".join(f"{r['label_zh']}({in_chinese(r['failure'])})" for r in failed)
         en += f" Not estimated, and counted as not agreeing: {each}."
         zh += f"未能估计、计为不一致者:{each_zh}。"
     if isinstance(joint, Label):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from panelkit.checks._faults import told
 from panelkit.core.check import Subject
 from panelkit.core.label import Label
 from panelkit.core.panel import Panel
@@ -75,7 +76,7 @@ def treated_of(subject: Subject, treatment: str, *, binary: bool) -> Treated | L
             cohort,
         )
     except ValueError as fault:
-        return Label(en=str(fault), zh=str(fault))
+        return told(fault)
     return Treated(
         panel=made,
         dose=dose[made.order],

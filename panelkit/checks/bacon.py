@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from panelkit.checks._faults import told
 from panelkit.checks._finding import finding
 from panelkit.checks._staggered import Treated, treated_of
 from panelkit.core.check import Check, CheckSpec, Subject, Verdict
@@ -50,8 +51,7 @@ def check(declared: Bacon, subject: Subject) -> Check:
     try:
         got = numerics.bacon(found.panel)
     except ValueError as fault:
-        why = Label(en=str(fault), zh=_in_chinese(str(fault)))
-        return _silent(declared, subject, why)
+        return _silent(declared, subject, told(fault))
     forbidden = got.share(*numerics.FORBIDDEN)
     verdict: Verdict = "says"
     if found.own:
@@ -115,12 +115,6 @@ def _text(found: Treated, got: numerics.Bacon, forbidden: float) -> Label:
         en += f" The weighted sum ({got.weighted:.6g}) does not reproduce the coefficient: do not use the weights."
         zh += f"加权和({got.weighted:.6g})与系数不符,请勿使用这些权重。"
     return Label(en=en, zh=zh)
-
-
-def _in_chinese(fault: str) -> str:
-    if "balanced" in fault:
-        return "该分解要求平衡面板,即每个单元在每期都有观测"
-    return "样本期内没有开始处理的批次" if "no cohort" in fault else fault
 
 
 def _silent(declared: Bacon, subject: Subject, why: Label) -> Check:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -116,10 +117,30 @@ def _is_plain(subject: Subject) -> bool:
     return not jackknifed and not subject.estimate.resampled
 
 
-def _used(subject: Subject) -> str:
+METHODS = {
+    "restricted wild cluster bootstrap": "受限wild聚类自助法",
+    "unrestricted wild cluster bootstrap": "非受限wild聚类自助法",
+    "wild restricted efficient bootstrap": "受限有效wild自助法",
+    "pairs cluster bootstrap, percentile": "成对聚类自助法(百分位)",
+    "pairs cluster bootstrap, bias-corrected and accelerated": "成对聚类自助法(BCa)",
+    "cluster jackknife": "聚类刀切法",
+    "multiplier bootstrap": "乘子自助法",
+    "placebo in place of the treated": "以对照顶替处理单元的安慰剂",
+    "sup-t band": "sup-t同时置信带",
+    "permutation of treatment paths": "处理路径置换",
+    "permutation": "置换",
+    "classical": "经典标准误",
+    "robust": "稳健标准误",
+    "driscoll_kraay": "Driscoll-Kraay",
+    "conley": "Conley",
+}
+
+
+def _used(subject: Subject, named: Mapping[str, str] | None = None) -> str:
     covariance = subject.estimate.covariance
     kind = covariance.kind if not isinstance(covariance, Clustered) else covariance.variant.upper()
-    return " + ".join([kind, *dict.fromkeys(r.method for r in subject.estimate.resampled)])
+    every = [kind, *dict.fromkeys(r.method for r in subject.estimate.resampled)]
+    return " + ".join((named or {}).get(m, m) for m in every)
 
 
 def _text(declared: FewClusters, subject: Subject, design: Design, facts: _Clusters, plain: bool) -> Label:
@@ -147,10 +168,10 @@ def _text(declared: FewClusters, subject: Subject, design: Design, facts: _Clust
         zh.append(f"{name} 在 {facts.treated} 个聚类中非零。")
     if _withheld(subject, name):
         en.append(f"Its standard error is withheld or not defined under {_used(subject)}.")
-        zh.append(f"在 {_used(subject)} 下其标准误不予报告或无定义。")
+        zh.append(f"在 {_used(subject, METHODS)} 下其标准误不予报告或无定义。")
     else:
         en.append(f"Inference: {_used(subject)}.")
-        zh.append(f"推断方法:{_used(subject)}。")
+        zh.append(f"推断方法:{_used(subject, METHODS)}。")
     if plain:
         en.append(
             f"With fewer than {declared.few} clusters a plain t test rejects too often; take CR3 or the wild cluster bootstrap."

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from panelkit.checks._faults import told
 from panelkit.checks._finding import finding
 from panelkit.checks._staggered import EventTimes, event_times_of
 from panelkit.core.check import Check, CheckSpec, Subject
@@ -67,7 +68,7 @@ def check(declared: HonestDid, subject: Subject) -> Check:
         magnitudes = relative_magnitudes(found.beta, found.V, n, declared.magnitudes, target, declared.level, seed)
         smooth = smoothness(found.beta, found.V, n, steps, target, declared.level)
     except (ValueError, np.linalg.LinAlgError) as fault:
-        return _silent(declared, subject, Label(en=str(fault), zh=f"计算失败({fault})"))
+        return _silent(declared, subject, told(fault))
     effect = float(target @ found.beta[n:])
     return finding(
         declared,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from panelkit.checks._faults import told
 from panelkit.checks._finding import finding
 from panelkit.checks._staggered import Treated, treated_of
 from panelkit.core.check import Check, CheckSpec, Subject, Verdict
@@ -38,8 +39,7 @@ def check(declared: NegativeWeights, subject: Subject) -> Check:
     try:
         got = numerics.negative_weights(found.panel, found.dose)
     except ValueError as fault:
-        zh = "扣除单元与时期固定效应后处理变量已无变异" if "nothing is left" in str(fault) else str(fault)
-        return _silent(declared, subject, Label(en=str(fault), zh=zh))
+        return _silent(declared, subject, told(fault))
     verdict: Verdict = "says"
     if found.own:
         verdict = "fails" if got.negative_sum < -declared.most else "holds"

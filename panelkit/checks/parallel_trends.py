@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from panelkit.checks._faults import told
 from panelkit.checks._words import p_is
 from panelkit.core.check import Check, CheckSpec, Subject
 from panelkit.core.label import Label
@@ -108,7 +109,7 @@ def _lead_test(declared: ParallelTrends, subject: Subject) -> _Tested | Label:
     try:
         test = joint.wald(b[at], V[at, at], groups - 1.0)
     except ValueError as fault:
-        return Label(en=str(fault), zh=str(fault))
+        return told(fault)
     how = Label(
         en=f"{leads.shape[1]} lead(s) of {name} added, {len(rows)} rows, CR3 by {design.cluster_names[0]}; all are zero",
         zh=f"加入 {name} 的 {leads.shape[1]} 期前导({len(rows)} 个观测,按 {design.cluster_names[0]} 聚类的 CR3),其系数均为零",
@@ -152,7 +153,7 @@ def _jackknifed(design: Design, rows: np.ndarray, X: np.ndarray) -> tuple[np.nda
             project.residualise(X), project.residualise(design.outcome[rows]), codes, others, weights
         )
     except ValueError as fault:
-        return Label(en=str(fault), zh=str(fault))
+        return told(fault)
     V = sandwich.cv3(left, "mnw")
     if np.isnan(V[-1, -1]):
         return Label(en="the leads rest on one cluster", zh="前导项仅由一个聚类识别")

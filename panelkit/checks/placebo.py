@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from panelkit.checks._faults import told
 from panelkit.checks._words import p_is
 from panelkit.core.check import Check, CheckSpec, Subject
 from panelkit.core.digest import child_seed
@@ -41,7 +42,7 @@ def check(declared: Placebo, subject: Subject) -> Check:
     try:
         got = _permuted(declared, subject, design)
     except ValueError as fault:
-        return _silent(declared, subject, Label(en=str(fault), zh=str(fault)))
+        return _silent(declared, subject, told(fault))
     defined = np.isfinite(got.estimates) & np.isfinite(got.statistics)
     return Check(
         name="placebo",

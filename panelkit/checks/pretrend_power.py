@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from panelkit.checks._faults import told
 from panelkit.checks._finding import finding
 from panelkit.checks._staggered import EventTimes, event_times_of
 from panelkit.core.check import Check, CheckSpec, Subject
@@ -39,9 +40,7 @@ def check(declared: PretrendPower, subject: Subject) -> Check:
     try:
         rows = _rows(declared, found)
     except (ValueError, np.linalg.LinAlgError) as fault:
-        singular = "positive definite" in str(fault)
-        zh = "处理前各期系数的协方差矩阵不是正定的" if singular else str(fault)
-        return _silent(declared, subject, Label(en=str(fault), zh=zh))
+        return _silent(declared, subject, told(fault))
     last = [r for r in rows if r["test"] == "any"][-1]
     return finding(declared, subject, _text(declared, found, last), value=last["slope"], rows=rows)
 

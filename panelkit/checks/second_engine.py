@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from panelkit.checks._faults import in_chinese
 from panelkit.core.check import Check, CheckSpec, Subject
 from panelkit.core.errors import EstimationError
 from panelkit.core.estimate import Estimate
@@ -15,6 +16,7 @@ from panelkit.core.registry import CHECKS, CheckKind
 from panelkit.core.request import Clustered, Covariance, Stated
 from panelkit.core.spec import spec
 
+ROUTE = 1e-8  # of the largest effect or error: beyond this another route has not confirmed
 NEAR_ZERO = 1e-3  # a coefficient below this share of its standard error is compared in units of the latter
 
 
@@ -52,7 +54,7 @@ def check(declared: SecondEngine, subject: Subject) -> Check:
     answered = [a for a in asked if a.coefficients]
     silent = [a for a in asked if not a.coefficients]
     if not answered:
-        return _unconfirmed(declared, subject, silent)
+        return _by_route(declared, subject) or _unconfirmed(declared, subject, silent)
     b = max((r["coefficient_difference"] for r in rows), default=0.0)
     s = max((r["se_difference"] for r in rows if not np.isnan(r["se_difference"])), default=0.0)
     worse = b / declared.coefficient_tolerance >= s / declared.se_tolerance
@@ -165,9 +167,38 @@ def _text(main: str, answered: list[_Answers], silent: list[_Answers], b: float,
     return Label(en=en, zh=zh)
 
 
+def _by_route(declared: SecondEngine, subject: Subject) -> Check | None:
+    """The estimate held against its own numbers by another route, where no engine has the estimator but such a route was taken."""
+    estimate = subject.estimate
+    if estimate.confirmation != "route" or "difference" not in estimate.tests.get("route", {}):
+        return None
+    gap = float(estimate.tests["route"]["difference"])
+    shown = [(c.estimate, c.se) for c in estimate.cells] + [(t.estimate, t.se) for t in estimate.terms]
+    sizes = [abs(v) for pair in shown for v in pair if np.isfinite(v)]
+    value = gap / max(sizes) if sizes and max(sizes) > 0 else gap
+    holds = value <= ROUTE
+    count = estimate.tests["route"].get("cells")
+    en, zh = (f"{count:.0f} effects", f"{count:.0f} 个效应") if count else ("the estimate", "估计值")
+    agree = ("agrees with", "一致") if holds else ("DOES NOT AGREE with", "不一致")
+    return Check(
+        name="second_engine",
+        of=estimate.id,
+        verdict="holds" if holds else "fails",
+        value=value,
+        bound=ROUTE,
+        text=Label(
+            en=f"No engine has this estimator; another route {agree[0]} {en}, relative difference {value:.1e} at most (errors have no"
+            " second route at run time).",
+            zh=f"没有引擎实现该估计量;另一算法与{zh}{agree[1]},最大相对差 {value:.1e}(标准误在运行时没有第二种算法)。",
+        ),
+        gate=declared.gate,
+    )
+
+
 def _unconfirmed(declared: SecondEngine, subject: Subject, silent: list[_Answers]) -> Check:
     why = "; ".join(f"{a.engine}: {a.reason}" for a in silent) or "no other engine is named in confirm"
-    why_zh = why if silent else "confirm 中没有第二个引擎"
+    each = ";".join(f"{a.engine}:{in_chinese(a.reason)}" for a in silent)
+    why_zh = each or "confirm 中没有第二个引擎"
     return Check(
         name="second_engine",
         of=subject.estimate.id,
