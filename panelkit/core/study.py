@@ -26,6 +26,8 @@ class Head:
     """`[study]`: what the study is. `simulated` marks data that were made up; every output then says so.
 
     report : the forms of the report; 'pdf' needs the typst package (extra `pdf`).
+    orcid, affiliations : by author, as written under `authors`. keywords, jel (such as "F14") : what a deposit asks.
+    place : what the data cover, such as "Mainland China".
     """
 
     id: str
@@ -33,6 +35,11 @@ class Head:
     seed: int
     language: Literal["en", "zh"] = "en"
     authors: tuple[str, ...] = ()
+    orcid: dict[str, str] = field(default_factory=dict)
+    affiliations: dict[str, str] = field(default_factory=dict)
+    keywords: tuple[Label, ...] = ()
+    jel: tuple[str, ...] = ()
+    place: Label = Label()
     abstract: Label = Label()
     licence: str = "MIT"
     data_licence: str = ""

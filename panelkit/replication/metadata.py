@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from panelkit.core.study import Study
+from panelkit.core.study import Head, Study
 
 SCHEMA = "http://datacite.org/schema/kernel-4"
+JEL = "https://www.aeaweb.org/econlit/jelCodes.php"
 KNOWN_LICENCES = {
     "MIT": "https://opensource.org/license/mit",
     "CC-BY-4.0": "https://creativecommons.org/licenses/by/4.0/",
@@ -38,10 +39,11 @@ def datacite(study: Study, version: str) -> dict[str, Any]:
         "schemaVersion": SCHEMA,
         "types": {"resourceTypeGeneral": "Dataset", "resourceType": "Replication package"},
         "titles": titles,
-        "creators": [{"name": a} for a in head.authors or (f"The authors of {study.id}",)],
-        "subjects": [{"subject": s} for s in ("econometrics", "panel data", "replication package")],
+        "creators": [_creator(a, head) for a in head.authors or (f"The authors of {study.id}",)],
+        "subjects": _subjects(head),
         "dates": [{"date": f"{study.panel.years[0]}/{study.panel.years[1]}", "dateType": "Other",
                    "dateInformation": "period that the panel covers"}],
+        **({"geoLocations": [{"geoLocationPlace": head.place.to("en")}]} if head.place.to("en") else {}),
         "language": head.language,
         "version": version,
         "rightsList": [_rights(r) for r in (head.licence, head.data_licence) if r],
@@ -58,6 +60,34 @@ def datacite(study: Study, version: str) -> dict[str, Any]:
             for source in study.sources.values()
         ],
     }  # fmt: skip
+
+
+def _creator(author: str, head: Head) -> dict[str, Any]:
+    """An author with ORCID and affiliation where the study gives them."""
+    made: dict[str, Any] = {"name": author}
+    if author in head.orcid:
+        made["nameIdentifiers"] = [
+            {
+                "nameIdentifier": f"https://orcid.org/{head.orcid[author]}",
+                "nameIdentifierScheme": "ORCID",
+                "schemeUri": "https://orcid.org",
+            }
+        ]
+    if author in head.affiliations:
+        made["affiliation"] = [{"name": head.affiliations[author]}]
+    return made
+
+
+def _subjects(head: Head) -> list[dict[str, str]]:
+    """What the package is, the study's keywords in each language, and its JEL codes."""
+    named = [{"subject": s} for s in ("econometrics", "panel data", "replication package")]
+    for word in head.keywords:
+        if word.en == word.zh:
+            named.append({"subject": word.en})
+            continue
+        named += [{"subject": text, "lang": lang} for lang, text in (("en", word.en), ("zh", word.zh)) if text]
+    named += [{"subject": code, "subjectScheme": "JEL", "schemeUri": JEL} for code in head.jel]
+    return named
 
 
 def _rights(name: str) -> dict[str, str]:

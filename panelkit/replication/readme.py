@@ -3,18 +3,54 @@
 from __future__ import annotations
 
 from panelkit.core.source import SourceSpec
-from panelkit.core.study import Study
 from panelkit.replication.collect import FactTable
-from panelkit.replication.told import SMALL, TEMPLATE, Told, listed, plain, sentence, size_class, table
+from panelkit.replication.readme_rows import Words, data_files, exhibits, heading_lines, omitted, references
+from panelkit.replication.told import SMALL, TEMPLATE, Told, listed, plain, sentence, size_class
 
-PROCESSED = (
-    ("panel.csv", "the panel, UTF-8, full precision"),
-    ("panel.parquet", "the same panel"),
-    ("panel.dta", "the same panel for Stata 14 and newer, with a marker of each model's rows"),
-    ("panel.json", "variables with label, unit and origin; every row dropped or filled, and why"),
-    ("codebook.csv", "codebook: label, unit, formula, source, citation, summary statistics"),
-    ("samples.csv", "which rows each model used"),
-    ("observations.parquet", "every raw cell as read"),
+WORDS = Words(
+    language="en",
+    comma=", ",
+    join=", ",
+    yes="Yes",
+    no="No",
+    end=sentence,
+    unstated="not stated in the study file",
+    processed=(
+        ("panel.csv", "the panel, UTF-8, full precision"),
+        ("panel.parquet", "the same panel"),
+        ("panel.dta", "the same panel for Stata 14 and newer, with a marker of each model's rows"),
+        ("panel.json", "variables with label, unit and origin; every row dropped or filled, and why"),
+        ("codebook.csv", "codebook: label, unit, formula, source, citation, summary statistics"),
+        ("samples.csv", "which rows each model used"),
+        ("observations.parquet", "every raw cell as read"),
+    ),
+    raw="raw, as published",
+    card="card of the raw file of that name: where it comes from",
+    fact="facts of policy or geography",
+    all="all listed",
+    hidden="; without the values of closed sources",
+    places="raw file and cell behind every cell of the panel",
+    data_head=("Data file", "Source", "Notes", "Provided"),
+    exhibit_head=("Exhibit", "Title", "Program", "Line", "Output"),
+    numbers=("numbers in the text", "One macro for each printed number"),
+    report=("report", "Report of the whole study"),
+    printed=(
+        "report in print",
+        "The same report to print; its numbers are not read by the verifier, its bytes are held by their digest",
+    ),
+    closed="Raw file {}: may not be given on (`data/raw/NOT_PROVIDED.md`).",
+    no_twin="A Stata twin of {}: no command of Stata estimates it.",
+    further=(
+        "The manuscript: journals ask for packages without it. `panelkit audit PAPER --package .` binds its numbers to the ledger.",
+        "Survey instruments, an ethics approval, a pre-registration: the study file names none.",
+    ),
+    reference="{publisher}{vintage}. {title}",
+    fact_reference="{title}. Table of facts of panelkit. {source}",
+    address=" {}",
+    access=" Access: {}",
+    authors="Authors: {}",
+    keywords="Keywords: {}",
+    jel="JEL codes: {}",
 )
 
 
@@ -27,13 +63,14 @@ def readme(told: Told) -> str:
         simulated if head.simulated else "",
         _overview(told),
         _availability(told),
-        _datasets(told),
+        f"## Dataset list\n\n{data_files(told, WORDS)}",
         _computation(told),
         _programs(told),
         _instructions(told),
-        _exhibit_list(told),
-        _omitted(told),
-        _references(told.study, told.facts),
+        "## List of tables, figures and programs\n\nAll tables and figures of the study are made by the programs here, none by hand; "
+        f"the same list is in `map.csv`.\n\n{exhibits(told, WORDS)}",
+        f"## What is not in this package\n\n{omitted(told, WORDS)}",
+        f"## References\n\n{references(told, WORDS)}",
         f"This README follows the template of the Social Science Data Editors, <{TEMPLATE}>.",
     ]
     return "\n\n".join(p for p in parts if p) + "\n"
@@ -41,10 +78,9 @@ def readme(told: Told) -> str:
 
 def _overview(told: Told) -> str:
     study = told.study
-    authors = ", ".join(map(plain, study.head.authors)) or "not stated in the study file"
     abstract = plain(study.head.abstract.to("en"))
     return (
-        f"Authors: {authors}\n\n## Overview\n\n{abstract + chr(10) * 2 if abstract else ''}"
+        f"{heading_lines(told, WORDS)}\n\n## Overview\n\n{abstract + chr(10) * 2 if abstract else ''}"
         f"One study file (`study.toml`) takes {len(told.run.raw)} raw file(s) to a panel by {study.panel.entity} and "
         f"{study.panel.time} ({study.panel.years[0]}-{study.panel.years[1]}, {told.rows} rows), {told.models} "
         f"model(s) and {len(told.exhibits)} exhibit(s). One command, `python run.py`, makes all of it; run time: "
@@ -114,24 +150,6 @@ def _fact(fact: FactTable) -> str:
     )
 
 
-def _datasets(told: Told) -> str:
-    rows = [
-        (f"`{r.path}`", ", ".join(r.sources), "raw, as published", "Yes" if r.data is not None else "No")
-        for r in told.run.raw
-    ]
-    rows += [
-        (f"`{name}`", "", "card of the raw file of that name: where it comes from", "Yes") for name in told.run.cards
-    ]
-    rows += [(f"`{f.path}`", f.id, "facts of policy or geography", "Yes") for f in told.facts]
-    for name, what in PROCESSED:
-        if f"data/processed/{name}" in told.run.files:
-            hidden = "; without the values of closed sources" if name.startswith("obs") and told.closed else ""
-            rows.append((f"`data/processed/{name}`", "all listed", what + hidden, "Yes"))
-    places = "raw file and cell behind every cell of the panel"
-    rows.append(("`provenance/panel_cells.csv.gz`", "all listed", places, "Yes"))
-    return "## Dataset list\n\n" + table(("Data file", "Source", "Notes", "Provided"), rows)
-
-
 def _computation(told: Told) -> str:
     memory = "2 GB suffice" if told.cells <= SMALL else "not measured for a panel of this size"
     measured = (
@@ -193,53 +211,3 @@ Results are in `output/{told.study.id}/`. Further levels, each number compared w
 The first adds L2: every model estimated again from `data/processed/`. L3: all of it from the raw files in a new environment built
 from `env/requirements.lock`; L4: every model by a second engine, against `results/crosscheck.json`; L5: the verifier itself, by
 errors put into a copy of this package, caught over tried. In Stata, `do stata/run_all.do` from the package's folder."""
-
-
-def _exhibit_list(told: Told) -> str:
-    rows = [
-        (
-            e.id,
-            plain(e.title_en),
-            f"`run.py`, `{e.command}`",
-            f"study.toml:{e.line}",
-            listed(e.files),
-        )
-        for e in told.exhibits
-    ]
-    if "numbers.tex" in told.run.files:
-        rows.append(
-            ("numbers in the text", "One macro for each printed number", "`run.py`", "study.toml:1", "`numbers.tex`")
-        )
-    rows.append(("report", "Report of the whole study", "`run.py`", "study.toml:1", "`report.html`"))
-    if "report.pdf" in told.run.files:
-        title = "The same report to print; its numbers are not read by the verifier, its bytes are held by their digest"
-        rows.append(("report in print", title, "`run.py`", "study.toml:1", "`report.pdf`"))
-    intro = "All tables and figures of the study are made by the programs here, none by hand; the same list is in `map.csv`."
-    return f"## List of tables, figures and programs\n\n{intro}\n\n" + table(
-        ("Exhibit", "Title", "Program", "Line", "Output"), rows
-    )
-
-
-def _omitted(told: Told) -> str:
-    lines = [f"- Raw file `{r.path}`: may not be given on (`data/raw/NOT_PROVIDED.md`)." for r in told.closed]
-    lines += (
-        [f"- A Stata twin of {listed(told.without_twin)}: no command of Stata estimates it."]
-        if told.without_twin
-        else []
-    )
-    lines += [
-        "- The manuscript: journals ask for packages without it. `panelkit audit PAPER --package .` binds its numbers to the ledger.",
-        "- Survey instruments, an ethics approval, a pre-registration: the study file names none.",
-    ]
-    return "## What is not in this package\n\n" + "\n".join(lines)
-
-
-def _references(study: Study, facts: tuple[FactTable, ...]) -> str:
-    lines = [
-        f"- {plain(s.publisher) or s.id}{f' ({s.vintage})' if s.vintage else ''}. {sentence(s.title.to('en')) or f'{s.id}.'}"
-        + (f" {plain(s.url)}" if s.url else "")
-        + (f" Access: {sentence(s.retrieved)}" if s.retrieved else "")
-        for s in study.sources.values()
-    ]
-    lines += [f"- {plain(f.title.to('en'))}. Table of facts of panelkit. {sentence(f.source)}" for f in facts]
-    return "## References\n\n" + "\n".join(dict.fromkeys(lines))

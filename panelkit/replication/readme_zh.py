@@ -3,18 +3,57 @@
 from __future__ import annotations
 
 from panelkit.core.source import SourceSpec
-from panelkit.core.study import Study
 from panelkit.replication.collect import FactTable
-from panelkit.replication.told import SMALL, TEMPLATE, Told, listed, plain, size_class, table
+from panelkit.replication.readme_rows import Words, data_files, exhibits, heading_lines, omitted, references
+from panelkit.replication.told import SMALL, TEMPLATE, Told, listed, plain, size_class
 
-PROCESSED = (
-    ("panel.csv", "面板数据,UTF-8,全精度"),
-    ("panel.parquet", "同一面板"),
-    ("panel.dta", "同一面板,Stata 14 及以上可读,含各模型样本标记"),
-    ("panel.json", "变量标签、单位与来历;每一行的剔除或填补及其原因"),
-    ("codebook.csv", "变量表:标签、单位、公式、来源、引文与描述统计"),
-    ("samples.csv", "各模型所用的行"),
-    ("observations.parquet", "读入的全部原始单元格"),
+
+def _end(text: str, otherwise: str = "研究文件未注明") -> str:
+    """Plain text with one full stop at its end."""
+    return (plain(text).rstrip("。. ") or otherwise) + "。"
+
+
+WORDS = Words(
+    language="zh",
+    comma=",",
+    join="、",
+    yes="是",
+    no="否",
+    end=_end,
+    unstated="研究文件未注明",
+    processed=(
+        ("panel.csv", "面板数据,UTF-8,全精度"),
+        ("panel.parquet", "同一面板"),
+        ("panel.dta", "同一面板,Stata 14 及以上可读,含各模型样本标记"),
+        ("panel.json", "变量标签、单位与来历;每一行的剔除或填补及其原因"),
+        ("codebook.csv", "变量表:标签、单位、公式、来源、引文与描述统计"),
+        ("samples.csv", "各模型所用的行"),
+        ("observations.parquet", "读入的全部原始单元格"),
+    ),
+    raw="原始文件,与发布时相同",
+    card="同名原始文件的来源卡片",
+    fact="政策或地理事实",
+    all="上列全部",
+    hidden=";不含不得发布来源的数值",
+    places="每个面板单元格所取的原始文件与单元格",
+    data_head=("文件", "来源", "说明", "是否提供"),
+    exhibit_head=("编号", "标题", "程序", "行", "文件"),
+    numbers=("文中数字", "每个印出的数字一个宏"),
+    report=("报告", "整项研究的报告"),
+    printed=("打印版报告", "供打印的同一报告;核验程序不读取其中数字,只以摘要值核对其字节"),
+    closed="原始文件 {}:不得再次发布(`data/raw/NOT_PROVIDED.md`)。",
+    no_twin="{} 的 Stata 对照:Stata 没有相应命令。",
+    further=(
+        "论文本身:期刊要求复现包不含论文。`panelkit audit PAPER --package .` 将文中数字逐个对应到账簿。",
+        "调查问卷、伦理审查、预注册:研究文件未提及。",
+    ),
+    reference="{publisher}{vintage}。{title}",
+    fact_reference="{title}。panelkit 的事实表。{source}",
+    address=" {}",
+    access=" 取得:{}",
+    authors="作者:{}",
+    keywords="关键词:{}",
+    jel="JEL 分类号:{}",
 )
 
 
@@ -26,28 +65,23 @@ def readme_zh(told: Told) -> str:
         "**本研究的数据为模拟数据,其中任何数字均不代表现实。**" if head.simulated else "",
         _overview(told),
         _availability(told),
-        _datasets(told),
+        f"## 数据文件清单\n\n{data_files(told, WORDS)}",
         _computation(told),
         _programs(told),
         _instructions(told),
-        _exhibit_list(told),
-        _omitted(told),
-        _references(told.study, told.facts),
+        f"## 表、图与程序清单\n\n全部图表由上述程序生成,无一手工制作;同一清单见 `map.csv`。\n\n{exhibits(told, WORDS)}",
+        f"## 本包未包含的内容\n\n{omitted(told, WORDS)}",
+        f"## 参考文献\n\n{references(told, WORDS)}",
         f"本说明依社会科学数据编辑的模板写成,<{TEMPLATE}>。",
     ]
     return "\n\n".join(p for p in parts if p) + "\n"
-
-
-def _end(text: str, otherwise: str = "研究文件未注明") -> str:
-    """Plain text with one full stop at its end."""
-    return (plain(text).rstrip("。. ") or otherwise) + "。"
 
 
 def _overview(told: Told) -> str:
     study = told.study
     abstract = plain(study.head.abstract.to("zh"))
     return (
-        f"作者:{'、'.join(map(plain, study.head.authors)) or '研究文件未注明'}\n\n## 概述\n\n"
+        f"{heading_lines(told, WORDS)}\n\n## 概述\n\n"
         f"{abstract + chr(10) * 2 if abstract else ''}"
         f"一个研究文件(`study.toml`)由 {len(told.run.raw)} 个原始文件得到面板"
         f"({study.panel.entity} × {study.panel.time},{study.panel.years[0]}—{study.panel.years[1]} 年,{told.rows} 行)、"
@@ -112,21 +146,6 @@ def _fact(fact: FactTable) -> str:
     )
 
 
-def _datasets(told: Told) -> str:
-    rows = [
-        (f"`{r.path}`", "、".join(r.sources), "原始文件,与发布时相同", "是" if r.data is not None else "否")
-        for r in told.run.raw
-    ]
-    rows += [(f"`{name}`", "", "同名原始文件的来源卡片", "是") for name in told.run.cards]
-    rows += [(f"`{f.path}`", f.id, "政策或地理事实", "是") for f in told.facts]
-    for name, what in PROCESSED:
-        if f"data/processed/{name}" in told.run.files:
-            hidden = ";不含不得发布来源的数值" if name.startswith("obs") and told.closed else ""
-            rows.append((f"`data/processed/{name}`", "上列全部", what + hidden, "是"))
-    rows.append(("`provenance/panel_cells.csv.gz`", "上列全部", "每个面板单元格所取的原始文件与单元格", "是"))
-    return "## 数据文件清单\n\n" + table(("文件", "来源", "说明", "是否提供"), rows)
-
-
 def _computation(told: Told) -> str:
     memory = "2 GB 即可" if told.cells <= SMALL else "此规模未测"
     measured = "" if told.run_time == "not measured" else "(各步用时见 `log/run.txt`,不计入任何校验值)"
@@ -183,40 +202,3 @@ L0:文件齐全且与 `MANIFEST.sha256` 一致。L1:LaTeX、HTML、Word、CSV �
 
 前一条另含 L2:由 `data/processed/` 重新估计每个模型。L3:在按锁定文件新建的环境中由原始数据重做;L4:由第二引擎核对;
 L5:向副本注入错误以检验核验程序本身。Stata:在包的文件夹中运行 `do stata/run_all.do`。"""
-
-
-def _exhibit_list(told: Told) -> str:
-    rows = [
-        (e.id, plain(e.title_zh), f"`run.py`,`{e.command}`", f"study.toml:{e.line}", listed(e.files, "、"))
-        for e in told.exhibits
-    ]
-    if "numbers.tex" in told.run.files:
-        rows.append(("文中数字", "每个印出的数字一个宏", "`run.py`", "study.toml:1", "`numbers.tex`"))
-    rows.append(("报告", "整项研究的报告", "`run.py`", "study.toml:1", "`report.html`"))
-    if "report.pdf" in told.run.files:
-        title = "供打印的同一报告;核验程序不读取其中数字,只以摘要值核对其字节"
-        rows.append(("打印版报告", title, "`run.py`", "study.toml:1", "`report.pdf`"))
-    return "## 表、图与程序清单\n\n全部图表由上述程序生成,无一手工制作;同一清单见 `map.csv`。\n\n" + table(
-        ("编号", "标题", "程序", "行", "文件"), rows
-    )
-
-
-def _omitted(told: Told) -> str:
-    lines = [f"- 原始文件 `{r.path}`:不得再次发布(`data/raw/NOT_PROVIDED.md`)。" for r in told.closed]
-    lines += [f"- {listed(told.without_twin, '、')} 的 Stata 对照:Stata 没有相应命令。"] if told.without_twin else []
-    lines += [
-        "- 论文本身:期刊要求复现包不含论文。`panelkit audit PAPER --package .` 将文中数字逐个对应到账簿。",
-        "- 调查问卷、伦理审查、预注册:研究文件未提及。",
-    ]
-    return "## 本包未包含的内容\n\n" + "\n".join(lines)
-
-
-def _references(study: Study, facts: tuple[FactTable, ...]) -> str:
-    lines = [
-        f"- {plain(s.publisher) or s.id}{f'({s.vintage})' if s.vintage else ''}。{_end(s.title.to('zh'), s.id)}"
-        + (f" {plain(s.url)}" if s.url else "")
-        + (f" 取得:{_end(s.retrieved)}" if s.retrieved else "")
-        for s in study.sources.values()
-    ]
-    lines += [f"- {plain(f.title.to('zh'))}。panelkit 的事实表。{_end(f.source)}" for f in facts]
-    return "## 参考文献\n\n" + "\n".join(dict.fromkeys(lines))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from panelkit.core.study import Study
+from panelkit.core.study import Head, Study
 from panelkit.replication.collect import RawFile
 
 MIT = """Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated documentation
@@ -45,13 +45,25 @@ def citation(study: Study) -> str:
         "type: dataset",
         f"title: {_quoted(title)}",
         "authors:",
-        *(f"  - name: {_quoted(a)}" for a in authors),
+        *(line for a in authors for line in _author(a, study.head)),
     ]
+    words = [w.to("en") for w in study.head.keywords] + list(study.head.jel)
+    if words:
+        lines += ["keywords:", *(f"  - {_quoted(w)}" for w in words)]
     if study.head.licence:
         lines.append(f"license: {_quoted(study.head.licence)}")
     if abstract := study.head.abstract.to("en"):
         lines.append(f"abstract: {_quoted(abstract)}")
     return "\n".join(lines) + "\n"
+
+
+def _author(author: str, head: Head) -> list[str]:
+    lines = [f"  - name: {_quoted(author)}"]
+    if author in head.orcid:
+        lines.append(f"    orcid: {_quoted('https://orcid.org/' + head.orcid[author])}")
+    if author in head.affiliations:
+        lines.append(f"    affiliation: {_quoted(head.affiliations[author])}")
+    return lines
 
 
 def _quoted(text: str) -> str:

@@ -121,12 +121,12 @@ def at_decimal(cell: Cell) -> tuple[str, str] | None:
 
 
 def aligned(table: Table, i: int, j: int) -> tuple[str, str] | None:
-    """`at_decimal` of a cell where its format should align it: whole statistics are centred in a column of decimals."""
+    """`at_decimal` of a cell where its format should align it: whole statistics and brackets are centred in a column of decimals."""
     row = table.rows[i]
     if not row.cells or table.columns[j].align != "decimal":
         return None
     parts = at_decimal(row.cells[j])
-    if parts and row.kind == "stat" and "." not in parts[1]:
+    if parts and row.kind in ("stat", "bracket") and "." not in parts[1]:
         others = (at_decimal(r.cells[j]) for r in table.rows if r.cells)
         return None if any(o and "." in o[1] for o in others) else parts
     return parts

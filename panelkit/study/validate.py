@@ -13,6 +13,7 @@ from panelkit.core.nearest import known_or_nearest
 from panelkit.core.registry import CHECKS, DERIVATIONS, ENGINES, ESTIMATORS, RENDERERS, TABLES
 from panelkit.core.request import Clustered, covariance_columns
 from panelkit.study.battery import variant_of_path
+from panelkit.study.head import faults_of_head
 
 if TYPE_CHECKING:
     from panelkit.core.study import Study, VariablePlan
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 def faults_between(study: Study, document: dict[str, Any], known: Known) -> list[Fault]:
     """Every fault between the entries of a study that was typed; `document` tells what was declared, faulty or not."""
     declared = {*document.get("variables", {}), *study.variables, *study.panel.keys}
-    faults = [*_panel(study), *_sources(study)]
+    faults = [*faults_of_head(study.head), *_panel(study), *_sources(study)]
     series = {
         f"{s}.{a}"
         for s, entry in document.get("sources", {}).items()

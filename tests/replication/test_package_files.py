@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -18,6 +19,7 @@ from made import panel
 
 from panelkit.core import digest
 from panelkit.core.expression import parse_expression
+from panelkit.core.label import Label
 from panelkit.replication import standalone
 from panelkit.replication.bundle import program_zip
 from panelkit.replication.cells import reach, shifts
@@ -98,6 +100,43 @@ def test_metadata_and_environment(files: Files) -> None:
     environment = json.loads(files["env/environment.json"])
     assert environment["platform"]["blas"]
     assert "/" not in json.dumps(environment["platform"])
+
+
+def test_what_a_deposit_is_told_of_the_authors(again: PackageInputs) -> None:
+    head = replace(
+        again.study.head,
+        orcid={"Wei Zhang": "0000-0002-1825-0097"},
+        affiliations={"Wei Zhang": "University of X"},
+        keywords=(Label(en="panel data", zh="面板数据"), Label(en="DID", zh="DID")),
+        jel=("F14", "R12"),
+        place=Label(en="Mainland China", zh="中国大陆"),
+    )
+    made = make_package(replace(again, study=replace(again.study, head=head)))
+    about = json.loads(made["datacite.json"])
+    assert about["creators"][0]["nameIdentifiers"][0]["nameIdentifier"] == "https://orcid.org/0000-0002-1825-0097"
+    assert about["creators"][1] == {"name": "A. Smith"}
+    assert [s["subject"] for s in about["subjects"] if s.get("subjectScheme") == "JEL"] == ["F14", "R12"]
+    assert {"subject": "面板数据", "lang": "zh"} in about["subjects"]
+    assert about["subjects"].count({"subject": "DID"}) == 1
+    assert about["geoLocations"] == [{"geoLocationPlace": "Mainland China"}]
+    cited = made["CITATION.cff"].decode()
+    assert (
+        '  - name: "Wei Zhang"\n    orcid: "https://orcid.org/0000-0002-1825-0097"\n    affiliation: "University of X"'
+        in cited
+    )
+    assert 'keywords:\n  - "panel data"\n  - "DID"\n  - "F14"' in cited
+    assert "Keywords: panel data, DID\n\nJEL codes: F14, R12" in made["README.md"].decode()
+    assert "关键词:面板数据,DID" in made["README.zh.md"].decode()
+    assert (
+        "Wei Zhang (University of X, <https://orcid.org/0000-0002-1825-0097>), A. Smith" in made["README.md"].decode()
+    )
+
+
+def test_both_readmes_list_the_same_files_and_exhibits(files: Files) -> None:
+    def rows(name: str) -> list[list[str]]:
+        return [re.findall("`[^`]+`", line) for line in files[name].decode().splitlines() if line.startswith("| ")]
+
+    assert rows("README.md") == rows("README.zh.md")
 
 
 def test_panelkit_in_the_package_runs(tmp_path: Path) -> None:
