@@ -37,6 +37,7 @@ _PARTS: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"^treated_neighbours: share of bordering provinces treated by then, cohorts of (\w+)", r"相邻处理省份：当时已受处理的相邻省份占比，批次取自\1"),
     (r"^capital_stock: perpetual inventory of (\S+) from (\d+), depreciation (\S+), first stock investment of (the next year|that year) / ",
      lambda m: f"资本存量：{m[1]}的永续盘存，始于{m[2]}年，折旧率{m[3]}，初始存量 = {'次年' if m[4] == 'the next year' else '当年'}投资 / "),
+    (r"^neighbour_mean: mean of (\S+) over bordering provinces", r"相邻省份均值：\1在接壤省份的均值"),
     (r"^pre_mean: mean of (\S+) over (\d+)-(\d+)", r"事前均值：\1在\2–\3年的均值"),
     (r"^density: ", "密度："),
     (r", area of one year", "，面积取某一年"),

@@ -208,6 +208,19 @@ TABLE_WORDS: dict[str, tuple[str, str]] = {
         "虚线为加权平均{value}。权重占比：{each}。",
     ),
     "bacon_axis": ("Two-by-two estimate", "2×2估计值"),
+    "quadrant_hh": ("high among high", "高–高"),
+    "quadrant_lh": ("low among high", "低–高"),
+    "quadrant_ll": ("low among low", "低–低"),
+    "quadrant_hl": ("high among low", "高–低"),
+    "moran": (
+        "{of}, {year}, in standard deviations from the mean against the mean of the bordering units. The line's slope is Moran's I, "
+        "{value}. Units by quadrant: {each}.",
+        "{of}（{year}年），以偏离均值的标准差计，与相邻单位均值对照。直线斜率为Moran's I，{value}。各象限单位数：{each}。",
+    ),
+    "moran_left": ("{units} units without a figure are left out.", "{units}个单位无数据，未计入。"),
+    "moran_axis": ("{of}, standardised", "{of}（标准化）"),
+    "moran_lag": ("Mean of the neighbours", "相邻单位均值"),
+    "moran_line": ("Moran's I = {value}", "Moran's I = {value}"),
     "effect_of": ("Effect of {of}", "{of}的效应"),
     "marginal": (
         "Line: effect, from {low} to {high}; band: pointwise 95% interval; bars: observations by value of the moderator.",

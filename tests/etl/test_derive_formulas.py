@@ -56,6 +56,7 @@ EXAMPLES = [
     ("pre_mean", {"of": "s.x", "years": (2010, 2014), "by": "region"}),
     ("treated_after", {"cohort": "g"}),
     *(("treated_neighbours", {"cohort": "g", "share": s, "strait": s}) for s in (True, False)),
+    *(("neighbour_mean", {"of": "s.x", "strait": s}) for s in (True, False)),
     ("hhi", {"part": "s.a", "over": "industry"}),
     ("diversity", {"part": "s.a", "activity": "industry"}),
     ("krugman_specialisation", {"part": "s.a"}),

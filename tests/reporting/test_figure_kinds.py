@@ -24,6 +24,7 @@ from panelkit.reporting.figures.gap_matrix import GapMatrixFigure
 from panelkit.reporting.figures.heat_map import HeatMapFigure
 from panelkit.reporting.figures.leave_one_out import LeaveOneOutFigure
 from panelkit.reporting.figures.marginal_effects import MarginalEffectsFigure
+from panelkit.reporting.figures.moran_scatter import MoranScatterFigure
 from panelkit.reporting.figures.spec_curve import SpecCurveFigure
 from panelkit.reporting.figures.tile_grid import TILES, TileGridFigure
 from panelkit.reporting.figures.treatment_timing import TreatmentTimingFigure
@@ -38,6 +39,7 @@ EVERY: tuple[FigureSpec, ...] = (
     HeatMapFigure(id="scale", title=TITLE, variable="fdi", order="panel"),
     LeaveOneOutFigure(id="left", title=TITLE, model="both", term="ln_gdp"),
     MarginalEffectsFigure(id="marginal", title=TITLE, model="moderated", term="ln_gdp", moderator="zone"),
+    MoranScatterFigure(id="moran", title=TITLE, variable="zone", lag="fdi", year=2020),
     SpecCurveFigure(id="curve", title=TITLE, models=("both", "single"), terms=("ln_gdp",), base="both"),
     TileGridFigure(id="tiles", title=TITLE, variable="fdi", year=2020),
     TreatmentTimingFigure(id="timing", title=TITLE, variable="began", cohort=True),
@@ -151,6 +153,8 @@ def test_what_does_not_fit_is_refused(full: Results) -> None:
         (HeatMapFigure(id="h", variable="fdii"), "did you mean 'fdi'"),
         (HeatMapFigure(id="h", variable="fdi", cuts=(0.0,), classes=(TITLE,)), "1 names for 2 classes"),
         (TileGridFigure(id="t", variable="fdi", year=1999), "no year 1999"),
+        (MoranScatterFigure(id="t", variable="fdi", lag="nosuch"), "no variable 'nosuch'"),
+        (MoranScatterFigure(id="t", variable="fdi", lag="zone", year=1999), "no year 1999"),
         (TrendsFigure(id="t", variable="fdi", group="dose"), "changes within"),
         (BaconFigure(id="b", model="single"), "no check 'bacon'"),
         (SpecCurveFigure(id="s", models=("both",), terms=("zonee",)), "did you mean 'zone'"),

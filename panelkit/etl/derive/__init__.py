@@ -12,6 +12,7 @@ from panelkit.etl.derive import first_treated as first_treated
 from panelkit.etl.derive import hhi as hhi
 from panelkit.etl.derive import krugman_specialisation as krugman_specialisation
 from panelkit.etl.derive import location_quotient as location_quotient
+from panelkit.etl.derive import neighbour_mean as neighbour_mean
 from panelkit.etl.derive import pre_mean as pre_mean
 from panelkit.etl.derive import province_fact as province_fact
 from panelkit.etl.derive import spatial_gini as spatial_gini

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from panelkit.core.derivation import Columns, DerivationSpec, Derived, Evidence
@@ -56,8 +58,8 @@ def derive(options: TreatedNeighboursSpec, columns: Columns) -> Derived:
     )
 
 
-def evidence(options: TreatedNeighboursSpec, unit: str, year: int) -> tuple[Evidence, ...]:
-    """The borders of the province."""
+def borders(options: Any, unit: str, year: int) -> tuple[Evidence, ...]:
+    """The borders of the province; `options` says whether a strait counts."""
     return tuple(
         Evidence(
             table="facts/contiguity.csv", line=line, text=f"{row['code_a']} borders on {row['code_b']} ({row['kind']})"
@@ -85,7 +87,7 @@ DERIVATIONS.register(
         },
         reach="year",
         facts=lambda _: ("contiguity",),
-        evidence=evidence,
+        evidence=borders,
         inputs=lambda options: (options.cohort,),
         derive=derive,
     )

@@ -8,6 +8,7 @@ from panelkit.reporting.figures import gap_matrix as gap_matrix
 from panelkit.reporting.figures import heat_map as heat_map
 from panelkit.reporting.figures import leave_one_out as leave_one_out
 from panelkit.reporting.figures import marginal_effects as marginal_effects
+from panelkit.reporting.figures import moran_scatter as moran_scatter
 from panelkit.reporting.figures import placebo as placebo
 from panelkit.reporting.figures import spec_curve as spec_curve
 from panelkit.reporting.figures import tile_grid as tile_grid

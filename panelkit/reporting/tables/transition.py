@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import Literal
 
@@ -13,7 +14,7 @@ from panelkit.core.registry import TABLES, TableKind
 from panelkit.core.results import Results
 from panelkit.core.spec import spec
 from panelkit.reporting.labels import key_label
-from panelkit.reporting.numbers import shown
+from panelkit.reporting.numbers import MINUS, shown
 from panelkit.reporting.tables._common import finished, language_of, number, panel_of, sample_note
 from panelkit.reporting.words import word
 
@@ -58,7 +59,7 @@ def build(table: TransitionTable, results: Results) -> Table:
     if table.classes and len(table.classes) != len(classes):
         what = f"{len(table.classes)} headings for the classes {', '.join(classes)}"
         raise ReportError(what, where=f"{where}.classes", mend="give one for each class")
-    labels = [c.to(language) for c in table.classes] or classes
+    labels = [c.to(language) for c in table.classes] or [re.sub(r"(?<![\w.])-(?=\d)", MINUS, c) for c in classes]
     whose = table.sample or "panel"
     rows = []
     for one, label in zip(classes, labels, strict=True):

@@ -1,0 +1,156 @@
+"""The Moran scatter of one year: each unit against the mean of its neighbours, with the quadrants named; the lag is made elsewhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from panelkit.core.errors import ReportError
+from panelkit.core.exhibit import Figure, FigureSpec
+from panelkit.core.registry import FIGURES, FigureKind
+from panelkit.core.results import Results
+from panelkit.core.spec import spec
+from panelkit.reporting.figures._canvas import GREY, INK, PALE, alone, drawn
+from panelkit.reporting.figures._given import floats, language_of, simulated, unit_names, variable_of
+from panelkit.reporting.labels import key_label
+from panelkit.reporting.numbers import shown
+from panelkit.reporting.words import joined, word
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+FEWEST = 4
+QUADRANTS = ("hh", "lh", "ll", "hl")  # high among high, low among high, low among low, high among low
+
+
+@spec
+class MoranScatterFigure(FigureSpec):
+    """variable : of each unit. lag : its mean over the neighbours, made by `derive = "neighbour_mean"`. year : None takes the last."""
+
+    kind: Literal["moran_scatter"] = "moran_scatter"
+    variable: str
+    lag: str
+    year: int | None = None
+
+
+def build(figure: MoranScatterFigure, results: Results) -> Figure:
+    """Its numbers: unit, name, quadrant, and both variables less the mean of the first over its standard deviation.
+
+    The slope of the line is Moran's I of row-standardised weights, sum(z Wz) / sum(z^2); units without a value or a lag are left out.
+
+    Raises
+    ------
+    ReportError
+        An unknown variable, a year that is not in the panel, fewer than four units, a variable that does not vary.
+
+    Source
+    ------
+    Anselin (1996), "The Moran scatterplot as an ESDA tool to assess local instability in spatial association".
+    """
+    import numpy as np
+
+    language, panel, where = language_of(figure, results), results.panel, f"figures.{figure.id}"
+    name, lag = (variable_of(figure, n, panel, f) for n, f in ((figure.variable, "variable"), (figure.lag, "lag")))
+    year = panel.times[-1] if figure.year is None else figure.year
+    if year not in panel.times:
+        raise ReportError(
+            f"the panel has no year {year}", where=f"{where}.year", mend=f"{panel.times[0]} to {panel.times[-1]}"
+        )
+    frame = panel.frame
+    here = frame[frame[panel.time] == year]
+    held = here[here[name].notna() & here[lag].notna()]
+    x, near = held[name].to_numpy(float), held[lag].to_numpy(float)
+    if len(held) < FEWEST or float(np.std(x)) == 0:
+        what = (
+            f"{len(held)} units have {name} and {lag} in {year}"
+            if len(held) < FEWEST
+            else f"{name} does not vary in {year}"
+        )
+        raise ReportError(what, where=where, mend="choose another year or variable")
+    z, wz = (x - x.mean()) / x.std(), (near - x.mean()) / x.std()
+    units = tuple(map(str, held[panel.unit]))
+    quadrant = tuple(
+        QUADRANTS[0 if b >= 0 and a >= 0 else 1 if b >= 0 else 2 if a < 0 else 3] for a, b in zip(z, wz, strict=True)
+    )
+    slope = float((z * wz).sum() / (z * z).sum())
+    named = unit_names(panel, units, language)
+    data = {
+        "unit": units,
+        "name": tuple(named),
+        "quadrant": quadrant,
+        "z": tuple(map(float, z)),
+        "lag": tuple(map(float, wz)),
+    }
+    counts = {q: [n for n, at in zip(named, quadrant, strict=True) if at == q] for q in QUADRANTS}
+    each = joined((f"{word(f'quadrant_{q}', language)} {len(names)}" for q, names in counts.items()), language, "comma")
+    label = key_label(name, panel, language)
+    absent = len(here) - len(held)
+    told = word("moran", language, of=label, year=year, value=shown(slope), each=each)
+    listing = [
+        f"{word(f'quadrant_{q}', language)}: {joined(names, language, 'comma')}" for q, names in counts.items() if names
+    ]
+    return Figure(
+        id=figure.id,
+        kind="moran_scatter",
+        title=figure.title.to(language),
+        width=figure.width,
+        data=data,
+        labels={
+            "x": word("moran_axis", language, of=label),
+            "y": word("moran_lag", language),
+            "slope": repr(slope),
+            "line": word("moran_line", language, value=shown(slope)),
+            **{q: word(f"quadrant_{q}", language) for q in QUADRANTS},
+        },
+        notes=(*simulated(results, language), told, *((word("moran_left", language, units=absent),) if absent else ())),
+        language=language,
+        alt=f"{figure.title.to(language) or label}: {told} {alone(listing, language)}",
+    )
+
+
+def draw(figure: Figure) -> dict[str, bytes]:
+    """The pictures, {extension: bytes}."""
+    return drawn(figure, _paint, size=(6.3, 4.6))
+
+
+def _paint(figure: Figure, axes: Axes) -> None:
+    z, lag = floats(figure, "z"), floats(figure, "lag")
+    small = figure.width == "single"
+    wide, high = 1.18 * max(map(abs, z)), 1.25 * max(map(abs, lag))
+    axes.axhline(0, color=GREY, linewidth=0.7)
+    axes.axvline(0, color=GREY, linewidth=0.7)
+    slope = float(figure.labels["slope"])
+    axes.plot([-wide, wide], [-wide * slope, wide * slope], color=INK, linewidth=1.1, label=figure.labels["line"])
+    filled = [at in ("hh", "ll") for at in figure.data["quadrant"]]
+    axes.scatter(
+        z,
+        lag,
+        s=14 if small else 22,
+        c=[INK if f else "white" for f in filled],
+        edgecolors=INK,
+        linewidths=0.7,
+        zorder=3,
+    )
+    for x, y, name in zip(z, lag, figure.data["name"], strict=True):
+        axes.annotate(
+            str(name), (x, y), xytext=(3, 3), textcoords="offset points", fontsize=4.6 if small else 6.2, color=INK
+        )
+    corners = {"hh": (0.985, 0.985), "lh": (0.015, 0.985), "ll": (0.015, 0.015), "hl": (0.985, 0.015)}
+    for quadrant, (x, y) in corners.items():
+        axes.text(x, y, figure.labels[quadrant], transform=axes.transAxes, ha="right" if x > 0.5 else "left",
+                  va="top" if y > 0.5 else "bottom", fontsize=6 if small else 7.5, color=GREY)  # fmt: skip
+    axes.set_xlim(-wide, wide)
+    axes.set_ylim(-high, high)
+    axes.set_xlabel(figure.labels["x"])
+    axes.set_ylabel(figure.labels["y"])
+    axes.legend(loc="upper center", frameon=True, edgecolor=PALE, fontsize=6 if small else 8)
+
+
+FIGURES.register(
+    FigureKind(
+        name="moran_scatter",
+        spec=MoranScatterFigure,
+        summary="units against the mean of their neighbours (Moran)",
+        build=build,
+        draw=draw,
+    )
+)
