@@ -23,9 +23,11 @@ from panelkit.checks._refits import (
 )
 from panelkit.checks._words import p_is
 from panelkit.core.check import Check, CheckSpec, Subject, Verdict
+from panelkit.core.estimate import Estimate
 from panelkit.core.label import Label
 from panelkit.core.registry import CHECKS, CheckKind
 from panelkit.core.spec import spec
+from panelkit.numerics.joint import wald
 
 LEAD = "in_anticipation"
 
@@ -33,8 +35,11 @@ LEAD = "in_anticipation"
 @spec
 class Anticipation(CheckSpec):
     """`kind = "anticipation"`: fails where units move in the `periods` before treatment (p < `level`), or where leaving those
-    rows out (for an estimator of staggered adoption: allowing for anticipation) moves the effect by more than `largest` standard
-    errors or turns its sign."""
+    rows out moves the effect by more than `largest` standard errors, or turns its sign.
+
+    Of an estimator of staggered adoption, which allows for anticipation by comparing with an earlier period, the size of the
+    change alone fails nothing: another base period brings another error, so one standard error is no news.
+    """
 
     kind: str = "anticipation"
     periods: int = 1
@@ -56,7 +61,7 @@ def check(declared: Anticipation, subject: Subject) -> Check:
     time = panel.column(panel.time).astype("float64")
     before = first_treated(subject, "anticipation") - time
     inside = (before > 0) & (before <= declared.periods)
-    lead_p = None
+    lead_p, staggered = None, False
     if without_anticipation(model):
         label = Label(en=f"without the {declared.periods} before treatment", zh=f"剔除处理前{declared.periods}期")
         other = model
@@ -71,19 +76,37 @@ def check(declared: Anticipation, subject: Subject) -> Check:
     else:
         label = Label(en=f"anticipation of {declared.periods} allowed", zh=f"允许{declared.periods}期预期")
         cases = [fit(subject, label, replace(model, anticipation=model.anticipation + declared.periods))]
+        lead_p = _moved(cases[0].made, declared.periods)
+        staggered = lead_p is not None
     rows = rows_of(subject, cases)
     size, _ = largest(rows)
     moved = lead_p is not None and lead_p[1] < declared.level
-    verdict: Verdict = "fails" if moved else verdict_on_change(size, declared.largest, rows)
+    bound = np.inf if staggered else declared.largest
+    verdict: Verdict = "fails" if moved else verdict_on_change(size, bound, rows)
     return finding(
         declared,
         subject,
         joined([_text(declared, subject, rows, lead_p), failures(rows)]),
         verdict=verdict,
         value=size,
-        bound=declared.largest,
+        bound=None if staggered else declared.largest,
         rows=rows,
     )
+
+
+def _moved(made: Estimate | str, periods: int) -> tuple[float, float] | None:
+    """Mean change in the periods before treatment from the ones before those, and the p of their joint test, where it has errors."""
+    if isinstance(made, str) or "event_time" not in made.curve_covariances:
+        return None
+    points, V = made.curves["event_time"], np.asarray(made.curve_covariances["event_time"])
+    at = [i for i, e in enumerate(points) if -periods <= e.at < 0 and V[i, i] > 0]
+    if not at:
+        return None
+    b = np.array([points[i].estimate for i in at])
+    try:
+        return float(b.mean()), wald(b, V[np.ix_(at, at)], np.inf).p
+    except ValueError:
+        return None
 
 
 def _text(
