@@ -83,9 +83,82 @@ def test_the_base_on_the_common_rows_is_the_base_where_nothing_is_missing(finish
     assert every["dose__driscoll_kraay"]["terms"][0]["se"] != base["terms"][0]["se"]
 
 
-def test_the_package_is_verified_to_the_second_engine(finished: Path) -> None:
+@pytest.fixture(scope="module")
+def packed(finished: Path) -> Path:
     from panelkit import packaging
 
-    study = finished.parents[1] / "study.toml"
-    where, _ = packaging.package(study, output=finished.parent)
-    assert packaging.verify(where, levels=("L0", "L1", "L2", "L4")).exit_code == 0
+    return packaging.package(finished.parents[1] / "study.toml", output=finished.parent)[0]
+
+
+def test_the_package_is_verified_to_the_second_engine(packed: Path) -> None:
+    from panelkit import packaging
+
+    assert packaging.verify(packed, levels=("L0", "L1", "L2", "L4")).exit_code == 0
+
+
+def without_row(text: str) -> str:
+    found = json.loads(text)
+    for check in found["checks"]:
+        if check["name"] == "robustness_dose":
+            check["rows"] = [r for r in check["rows"] if r["specification"] != "dose__half"]
+            check["value"] = sum(bool(r.get("agrees")) for r in check["rows"]) / len(check["rows"])
+    return json.dumps(found)
+
+
+def without_estimate(text: str) -> str:
+    found = json.loads(text)
+    found["estimates"] = [e for e in found["estimates"] if e["id"] != "dose__half"]
+    return json.dumps(found)
+
+
+HIDDEN = {
+    "verdict": ("results/checks.json", without_row, "left out: dose__half"),
+    "estimates": (
+        "results/estimates.json",
+        without_estimate,
+        "dose__half is neither estimated nor told to have failed",
+    ),
+    "curve": (
+        "figures/curve_dose.csv",
+        lambda text: "\n".join(line for line in text.splitlines() if not line.startswith("dose__half")),
+        "not one point for each specification",
+    ),
+    "page": (
+        "report.html",
+        lambda text: text.replace('data-key="dose__half|', 'data-key="dose__base|'),
+        "report.html does not show dose__half",
+    ),
+    "table": (
+        "ledger.json",
+        lambda text: text.replace('"dose__half"', '"dose__base"'),
+        "dose__half is in no row of the table",
+    ),
+}
+
+
+@pytest.mark.parametrize("where", HIDDEN)
+def test_a_specification_that_is_left_out_is_missed(where: str, packed: Path, tmp_path: Path) -> None:
+    """From whichever place it is taken: the verifier counts what study.toml declares."""
+    import shutil
+
+    from panelkit.replication.standalone.level_1 import level_1
+
+    name, change, said = HIDDEN[where]
+    folder = tmp_path / "package"
+    shutil.copytree(packed, folder)
+    old = (folder / name).read_text("utf-8-sig")
+    new = change(old)
+    assert new != old
+    (folder / name).write_text(new, "utf-8")
+    findings = " | ".join(text for _, text in level_1(str(folder)).findings)
+    assert said in findings, findings[:2000]
+
+
+def test_a_battery_of_a_stranger_is_bounded() -> None:
+    from panelkit.replication.standalone.batteries import MOST, specifications
+
+    every = {axis: {f"c{i}": 1 for i in range(200)} for axis in ("samples", "controls", "windows", "timings")}
+    assert len(specifications("b", {**every, "combine": "product"})) == MOST + 1
+    assert specifications("b", {"samples": {"a": 1}, "windows": {"w": 1}, "combine": "product"}) == [
+        "b__base", "b__w", "b__a", "b__a__w",
+    ]  # fmt: skip

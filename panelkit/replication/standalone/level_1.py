@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from typing import Any
 
+from panelkit.replication.standalone.batteries import in_full
 from panelkit.replication.standalone.copies import coded, crosschecked, modelled, sampled
 from panelkit.replication.standalone.entries import bound, consistent, marked
 from panelkit.replication.standalone.figures import pictured
@@ -35,6 +36,7 @@ def level_1(folder: str) -> Level:
         printed(folder, book, (estimates, checks, frame), level)
         noted(folder, book["settings"], level)
         copies(folder, book, (estimates, checks, frame), level)
+        in_full(folder, book, checks, estimates, level)
         pictured(folder, estimates, level)
         listed(folder, book, level)
     except Cannot as error:
