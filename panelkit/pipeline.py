@@ -163,22 +163,32 @@ def run(
     force: bool = False,
     say: Say = silent,
 ) -> Run:
-    """The whole flow for the study at `path`; files go to `output`/<study id>/, whole or not at all."""
+    """The whole flow for the study at `path`; files go to `output`/<study id>/, whole or not at all.
+
+    Two runs of a study at the same time into the same place are done one after the other.
+    """
     study = documented(read_study(path, root=root))
-    from panelkit.replication.placing import put_folder, recover
+    from panelkit.replication.placing import alone
 
     if "pdf" in study.head.report:
         from panelkit.reporting.render.typst import needed
 
         needed("study.report")
-    folder = Path(output) / study.id
+    memory = Path(output) / ".steps" / study.id
+    memory.mkdir(parents=True, exist_ok=True)
+    with alone(memory, lambda: say(f"{study.id}: another run of this study is at work; waiting for it")):
+        return _run(study, Path(output) / study.id, Steps(folder=None if force else memory), say)
+
+
+def _run(study: Study, folder: Path, steps: Steps, say: Say) -> Run:
+    from panelkit.replication.placing import put_folder, recover
+
     recover(folder)
     inputs = input_digests(study)
-    kept = None if force else _unchanged(folder, inputs)
+    kept = None if steps.folder is None else _unchanged(folder, inputs)
     if kept is not None:
         say(f"{study.id}: nothing has changed; {folder.as_posix()} is up to date")
         return Run(study=study, folder=folder, results=None, exit_code=kept, reasons={"run": "unchanged"})
-    steps = Steps(folder=None if force else Path(output) / ".steps" / study.id)
     assembled = steps.timed("raw files to panel", lambda: assemble_panel(study))
     say(f"panel: {assembled.panel.rows} rows, {len(assembled.panel.units)} units, {len(assembled.panel.times)} periods")
     failures: dict[str, str] = {}

@@ -39,6 +39,12 @@ class Steps:
     reasons: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Clear away what a killed run had half written."""
+        if self.folder is not None and self.folder.is_dir():
+            for part in self.folder.glob("*.part"):
+                part.unlink()
+
     def do(self, name: str, kind: Any, parts: dict[str, str], make: Callable[[], T]) -> T:
         """The result of step `name`, from memory where every part is unchanged, else made now and kept."""
         kept = self._kept(name)

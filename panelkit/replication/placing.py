@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 _HERE = -100  # AT_FDCWD
@@ -25,13 +26,47 @@ def exchange(left: Path, right: Path) -> bool:
         return False
 
 
+@contextlib.contextmanager
+def alone(folder: Path, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Keep other processes (and threads) that ask for the same folder out meanwhile; `waiting` is called where one must be waited for.
+
+    The lock is the system's, on the folder itself: it leaves no file, and a process that is killed gives it up. Without such
+    locks (Windows, some network drives) nothing is kept out.
+    """
+    try:
+        import fcntl
+
+        held = os.open(folder, os.O_RDONLY)
+    except (ImportError, OSError):
+        yield
+        return
+    try:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            waiting()
+            fcntl.flock(held, fcntl.LOCK_EX)
+        except OSError:
+            pass
+        yield
+    finally:
+        os.close(held)
+
+
 def put_folder(folder: Path, files: Mapping[str, bytes]) -> None:
     """Make `folder` hold just `files` (relative path -> bytes).
 
     Killed at any moment, this leaves the old folder or the new one, never a mixture. Where two folders cannot be exchanged there
-    is a moment without either; `recover`, which the next call begins with, puts the old one back.
+    is a moment without either; `recover`, which the next call begins with, puts the old one back. Two processes that write the
+    same folder do so one after the other.
     """
-    recover(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with alone(folder.parent):
+        _put(folder, files)
+
+
+def _put(folder: Path, files: Mapping[str, bytes]) -> None:
+    _recover(folder)
     beside, old = _beside(folder)
     for name in sorted(files):
         path = beside.joinpath(*name.split("/"))
@@ -50,6 +85,12 @@ def put_folder(folder: Path, files: Mapping[str, bytes]) -> None:
 
 def recover(folder: Path) -> None:
     """Put the old folder back where a run was killed between two moves, and clear away what a killed run left beside it."""
+    if folder.parent.is_dir():
+        with alone(folder.parent):
+            _recover(folder)
+
+
+def _recover(folder: Path) -> None:
     beside, old = _beside(folder)
     if old.exists() and not folder.exists():
         os.replace(old, folder)
