@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from panelkit.replication.standalone.numbers import MINUS
-from panelkit.replication.standalone.plain_tables import headed
+from panelkit.replication.standalone.plain_tables import headed, panelled, titled
 
 SIGNS = dict(zip("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")), dict(zip("0123456789", "₀₁₂₃₄₅₆₇₈₉"))  # noqa: B905
 WORDS = {
@@ -23,10 +23,6 @@ WORDS = {
 TEX = re.compile(
     r"\\text(super|sub)script\{(\d)\}|\$\^?\{?\\?([A-Za-z]+|-)\}?\$|\\pk(?:stars|mark)\b|\\([A-Za-z]+\d*)(?:\{\})?|\\([^A-Za-z])|[{}]"
 )
-DEFINES = re.compile(
-    r"\\(?:[egx]?def|let|input|include|(?:re)?newcommand|renewcommand|catcode|csname|ifx?|write|llap|rlap|phantom)\b"
-)
-OURS = re.compile(r"\\def\\pk(?:stars#1\{\$\^\{#1\}\$\}|mark#1\{\\textsuperscript\{#1\}\})$")
 # siunitx sets the numbers: its settings and the columns must be ours, since others could print another number
 SETUP = (
     "\\sisetup{input-decimal-markers=.,input-ignore={,},group-digits=integer,group-minimum-digits=4,group-separator={,},"
@@ -66,46 +62,65 @@ def tex_cell(text: str) -> str:
     return untex(before) + (MINUS if sign else "") + digits + untex(after)
 
 
+FOLDED = re.compile(r"\\begin\{tabular\}\[b\]\{@\{\}[lc]@\{\}\}(.*)\\end\{tabular\}")
+# every line that prints nothing of its own; what is neither one of these nor read below is refused
+LINES = {
+    "", "\\begin{landscape}", "\\end{landscape}", "\\begin{table}[htbp]", "\\end{table}", "\\centering", "\\begin{threeparttable}",
+    "\\end{threeparttable}", "\\toprule", "\\midrule", "\\bottomrule", "\\end{tabular}", "\\end{longtable}", "\\footnotesize",
+    "\\scriptsize", "\\setlength{\\tabcolsep}{3pt}", "\\begin{tablenotes}[flushleft]", "\\end{tablenotes}", "\\begingroup",
+    "\\par\\endgroup", "\\endhead", "\\midrule\\endfoot", "\\bottomrule\\endlastfoot", "\\end{list}",
+    "\\begin{list}{}{\\leftmargin0pt \\itemsep0pt \\parsep0pt \\labelwidth0pt \\labelsep0pt}",
+    "\\def\\pkstars#1{$^{#1}$}", "\\def\\pkmark#1{\\textsuperscript{#1}}", SETUP,
+}  # fmt: skip
+KNOWN = re.compile(
+    r"% [\w.-]+: made by panelkit; every row ends in its ledger name\. Do not edit, run the study again\.$|"
+    r"% Needs \\usepackage\{[a-z,]+\}; Chinese text: a ctex class and XeLaTeX\.$|"
+    r"\\label\{tab:[\w.-]+\}$|\\noalign\{\\label\{tab:[\w.-]+\}\}$|(?:\\cmidrule\(lr\)\{\d+-\d+\})+$"
+)
+CAPTION = re.compile(r"\\caption(?:\{(.*)\}|\[\]\{(.*)\} \\\\)$")
+ROW = re.compile(r"(.*) \\\\ % pk (r\d+)$")
+PANEL = re.compile(r"\\multicolumn\{\d+\}\{l\}\{(.*)\} \\\\ % pk panel$")
+HEADING = re.compile(r"\\multicolumn\{(\d+)\}\{[lc]\}\{(.*)\}$")
+
+
 def from_tex(data: bytes) -> dict[str, str]:
-    """Cells, row labels and notes of a LaTeX table of ours; a definition that is not ours could print anything and is refused."""
+    """Title, headings, cells, row labels and notes of a LaTeX table of ours; any line that is not ours could print and is refused."""
     found: dict[str, str] = {}
-    notes, body, level, panels = 0, False, -1, 0
+    notes = panels = 0
+    level = -1  # of the headings; below 0 before and after them
     for line in data.decode("utf-8").split("\n"):
-        if DEFINES.search(line) and not OURS.match(line):
-            raise ValueError(f"it holds a definition that is not ours: {line!r}")
-        if ("\\sisetup" in line or "\\num" in line) and line != SETUP:
-            raise ValueError(f"it holds settings of numbers that are not ours: {line!r}")
-        if re.match(r"\\begin\{(tabular|longtable)\}", line) and not COLUMNS.match(line):
-            raise ValueError(f"it holds columns that are not ours: {line!r}")
-        body = (body or line == "\\midrule") and line != "\\bottomrule" and not line.startswith("\\end{")
-        row = re.match(r"(.*) \\\\ % pk (r\d+)$", line)
-        panel = re.match(r"\\multicolumn\{\d+\}\{l\}\{(.*)\} \\\\ % pk panel$", line)
-        parted = "&" in re.sub(r"\\.", "", line)
-        level = 0 if line == "\\toprule" else level
-        if level >= 0 and not body and line.endswith(" \\\\"):
-            parts = [re.match(r"\\multicolumn\{(\d+)\}\{[lc]\}\{(.*)\}$", c) for c in line[:-3].split(" & ")[1:]]
-            if None in parts:
-                raise ValueError(f"a heading is not ours: {line!r}")
-            spans = [
-                (int(m.group(1)), FOLDED.sub(lambda f: f.group(1).replace(" \\\\ ", " "), m.group(2)))
-                for m in parts
-                if m
-            ]
-            found.update(headed(level, [(n, untex(text)) for n, text in spans]))
-            level += 1
+        row, panel, caption = ROW.match(line), PANEL.match(line), CAPTION.match(line)
         if row:
             label, *cells = row.group(1).split(" & ")
+            if f"{row.group(2)}.label" in found:
+                raise ValueError(f"the row {row.group(2)} stands there twice")
             found[f"{row.group(2)}.label"] = untex(label)
             found.update({f"{row.group(2)}.c{j}": tex_cell(cell) for j, cell in enumerate(cells)})
+        elif panel:
+            found.update(panelled(panels, untex(panel.group(1)), found))
+            panels += 1
+        elif caption and "heading.title" not in found:
+            found.update(titled(untex(caption.group(1) or caption.group(2) or "")))
         elif line.startswith("\\item "):
             found[f"note{notes}"] = untex(line[6:])
             notes += 1
-        elif body and panel and not parted:
-            found[f"panel{panels}.label"] = untex(panel.group(1))
-            panels += 1
-        elif body and parted:
-            found[f"unmarked line {line!r}"] = "1"
+        elif level >= 0 and line.endswith(" \\\\"):
+            found.update(heading(level, line))
+            level += 1
+        elif line not in LINES and not KNOWN.match(line) and not COLUMNS.match(line):
+            raise ValueError(f"it holds a line that is not ours: {line!r}")
+        level = {"\\toprule": 0, "\\midrule": -1}.get(line, level)
     return found
 
 
-FOLDED = re.compile(r"\\begin\{tabular\}\[b\]\{@\{\}c@\{\}\}(.*)\\end\{tabular\}")
+def heading(level: int, line: str) -> dict[str, str]:
+    """One line of headings; the first has the heading of the row labels too."""
+    stub, *rest = line[:-3].split(" & ")
+    parts = [HEADING.match(cell) for cell in rest]
+    if None in parts:
+        raise ValueError(f"a heading is not ours: {line!r}")
+    spans = [(int(m.group(1)), FOLDED.sub(lambda f: f.group(1).replace(" \\\\ ", " "), m.group(2))) for m in parts if m]
+    made = headed(level, [(n, untex(text)) for n, text in spans])
+    if level and stub:
+        raise ValueError(f"a heading is not ours: {line!r}")
+    return made if level else {"heading.stub": untex(stub), **made}

@@ -17,10 +17,12 @@ from panelkit.replication.standalone.latex import from_tex
 from panelkit.replication.standalone.level import Level, load, read, walk
 from panelkit.replication.standalone.numbers import NUMBER, bare, number, rounds, same
 from panelkit.replication.standalone.page import HIDES, from_html
-from panelkit.replication.standalone.plain_tables import from_csv
+from panelkit.replication.standalone.plain_tables import from_csv, titled
 from panelkit.replication.standalone.quotes import Quoted
 from panelkit.replication.standalone.typst import from_typ
 from panelkit.replication.standalone.word import from_docx
+
+PLACE = re.compile(r"r(\d+)\.c(\d+)$")
 
 
 def printed(folder: str, book: dict[str, Any], known: tuple[Any, Any, Frame], level: Level) -> None:
@@ -61,6 +63,11 @@ def printed(folder: str, book: dict[str, Any], known: tuple[Any, Any, Frame], le
                 wanted = set(entries) if name == "report.html" else {table}
                 for missing in sorted(wanted - set(page.tables)):
                     level.find("differs", f"{name} has no table {missing}")
+                if inside:
+                    own = page.tables.get(table, {})
+                    title = {k: own[k] for k in ("heading.title", "heading.number") if k in own}
+                    besides = page.outside.strip() or ("" if titled(page.title) == title else page.title)
+                    level.hold(not besides, "differs", f"{name} has a text beside its table: {besides[:60]!r}")
                 for shown, cells in page.tables.items():
                     seen[shown] = seen.get(shown, 0) + 1
                     against(cells, entries.get(shown, {}), (name, shown), said, level)
@@ -134,11 +141,21 @@ def against(
             "differs",
             f"{name}, {cell}: {cells.get(cell)!r} is printed, {shown!r} is in the ledger",
         )
+    rows = list(dict.fromkeys(int(c[1:].split(".")[0]) for c in cells if PLACE.match(c)))
+    places = [tuple(map(int, PLACE.match(c).groups())) for c in cells if PLACE.match(c)]  # type: ignore[union-attr]
+    level.hold(
+        rows == sorted(rows) and places == sorted(places),
+        "differs",
+        f"{name}: its rows or cells stand in another order",
+    )
+    for known, cell in said:
+        if known == table and cell not in cells and (cell != "heading.number" or not name.endswith(".tex")):
+            level.find("differs", f"{name}, {cell}: it has none, {said[known, cell][0]!r} in {said[known, cell][1]}")
     for cell, text in cells.items():
         if (
             cell not in entries
             and ".label" not in cell
-            and not cell.startswith(("note", "h"))
+            and not cell.startswith(("note", "h", "panel"))
             and NUMBER.match(bare(text.strip("*")))
         ):
             level.find("unbound", f"{name}, {cell}: {text!r} is not in the ledger")
