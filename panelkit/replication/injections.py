@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import itertools
 import json
 import random
 import re
@@ -14,12 +15,10 @@ from typing import Any
 
 from panelkit.replication.archive import zipped
 from panelkit.replication.cells import gzipped
+from panelkit.replication.injection_kinds import PRINTED, RESULTS, TEXTS, digit
 
 Files = Mapping[str, bytes]
-Change = Callable[[str, random.Random], str]
-PRINTED = r"[−-]?\d[\d,]*(?:\.\d+)?|[−-]?\.\d+"
-DOUBLE = r"-?\d+\.\d+(?:e-?\d+)?"
-FIRST = 4  # significant digits among which one is changed
+TABLES = re.compile(r"tables/\w+\.(?:tex|html|docx|csv|typ)$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,145 +28,6 @@ class Injection:
     kind: str
     where: str
     changed: dict[str, bytes | None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Text:
-    """Errors by pattern: in files whose path matches `files`, group 1 of `pattern` is changed."""
-
-    kind: str
-    files: str
-    pattern: str
-    change: Change
-
-
-def digit(text: str, draw: random.Random) -> str:
-    """One of the first significant digits is another one."""
-    places = [i for i, c in enumerate(text) if c.isdigit()]
-    mantissa = [i for i in places if "e" not in text[:i]]
-    first = next((n for n, i in enumerate(mantissa) if text[i] != "0"), 0)
-    at = draw.choice(mantissa[first : first + FIRST])
-    return f"{text[:at]}{(int(text[at]) + draw.randint(1, 9)) % 10}{text[at + 1 :]}"
-
-
-def sign(text: str, draw: random.Random) -> str:
-    """The other sign."""
-    return text[1:] if text[0] in "-−" else f"−{text}"
-
-
-def stars(text: str, draw: random.Random) -> str:
-    """Another number of stars."""
-    return "*" * draw.choice([n for n in range(1, 4) if n != len(text)])
-
-
-def other(text: str, draw: random.Random) -> str:
-    """The opposite word."""
-    return {"Yes": "No", "No": "Yes", "是": "否", "否": "是"}[text]
-
-
-def words(text: str, draw: random.Random) -> str:
-    """Other words of the same kind."""
-    return f"{text} after trimming"
-
-
-def none(text: str, draw: random.Random) -> str:
-    """Nothing."""
-    return ""
-
-
-def put(new: str) -> Change:
-    """Something fixed."""
-    return lambda text, draw: new if text != new else f"{new}x"
-
-
-TEXTS = (
-    _Text(kind="a digit in LaTeX", files=r"tables/\w+\.tex", pattern=r"(?m)(?<=\d)(\.\d+)(?=[ {][^%\n]*% pk r\d+$)", change=digit),
-    _Text(kind="a count in LaTeX", files=r"tables/\w+\.tex", pattern=r"& \{?(\d+)(?=\}? (?:&|\\\\))", change=digit),
-    _Text(kind="stars in LaTeX", files=r"tables/\w+\.tex", pattern=r"(?m)\\pkstars\{(\*+)\}(?=.*% pk r\d+$)", change=stars),
-    _Text(kind="an effect row in LaTeX", files=r"tables/\w+\.tex", pattern=r"& \{?(Yes|No|是|否)(?=\}? (?:&|\\\\))", change=other),
-    _Text(kind="a label in LaTeX", files=r"tables/\w+\.tex", pattern=r"(?m)^(\w[^&%\\{}]+) & .* % pk r\d+$", change=words),
-    _Text(kind="a note in LaTeX", files=r"tables/\w+\.tex", pattern=r"(?m)^\\item (.{12,})$", change=words),
-    _Text(kind="a digit in HTML", files=r"tables/\w+\.html", pattern=rf">[(\[]?({PRINTED})(?=[<)\]])", change=digit),
-    _Text(kind="stars in HTML", files=r"tables/\w+\.html", pattern=r"<sup>(\*+)</sup>", change=stars),
-    _Text(kind="an effect row in HTML", files=r"tables/\w+\.html", pattern=r">(Yes|No|是|否)<", change=other),
-    _Text(kind="a value beside a cell in HTML", files=r"tables/\w+\.html", pattern=rf'data-raw="({DOUBLE})"', change=digit),
-    _Text(kind="a cell hidden in HTML", files=r"tables/\w+\.html", pattern=r"<td()(?= data-cell)", change=put(" hidden")),
-    _Text(kind="a digit in Word", files=r"tables/\w+\.docx", pattern=rf"<w:t(?: [^>]*)?>[(\[]?({PRINTED})[)\]]?</w:t>", change=digit),
-    _Text(kind="stars in Word", files=r"tables/\w+\.docx", pattern=r">(\*+)<", change=stars),
-    _Text(kind="an effect row in Word", files=r"tables/\w+\.docx", pattern=r">(Yes|No|是|否)<", change=other),
-    _Text(kind="hidden text in Word", files=r"tables/\w+\.docx", pattern=r"<w:rPr>()", change=put("<w:vanish/>")),
-    _Text(kind="a digit in CSV", files=r"tables/\w+\.csv", pattern=rf'[,"][\'\u00a0]?[(\[]?({PRINTED})(?=[)\]*"])', change=digit),
-    _Text(kind="a sign in CSV", files=r"tables/\w+\.csv", pattern=r'"(−?\d*\.\d+)(?=\**")', change=sign),
-    _Text(kind="stars in CSV", files=r"tables/\w+\.csv", pattern=r'\d(\*+)"', change=stars),
-    _Text(kind="a digit in Typst", files=r"tables/\w+\.typ", pattern=rf'"[(\[]?({PRINTED})[)\]]?"(?=.*// pk r)', change=digit),
-    _Text(kind="a digit of a table on the page", files=r"report\.html",
-          pattern=rf"<td data-cell=[^>]*>(?:<[^>]*>)*[(\[]?({PRINTED})(?=[<)\]])",
-          change=digit),
-    _Text(kind="a number of a check on the page", files=r"report\.html",
-          pattern=r'<td class="n" data-from="checks\|[^"]+">(?:<a [^>]*>)?(\d+\.\d{3})<', change=digit),
-    _Text(kind="a digit in the text of the page", files=r"report\.html",
-          pattern=rf"data-key=\"[^\"]*\"(?![^>]*data-cell)[^>]*>({PRINTED})<",
-          change=digit),
-    _Text(kind="the interval in the results", files=r"results/estimates\.json",
-          pattern=rf'"p": {DOUBLE},\s*"low": ({DOUBLE}),\s*"high": {DOUBLE}\s*\}}',
-          change=digit),
-    _Text(kind="a value in the ledger", files=r"ledger\.json", pattern=rf'"raw": ({DOUBLE})', change=digit),
-    _Text(kind="a text in the ledger", files=r"ledger\.json", pattern=rf'"shown": "[(\[]?({PRINTED})[)\]]?"', change=digit),
-    _Text(kind="stars in the ledger", files=r"ledger\.json", pattern=r'"mark": "(\*+)"', change=stars),
-    _Text(kind="a key in the ledger", files=r"ledger\.json", pattern=r'"key": \[\s*"\w+",\s*"\w+",\s*"(estimate)"', change=put("se")),
-    _Text(kind="a cell of the panel", files=r"data/processed/panel\.csv", pattern=rf",({DOUBLE})", change=digit),
-    _Text(kind="a row of the panel gone", files=r"data/processed/panel\.csv", pattern=r"(?m)^(\w+,\d+,.*\n)", change=none),
-    _Text(kind="a cell of a raw file", files=r"data/(?!processed/).*\.csv", pattern=r"(?<=[,\n])(\d+\.\d+|\d{1,3})(?=[,\r\n])",
-          change=digit),
-    _Text(kind="the seed of the study", files=r"study\.toml", pattern=r"seed = (\d+)", change=digit),
-    _Text(kind="a formula of the study", files=r"study\.toml", pattern=r'formula = "\w+ ~ ()', change=put("0 + ")),
-    _Text(kind="the run time in a README", files=r"README(?:\.zh)?\.md", pattern=r"(<10 minutes)", change=put("<1 minute")),
-    _Text(kind="the seed in a README", files=r"README\.md", pattern=r"one seed, (\d+)", change=digit),
-    _Text(kind="a version in a README", files=r"README(?:\.zh)?\.md", pattern=r"numpy (\d+\.\d+)", change=digit),
-    _Text(kind="a digest in a README", files=r"README(?:\.zh)?\.md", pattern=r"`([0-9a-f]{64})`", change=lambda t, d: t[::-1]),
-    _Text(kind="an exhibit in the README", files=r"README\.md", pattern=r"`(tables/\w+)\.\w+`", change=words),
-    _Text(kind="a line of the map gone", files=r"map\.csv", pattern=r"(?m)^((?!exhibit,|report,).*\n)", change=none),
-    _Text(kind="a value of the second engine", files=r"results/crosscheck\.json",
-          pattern=rf'"other_(?:coefficient|se)": ({DOUBLE})',
-          change=digit),
-    _Text(kind="the verdict of the second engine", files=r"results/crosscheck\.json", pattern=r'"verdict": "(holds)"', change=put("fails")),
-    _Text(kind="a verdict in the checks", files=r"results/checks\.json",
-          pattern=r'"name": "second_engine",\s*"of": "\w+",\s*"verdict": "(holds)"',
-          change=put("fails")),
-    _Text(kind="a number in a model's file", files=r"results/models/\w+\.json",
-          pattern=rf'"(?:estimate|se|p|rss)": ({DOUBLE})',
-          change=digit),
-    _Text(kind="the seed in a model's file", files=r"results/models/\w+\.json", pattern=r'"seed": (\d+)', change=digit),
-    _Text(kind="the formula in a model's file", files=r"results/models/\w+\.json", pattern=r'"formula": "\w+ ~ ()', change=put("0 + ")),
-    _Text(kind="a number in a do-file", files=r"stata/\w+\.do", pattern=rf"\], ({DOUBLE})\)", change=digit),
-    _Text(kind="the rows in a do-file", files=r"stata/\w+\.do", pattern=r"e\(N\) == (\d+)", change=digit),
-    _Text(kind="a variable in a do-file", files=r"stata/\w+\.do", pattern=r"(?m)^(?:iv)?reghdfe (\w+) ", change=put("another")),
-    _Text(kind="the effects in a do-file", files=r"stata/\w+\.do", pattern=r"(?m)^(?:iv)?reghdfe .*absorb\([^ )]+( [^)]+)\)", change=none),
-    _Text(kind="the clusters in a do-file", files=r"stata/\w+\.do", pattern=r"(?m)^[a-z]+hdfe .*cluster[( ](\w+)\)", change=put("year")),
-    _Text(kind="a number told in a do-file", files=r"stata/\w+\.do", pattern=rf"(?m)^\* panelkit: .* = ({DOUBLE})", change=digit),
-    _Text(kind="a figure in the codebook", files=r"data/processed/codebook\.csv", pattern=rf",({DOUBLE})(?=[,\n])", change=digit),
-    _Text(kind="a place of a raw cell", files=r"provenance/panel_cells\.csv\.gz", pattern=r",(data/)", change=put("old/")),
-    _Text(kind="a cell of the panel without its place", files=r"provenance/panel_cells\.csv\.gz",
-          pattern=r"(?m)^(\w+,\d+,\w+,,,,,,.*\n)",
-          change=none),
-    _Text(kind="a version in the environment", files=r"env/environment\.json", pattern=r'"numpy": "(\d+\.\d+)', change=digit),
-    _Text(kind="a row of a sample", files=r"data/processed/samples\.csv", pattern=r",([01])(?=[,\n])", change=lambda t, d: str(1 - int(t))),
-    _Text(kind="an effect in a figure's numbers", files=r"figures/event_study\.csv", pattern=rf"(?<=[,\n])({DOUBLE})(?=,)", change=digit),
-    _Text(kind="a macro of the text", files=r"(?:tables/)?numbers\.tex", pattern=r"endcsname\{\D*(\d[\d.]*)", change=digit),
-    _Text(kind="the title of the deposit", files=r"datacite\.json", pattern=r'"title": "(Data and Code for)', change=words),
-)  # fmt: skip
-RESULTS: tuple[tuple[str, str], ...] = (
-    ("a coefficient in the results", r"estimates/\d+/terms/\d+/estimate"),
-    ("a standard error in the results", r"estimates/\d+/terms/\d+/se"),
-    ("a p in the results", r"estimates/\d+/terms/\d+/p"),
-    ("a statistic in the results", r"estimates/\d+/terms/\d+/statistic"),
-    ("a variance in the results", r"estimates/\d+/covariance_matrix/(\d+)/\1"),
-    ("the rows in the results", r"estimates/\d+/sample/rows"),
-    ("the clusters in the results", r"estimates/\d+/sample/clusters/\w+"),
-    ("an absorbed effect in the results", r"estimates/\d+/absorb/\d+"),
-    ("a digest of a sample", r"estimates/\d+/sample/keys_digest"),
-)
-TABLES = re.compile(r"tables/\w+\.(?:tex|html|docx|csv|typ)$")
 
 
 def injections(files: Files, *, each: int = 2, seed: int = 0) -> Iterator[Injection]:
@@ -186,6 +46,7 @@ def injections(files: Files, *, each: int = 2, seed: int = 0) -> Iterator[Inject
     yield from _results(files, each, seed)
     yield from _everywhere(files, each, seed)
     yield from _whole(files, each, seed)
+    yield from _moved(files, each, seed)
 
 
 def _sites(data: bytes, name: str, pattern: str) -> list[tuple[int, int]]:
@@ -296,3 +157,65 @@ def _whole(files: Files, each: int, seed: int) -> Iterator[Injection]:
             yield Injection(
                 kind="a byte of the Stata panel", where=f"byte {place}", changed={"data/processed/panel.dta": data}
             )
+
+
+def _moved(files: Files, each: int, seed: int) -> Iterator[Injection]:
+    """Rows, columns and cells of a table in another order, each with its name or heading."""
+    draw = random.Random(f"{seed}/moved")  # noqa: S311
+    ways: tuple[tuple[str, str, Callable[[str], str]], ...] = (
+        ("two rows exchanged in LaTeX", ".tex", lambda t: _rows_exchanged(t, r"(?m)^.* % pk r\d+\n")),
+        ("two rows exchanged in HTML", ".html", lambda t: _rows_exchanged(t, r"(?m)^<tr .*</tr>\n")),
+        ("two rows exchanged in CSV", ".csv", lambda t: _rows_exchanged(t, r'(?m)^.*"r\d+"\r\n')),
+        ("two rows exchanged in Typst", ".typ", lambda t: _rows_exchanged(t, r"(?m)^.* // pk r\d+\n")),
+        (
+            "two columns exchanged in LaTeX",
+            ".tex",
+            lambda t: _columns_exchanged(t, r"(?m)^[^%\n]* \\\\(?: % pk r\d+)?$", " & "),
+        ),
+        ("two columns exchanged in CSV", ".csv", lambda t: _columns_exchanged(t, r'(?m)^".*"(?=\r$)', '","')),
+        (
+            "two cells exchanged in CSV",
+            ".csv",
+            lambda t: _columns_exchanged(t, r'(?m)^".*(?="r\d+"\r$)', '","', once=True),
+        ),
+        ("two cells exchanged in HTML", ".html", _cells_exchanged),
+    )
+    for kind, ending, change in ways:
+        names = [n for n in sorted(files) if TABLES.match(n) and n.endswith(ending)]
+        made = [(n, change(opened(n, files[n]))) for n in names]
+        other = [(n, text) for n, text in made if text != opened(n, files[n])]
+        for name, text in draw.sample(other, min(each, len(other))):
+            yield Injection(kind=kind, where=name, changed={name: text.encode()})
+
+
+def _rows_exchanged(text: str, pattern: str) -> str:
+    """The first two rows in each other's place."""
+    rows = list(re.finditer(pattern, text))[:2]
+    if len(rows) < 2 or rows[0].end() != rows[1].start():
+        return text
+    first, second = rows
+    return text[: first.start()] + second.group() + first.group() + text[second.end() :]
+
+
+def _columns_exchanged(text: str, pattern: str, between: str, *, once: bool = False) -> str:
+    """The first two columns of numbers in each other's place, headings and all; once : in one row alone, where they differ."""
+    left = [1 if once else -1]
+
+    def one(found: re.Match[str]) -> str:
+        parts = found.group().split(between)
+        if len(parts) < 4 or not left[0] or parts[1] == parts[2]:
+            return found.group()
+        left[0] -= 1
+        return between.join([parts[0], parts[2], parts[1], *parts[3:]])
+
+    return re.sub(pattern, one, text)
+
+
+def _cells_exchanged(text: str) -> str:
+    """The texts of two cells of the first row of a table in each other's place, their names left."""
+    cells = list(re.finditer(r"<td [^>]*>(.*?)</td>", text))
+    pair = next(((a, b) for a, b in itertools.pairwise(cells) if a.group(1) != b.group(1)), None)
+    if pair is None:
+        return text
+    a, b = pair
+    return text[: a.start(1)] + b.group(1) + text[a.end(1) : b.start(1)] + a.group(1) + text[b.end(1) :]

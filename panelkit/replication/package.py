@@ -72,6 +72,7 @@ def make_package(inputs: PackageInputs) -> dict[str, bytes]:
     files["README.zh.md"] = readme_zh(told).encode()
     for name in files:
         archive.safe_path(name)
+    files["ledger.json"] = _json({**json.loads(files["ledger.json"]), "digests": _digests(files)})
     files[MANIFEST] = manifest_of(files).encode()
     return dict(sorted(files.items()))
 
@@ -128,6 +129,11 @@ def manifest_of(files: dict[str, bytes]) -> str:
     listed = sorted(name for name in files if name != MANIFEST and not name.startswith("log/"))
     head = f"# {len(listed)} files, {sum(len(files[n]) for n in listed)} bytes\n"
     return head + "".join(f"{digest.of_bytes(files[n])}  {n}\n" for n in listed)
+
+
+def _digests(files: dict[str, bytes]) -> dict[str, str]:
+    """SHA-256 of every file but the ledger, for the ledger: a second record of what level L1 does not read."""
+    return {name: digest.of_bytes(data) for name, data in sorted(files.items()) if name != "ledger.json"}
 
 
 def verifier() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from panelkit.replication import standalone
@@ -15,15 +15,24 @@ from panelkit.replication.package import MANIFEST, manifest_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SelfTest:
-    """Errors tried, caught (by L1, with the manifest made anew so that L0 sees nothing), and those that slipped."""
+    """Errors tried, caught (by L1, with the manifest made anew so that L0 sees nothing), and those that slipped.
+
+    by_digest : the kinds of errors that were found by the digests in the ledger alone, not by what the file says.
+    """
 
     tried: int
     caught: int
     kinds: int
     slipped: tuple[str, ...]
+    by_digest: dict[str, int] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return f"{self.caught} of {self.tried} injected errors caught, of {self.kinds} kinds"
+        alone = sum(self.by_digest.values())
+        return f"{self.caught} of {self.tried} injected errors caught, of {self.kinds} kinds" + (
+            f"; {alone} by the ledger's digests alone, not by what is printed ({', '.join(self.by_digest)})"
+            if alone
+            else ""
+        )
 
 
 def read_files(folder: Path) -> dict[str, bytes]:
@@ -42,7 +51,7 @@ def tried(files: dict[str, bytes], errors: Iterable[Injection]) -> SelfTest:
     """The outcome of trying each of `errors` on a copy of `files`."""
     kinds: set[str] = set()
     slipped: list[str] = []
-    count = 0
+    count, alone = 0, dict[str, int]()
     with tempfile.TemporaryDirectory(prefix="panelkit-l5-") as made:
         copy = Path(made)
         for name, data in files.items():
@@ -50,24 +59,36 @@ def tried(files: dict[str, bytes], errors: Iterable[Injection]) -> SelfTest:
         for error in errors:
             count += 1
             kinds.add(error.kind)
-            if not caught(copy, files, error):
+            how = caught(copy, files, error)
+            if how == "by digest":
+                alone[error.kind] = alone.get(error.kind, 0) + 1
+            if not how:
                 slipped.append(f"{error.kind}: {error.where}")
         shutil.rmtree(copy, ignore_errors=True)
         copy.mkdir(exist_ok=True)
-    return SelfTest(tried=count, caught=count - len(slipped), kinds=len(kinds), slipped=tuple(slipped))
+    return SelfTest(
+        tried=count,
+        caught=count - len(slipped),
+        kinds=len(kinds),
+        slipped=tuple(slipped),
+        by_digest=dict(sorted(alone.items())),
+    )
 
 
-def caught(copy: Path, files: dict[str, bytes], error: Injection) -> bool:
-    """Whether L1 finds one error in the copy, which is as it was afterwards."""
+def caught(copy: Path, files: dict[str, bytes], error: Injection) -> str:
+    """How L1 finds one error in the copy, which is as it was afterwards: 'by content', 'by digest', or '' where it does not."""
     spoilt = {n: d for n, d in {**files, **error.changed}.items() if d is not None}
     try:
         for name, data in error.changed.items():
             _put(copy, name, data)
         _put(copy, MANIFEST, manifest_of(spoilt).encode())
         told = standalone.verify(str(copy), ["L1"])
-        return bool(told["cannot"]) or any(
-            level["verdict"] in ("differs", "stale", "unbound") for level in told["levels"]
-        )
+        if told["cannot"]:
+            return "by content"
+        findings = [f for level in told["levels"] for f in level["findings"]]
+        if any(not f.endswith(standalone.BY_DIGEST) for f in findings):
+            return "by content"
+        return "by digest" if findings else ""
     finally:
         for name in error.changed:
             _put(copy, name, files.get(name))

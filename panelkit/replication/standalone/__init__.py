@@ -4,6 +4,7 @@ A package carries them joined to one file, `verify.py` (see `panelkit.replicatio
 """
 
 from panelkit.replication.standalone.command import main, verify
+from panelkit.replication.standalone.digests import BY_DIGEST
 from panelkit.replication.standalone.dta import from_dta
 from panelkit.replication.standalone.latex import from_tex
 from panelkit.replication.standalone.level import Cannot, Level, read, unsafe, unzipped
@@ -17,6 +18,7 @@ from panelkit.replication.standalone.typst import from_typ
 from panelkit.replication.standalone.word import from_docx, word_part
 
 __all__ = [
+    "BY_DIGEST",
     "Cannot",
     "Level",
     "against",

@@ -7,6 +7,7 @@ from typing import Any
 
 from panelkit.replication.standalone.batteries import in_full
 from panelkit.replication.standalone.copies import coded, crosschecked, modelled, sampled
+from panelkit.replication.standalone.digests import digested
 from panelkit.replication.standalone.entries import bound, consistent, marked
 from panelkit.replication.standalone.figures import pictured
 from panelkit.replication.standalone.frame import Frame
@@ -39,6 +40,7 @@ def level_1(folder: str) -> Level:
         in_full(folder, book, checks, estimates, level)
         pictured(folder, estimates, level)
         listed(folder, book, level)
+        digested(folder, book, level)
     except Cannot as error:
         level.find("differs", str(error))
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, csv.Error, RecursionError) as error:

@@ -16,6 +16,7 @@ from panelkit.replication.standalone.keys import value_of
 from panelkit.replication.standalone.latex import from_tex
 from panelkit.replication.standalone.level import Level, load, read, walk
 from panelkit.replication.standalone.numbers import NUMBER, bare, number, rounds, same
+from panelkit.replication.standalone.on_paper import on_paper
 from panelkit.replication.standalone.page import HIDES, from_html
 from panelkit.replication.standalone.plain_tables import from_csv, titled
 from panelkit.replication.standalone.quotes import Quoted
@@ -48,9 +49,7 @@ def printed(folder: str, book: dict[str, Any], known: tuple[Any, Any, Frame], le
                 seen[table] = seen.get(table, 0) + 1
                 against(readers[extension](read(folder, name)), entries.get(table, {}), (name, table), said, level)
             elif name == "report.pdf":
-                level.notes.append(
-                    "report.pdf: held by its digest in the manifest (L0) alone; what it prints is not read"
-                )
+                on_paper(folder, name, book, entries, level)
             elif (inside and extension == ".html") or name == "report.html":
                 data = read(folder, name)
                 if inside and any(HIDES.search(rule) for rule in re.findall(rb"<style>(.*?)</style>", data, re.DOTALL)):

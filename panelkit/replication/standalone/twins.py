@@ -9,7 +9,9 @@ from typing import Any
 from panelkit.replication.standalone.dta import from_dta
 from panelkit.replication.standalone.frame import Frame
 from panelkit.replication.standalone.level import Cannot, Level, read
+from panelkit.replication.standalone.names import stata
 from panelkit.replication.standalone.numbers import number, same
+from panelkit.replication.standalone.twin_lines import lines_held
 
 NONE = "* Stata has no twin of this model: "
 DO_LINE = re.compile(
@@ -25,11 +27,12 @@ TOLD = re.compile(r"\* panelkit: (.+) = (\S+) \(se (\S+)\)$")
 
 def in_stata(folder: str, estimates: dict[str, Any], frame: Frame, level: Level) -> None:
     """The Stata twins: the panel in panel.dta, and outcome, regressors, effects and numbers of each do-file."""
-    in_dta(folder, frame, level)
+    markers = in_dta(folder, frame, level)
     for model, estimate in estimates.items():
         name = f"stata/{model}.do"
         lines = read(folder, name).decode("utf-8").split("\n")
         stated(name, lines, estimate, level)
+        lines_held(folder, name, lines, (estimate, frame, markers.get(model, "")), level)
         if any(line.startswith(NONE) for line in lines):
             odd = [line for line in lines if line and not line.startswith("*")]
             level.hold(not odd, "differs", f"{name} says that there is no twin, and runs {odd[:1]}")
@@ -42,8 +45,9 @@ def in_stata(folder: str, estimates: dict[str, Any], frame: Frame, level: Level)
     level.hold(every == listed_dos, "differs", "stata/run_all.do does not run the twin of each model")
 
 
-def in_dta(folder: str, frame: Frame, level: Level) -> None:
-    """The panel and the sample markers in panel.dta."""
+def in_dta(folder: str, frame: Frame, level: Level) -> dict[str, str]:
+    """The panel and the sample markers in panel.dta; what each model's marker is called there."""
+    markers: dict[str, str] = {}
     try:
         names, columns = from_dta(read(folder, "data/processed/panel.dta"))
         for j, name in enumerate(frame.header):
@@ -62,6 +66,7 @@ def in_dta(folder: str, frame: Frame, level: Level) -> None:
         )
         for j, (model, places) in enumerate(frame.samples.items(), start=len(frame.header)):
             inside = set(places)
+            markers[model] = names[j] if j < len(names) else ""
             own = [1.0 if i in inside else 0.0 for i in range(frame.rows)]
             level.hold(
                 j < len(columns) and columns[j] == own,
@@ -70,6 +75,7 @@ def in_dta(folder: str, frame: Frame, level: Level) -> None:
             )
     except (Cannot, struct.error, ValueError, IndexError, UnicodeDecodeError) as error:
         level.find("differs", f"data/processed/panel.dta cannot be read back: {error}")
+    return markers
 
 
 def regressions(name: str, lines: list[str], estimate: dict[str, Any], unit: str, level: Level) -> None:
@@ -142,11 +148,6 @@ def stated(name: str, lines: list[str], estimate: dict[str, Any], level: Level) 
             held = any(same(v, float(claim.group(3))) for v in values)
             level.hold(held, "differs", f"{name}: {claim.group(2)} is not {claim.group(3)} in results/estimates.json")
     level.hold(bool(rows) and set(rows) == {estimate["sample"]["rows"]}, "differs", f"{name}: another number of rows")
-
-
-def stata(name: str) -> str:
-    """A name as Stata may have it, cut to what is compared."""
-    return re.sub(r"\W", "_", name)[:28]
 
 
 def words_of(text: str) -> set[str]:

@@ -1,0 +1,59 @@
+"""Every line of the do-file of every kind of model is known to the verifier; one line more, or a column made otherwise, is found."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "contract"))
+
+import test_every_kind as every
+
+from panelkit import outputs
+from panelkit.core.codec import to_json
+from panelkit.replication.stata import do_files
+from panelkit.replication.standalone import twin_lines
+from panelkit.replication.standalone.level import Level
+
+
+@pytest.fixture(scope="module")
+def panel() -> Any:
+    return every.panel_of(every.frame())
+
+
+def findings(monkeypatch: pytest.MonkeyPatch, panel: Any, kind: str, spoil: Any = None) -> list[tuple[str, str]]:
+    made, model = every.run(kind, panel), every.model(kind)
+    about = json.loads(
+        outputs.as_json(
+            {"unit": panel.unit, "time": panel.time, "variables": panel.variables, "unit_labels": panel.unit_labels}
+        )
+    )
+    estimate = json.loads(json.dumps(outputs.estimates_document("s", {made.id: made})))["estimates"][0]
+    lines = do_files([estimate], {made.id: model}, about, True)[f"stata/{made.id}.do"].decode().split("\n")
+    specification = json.loads(json.dumps(to_json(model)))
+    monkeypatch.setattr(twin_lines, "load", lambda *_: {"specification": specification})
+    frame: Any = SimpleNamespace(about=about, header=[str(c) for c in panel.frame.columns])
+    level = Level("L1")
+    twin_lines.lines_held("", kind, spoil(lines) if spoil else lines, (estimate, frame, f"in_{made.id}"), level)
+    return level.findings
+
+
+@pytest.mark.parametrize("kind", every.ESTIMATORS)
+def test_every_line_is_known(monkeypatch: pytest.MonkeyPatch, panel: Any, kind: str) -> None:
+    assert findings(monkeypatch, panel, kind) == []
+
+
+@pytest.mark.parametrize("line", [
+    "!rm -rf x", "shell rm x", "drop if year == 2015", "replace y = 2 * y", "gen double pk_x = y", "gen double pk_event_time__1 = year",
+    "egen long pk_unit = group(year)", "egen double pk_mean_x_ = mean(x), by(year)", "keep if in_other == 1", "do other.do",
+    "* Standard errors in the tables: clustered by year, CR3 (cluster jackknife), t(G-1).", "* Formula: y ~ z | unit", "`=1'",
+    "* x: restricted wild cluster bootstrap, 9999 draws, p = 0.9; in Stata: boottest (other draws, so p agrees", "* the p is 0.001",
+    "include other.do", "python: import os", "copy a b", "reghdfe y x ; !rm x",
+])  # fmt: skip
+def test_a_line_more_is_found(monkeypatch: pytest.MonkeyPatch, panel: Any, line: str) -> None:
+    assert findings(monkeypatch, panel, "event_study", lambda lines: [*lines, line])
