@@ -25,6 +25,7 @@ from panelkit.core.study import Head, PanelSpec, Study
 from panelkit.core.variable import Origin, Variable
 from panelkit.replication.collect import PackageInputs
 from panelkit.replication.environment import environment
+from panelkit.replication.package import MANIFEST, manifest_of
 from panelkit.reporting.exhibits import ledger, numbers_tex, render_table
 from panelkit.reporting.render import html
 from panelkit.reporting.tables.descriptive import DescriptiveTable
@@ -206,6 +207,15 @@ def samples(made: Results) -> bytes:
     for i, (unit, time) in enumerate(zip(frame["province"], frame["year"], strict=True)):
         lines.append(f"{unit},{time}," + ",".join(str(int(i in rows)) for rows in inside))
     return ("\n".join(lines) + "\n").encode()
+
+
+def resealed(files: dict[str, bytes]) -> dict[str, bytes]:
+    """Files with the digests in the ledger and the manifest made anew, as one who changes a package with care would."""
+    book = json.loads(files["ledger.json"])
+    known = book.get("digests", {})
+    book["digests"] = {n: digest.of_bytes(d) for n, d in sorted(files.items()) if n in known}
+    made = {**files, "ledger.json": (json.dumps(book, ensure_ascii=False, indent=1) + "\n").encode()}
+    return {**made, MANIFEST: manifest_of(made).encode()}
 
 
 def finished(folder: Path, language: str = "en", made: Results | None = None) -> PackageInputs:

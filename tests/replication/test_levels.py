@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made import resealed
 from scipy import stats
 
 from panelkit.core.errors import EstimationError
@@ -274,8 +275,7 @@ def test_numbers_bound_outside_of_tables_are_held_too(files: dict[str, bytes], t
             b"<html><body>", f'<html><body><b data-key="both|x|estimate">{text}</b>'.encode()
         )
         spoilt = {**files, "report.html": page}
-        spoilt[MANIFEST] = manifest_of(spoilt).encode()
-        assert verify(write_package(spoilt, tmp_path / text), levels=("L1",)).levels[0].verdict == verdict
+        assert verify(write_package(resealed(spoilt), tmp_path / text), levels=("L1",)).levels[0].verdict == verdict
 
 
 def test_effects_of_a_figure_are_held_against_the_curves(files: dict[str, bytes], tmp_path: Path) -> None:
@@ -287,5 +287,7 @@ def test_effects_of_a_figure_are_held_against_the_curves(files: dict[str, bytes]
         spoilt = {**files, "figures/f.csv": ("\n".join([",".join(names), *shown]) + "\n").encode()}
         spoilt["map.csv"] = files["map.csv"] + b"f,figures/f.csv,panelkit figure f,study.toml:1,x\n"
         spoilt["README.md"] = files["README.md"] + b"figures/f.csv\n"
-        spoilt[MANIFEST] = manifest_of(spoilt).encode()
-        assert verify(write_package(spoilt, tmp_path / str(changed)), levels=("L1",)).levels[0].verdict == verdict
+        assert (
+            verify(write_package(resealed(spoilt), tmp_path / str(changed)), levels=("L1",)).levels[0].verdict
+            == verdict
+        )

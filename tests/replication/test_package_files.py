@@ -17,7 +17,6 @@ import pandas as pd
 import pyreadstat
 from made import panel
 
-from panelkit.core import digest
 from panelkit.core.expression import parse_expression
 from panelkit.core.label import Label
 from panelkit.replication import standalone
@@ -26,7 +25,6 @@ from panelkit.replication.cells import reach, shifts
 from panelkit.replication.collect import PackageInputs
 from panelkit.replication.package import MANIFEST, make_package, write_package
 from panelkit.replication.stata import stata_names
-from panelkit.replication.verify import verify
 
 Files = dict[str, bytes]
 
@@ -169,24 +167,3 @@ def test_numbers_of_the_page_are_counted(files: Files, tmp_path: Path) -> None:
     notes = standalone.verify(str(write_package(files, tmp_path / "p")), ["L1"])["levels"][0]["notes"]
     said = "1 outside are bound to the results, 6 in sentences to what they quote; 2 are bound to nothing"
     assert any(said in n for n in notes), notes
-
-
-def test_a_printed_report_is_listed_and_said_to_be_held_by_digest_alone(
-    files: Files, again: PackageInputs, tmp_path: Path
-) -> None:
-    manifest = json.loads((again.output / "manifest.json").read_text("utf-8"))
-    (again.output / "report.pdf").write_bytes(b"%PDF-1.7\n")
-    manifest["files"]["report.pdf"] = digest.of_bytes(b"%PDF-1.7\n")
-    (again.output / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False), "utf-8")
-    made = make_package(again)
-    listed = [row[1] for row in csv.reader(io.StringIO(made["map.csv"].decode("utf-8-sig"))) if row[0] == "report"]
-    assert listed == ["report.html", "report.pdf"]
-    for readme in ("README.md", "README.zh.md"):
-        assert b"`report.pdf`" in made[readme]
-        assert b"report.pdf" not in files[readme]
-    assert b"report.pdf" not in files["map.csv"]
-    first, second = verify(write_package(made, tmp_path / "p"), levels=("L0", "L1")).levels
-    assert (first.verdict, second.verdict) == ("verified", "verified")
-    assert any(note.startswith("report.pdf: held by its digest") for note in second.notes)
-    (tmp_path / "p" / "report.pdf").write_bytes(b"%PDF-1.8\n")
-    assert verify(tmp_path / "p", levels=("L0",)).levels[0].verdict == "differs"

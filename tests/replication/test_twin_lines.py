@@ -16,9 +16,9 @@ import test_every_kind as every
 
 from panelkit import outputs
 from panelkit.core.codec import to_json
-from panelkit.replication.stata import do_files
 from panelkit.replication.standalone import twin_lines
 from panelkit.replication.standalone.level import Level
+from panelkit.replication.stata import do_files
 
 
 @pytest.fixture(scope="module")
