@@ -71,7 +71,7 @@ def happened(event, args):
     else:
         seen = event in ("os.rename", "os.mkdir", "os.remove", "os.rmdir", "shutil.rmtree") or (
             event == "ctypes.dlsym" and args[1] in ("renameat2", "renamex_np"))
-    if seen and not any(str(a).startswith(("/dev", "/tmp/matplotlib")) for a in args):
+    if seen:
         count += 1
         if how == "event" and count == int(at):
             os.kill(os.getpid(), signal.SIGKILL)

@@ -67,7 +67,7 @@ FOLDED = re.compile(r"\\begin\{tabular\}\[b\]\{@\{\}[lc]@\{\}\}(.*)\\end\{tabula
 LINES = {
     "", "\\begin{landscape}", "\\end{landscape}", "\\begin{table}[htbp]", "\\end{table}", "\\centering", "\\begin{threeparttable}",
     "\\end{threeparttable}", "\\toprule", "\\midrule", "\\bottomrule", "\\end{tabular}", "\\end{longtable}", "\\footnotesize",
-    "\\scriptsize", "\\setlength{\\tabcolsep}{3pt}", "\\begin{tablenotes}[flushleft]", "\\end{tablenotes}", "\\begingroup",
+    "\\scriptsize", "\\begin{tablenotes}[flushleft]", "\\end{tablenotes}", "\\begingroup",
     "\\par\\endgroup", "\\endhead", "\\midrule\\endfoot", "\\bottomrule\\endlastfoot", "\\end{list}",
     "\\begin{list}{}{\\leftmargin0pt \\itemsep0pt \\parsep0pt \\labelwidth0pt \\labelsep0pt}",
     "\\def\\pkstars#1{$^{#1}$}", "\\def\\pkmark#1{\\textsuperscript{#1}}", SETUP,
@@ -75,10 +75,10 @@ LINES = {
 KNOWN = re.compile(
     r"% [\w.-]+: made by panelkit; every row ends in its ledger name\. Do not edit, run the study again\.$|"
     r"% Needs \\usepackage\{[a-z,]+\}; Chinese text: a ctex class and XeLaTeX\.$|"
-    r"\\label\{tab:[\w.-]+\}$|\\noalign\{\\label\{tab:[\w.-]+\}\}$|(?:\\cmidrule\(lr\)\{\d+-\d+\})+$"
+    r"\\setlength\{\\tabcolsep\}\{\d(?:\.\d)?pt\}$|\\label\{tab:[\w.-]+\}$|\\noalign\{\\label\{tab:[\w.-]+\}\}$|(?:\\cmidrule\(lr\)\{\d+-\d+\})+$"
 )
 CAPTION = re.compile(r"\\caption(?:\{(.*)\}|\[\]\{(.*)\} \\\\)$")
-ROW = re.compile(r"(.*) \\\\ % pk (r\d+)$")
+ROW = re.compile(r"(.*) \\\\\*? % pk (r\d+)$")
 PANEL = re.compile(r"\\multicolumn\{\d+\}\{l\}\{(.*)\} \\\\ % pk panel$")
 HEADING = re.compile(r"\\multicolumn\{(\d+)\}\{[lc]\}\{(.*)\}$")
 

@@ -24,7 +24,7 @@ _PLAIN = re.compile(rf"([(\[]?<?)({MINUS}?)((?:0|[1-9]\d{{0,2}}(?:,\d{{3}})*)(?:
 # braces before it, sign, digits, braces behind it: a bare number is never in braces itself
 _BRACED = r"\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}"
 _NUMBER = re.compile(rf"(?:{_BRACED})?(-?)(\d[\d,]*(?:\.\d+)?)(?:{_BRACED})?", re.ASCII)
-_ROW = re.compile(r"^(.*) \\\\ % pk (r\d+)$")
+_ROW = re.compile(r"^(.*) \\\\\*? % pk (r\d+)$")
 # digits that a line of 345 points (article class) holds, the blank beside a column in digits, points from line to line, the size
 # and half the space between columns; the first that fits is taken, before a table is turned by 90 degrees
 _SIZES = (
@@ -291,8 +291,12 @@ def _row(table: Table, i: int, row: Row) -> list[str]:
     label = escape(row.label, chinese_quotes=table.language == "zh")
     if row.kind == "panel":
         return [*rule, rf"\multicolumn{{{len(table.columns) + 1}}}{{l}}{{{label}}} \\ % pk panel"]
-    # an ' & ' inside a text is always escaped, so it parts cells and nothing else
-    return [*rule, " & ".join([label, *(_cell(table, i, j, c) for j, c in enumerate(row.cells))]) + rf" \\ % pk r{i}"]
+    # an ' & ' inside a text is always escaped, so it parts cells and nothing else; no page ends between a number and its bracket
+    end = r"\\*" if table.long and any(r.kind == "bracket" for r in table.rows[i + 1 : i + 2]) else r"\\"
+    return [
+        *rule,
+        " & ".join([label, *(_cell(table, i, j, c) for j, c in enumerate(row.cells))]) + rf" {end} % pk r{i}",
+    ]
 
 
 def _headings(table: Table) -> list[str]:
