@@ -17,7 +17,10 @@ from panelkit.reporting.printed import printed
 from panelkit.reporting.tables.correlation import CorrelationTable
 from panelkit.reporting.tables.regression import ModelsPanel, RegressionTable
 
-READERS = {"latex": standalone.from_tex, "csv": standalone.from_csv, "docx": standalone.from_docx}
+READERS = {
+    "latex": standalone.from_tex, "csv": standalone.from_csv, "docx": standalone.from_docx, "typst": standalone.from_typ,
+    "html": lambda data: next(iter(standalone.from_html(data).tables.values())),
+}  # fmt: skip
 
 
 def tables(language: str) -> list[Table]:

@@ -31,10 +31,12 @@ QUIET = re.compile(
     r"#set page\(width: 21cm, height: 29\.7cm, margin: 1\.6cm(, flipped: true)?\)|"
     rf'#set text\(font: \((?:{STRING}(?:, )?)+\), size: [89]pt, lang: "(?:en|zh)", fallback: true\)|'
     r"#set par\(leading: 0\.5em\)|#show figure: set block\(breakable: true\)|"
-    r'#let mark\(m\) = if m != "" \{ super\(typographic: false, m\) \}|'
+    r"#show figure\.caption: set block\(sticky: true\)|"
+    r'#let mark\(m\) = if m\.starts-with\("\*"\) \{ m \} else if m != "" \{ super\(typographic: false, m\) \}|'
     r"#let n\(l, before, r, after, m\) = box\(width: l, align\(right, before\)\) \+ box\(width: r, align\(left, after \+ mark\(m\)\)\)|"
     r"#let t\(shown, m\) = shown \+ mark\(m\)|"
-    r"table\(columns: \((?:auto(?:, )?)+\), align: \((?:\w+ \+ bottom(?:, )?)+\), stroke: none, inset: \(x: 4pt, y: 2\.6pt\), "
+    r"table\(columns: \((?:(?:auto|\d+\.\d\dem)(?:, )?)+\), align: \((?:\w+ \+ bottom(?:, )?)+\), stroke: none, "
+    r"inset: \(x: 4pt, y: 2\.6pt\), "
     r"column-gutter: 2pt,|  table\.hline\(stroke: (?:1|0\.5)pt\),|    table\.hline\(start: \d+, end: \d+, stroke: 0\.4pt\),|"
     r"  table\.header\(|  \),|\)\)"
 )
