@@ -15,6 +15,7 @@ Prices = Literal["nominal", "real"]
 Vintages = Literal["one", "first_print", "declared_splice"]
 Edition = Literal["2002", "2011", "2017"]  # of GB/T 4754
 Units = str | dict[str, str]  # column of the unit, or key of the panel -> its column
+REGION = ""  # among the parts of a unit: the key of the panel whose values are places, whatever it is called
 OBSERVED = ("unit", "time", "series", "value", "text", "measure", "vintage", "source", "cell")
 
 
@@ -25,7 +26,8 @@ class SourceSpec:
     Parameters
     ----------
     path : str
-        The raw file, relative to the folder that holds `data/` (see the study's `root`).
+        The raw file, relative to the folder that holds `data/` (see the study's `root`). Of several files: a name with {year}, {unit}
+        or *, such as "data/raw/most/raw-{year}.xls"; a year or unit that a file does not hold itself is that of its name.
     series : dict
         Alias of each series to take -> its name as printed in the file (for a file without a name: any text, and the
         kind says how it is used).
@@ -33,6 +35,8 @@ class SourceSpec:
         Alias -> unit of measure; asserted where the file prints one, required where it does not.
     years : pair of int, optional
         First and last year to take; without it, every year the file has.
+    files : dict
+        Year or unit -> file name, where it does not follow the path. skip : year or unit -> why there is no file.
     vintage : int, optional
         Year of the export or yearbook that the figures belong to.
     vintages : dict
@@ -57,6 +61,8 @@ class SourceSpec:
     series: dict[str, str]
     measures: dict[str, str] = field(default_factory=dict)
     years: tuple[int, int] | None = None
+    files: dict[str, str] = field(default_factory=dict)
+    skip: dict[str, str] = field(default_factory=dict)
     vintage: int | None = None
     vintages: dict[str, Vintages] = field(default_factory=dict)
     breaks: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -98,8 +104,8 @@ class Observations:
     value : float, NaN where the series is a category or the cell is blank; text : str or None, for categories
     measure : str, unit of measure; vintage : int, 0 where unknown; source : str, id; cell : str, "sheet!B7" or "line 12, column 3"
     `notes` says what was passed over (footers, national rows, blank cells) with counts. `parts` names what the parts of `unit`
-    are: keys of the panel or columns; None where the layout knows regions only, empty where the file has no unit (a series of the
-    nation). `timeless` : the file has no year, its figures hold in all.
+    are: keys of the panel or columns, `REGION` for that of places; None where the layout knows regions only, empty where the file
+    has no unit (a series of the nation). `timeless` : the file has no year, its figures hold in all.
     """
 
     frame: pd.DataFrame

@@ -22,7 +22,7 @@ from panelkit.etl.sources._workbook import LARGEST_WORKBOOK, sheet_names
 if TYPE_CHECKING:
     import pandas as pd
 
-_ORDER = ("stacked_blocks", "nbs_csv", "nbs_excel", "yearbook_page", "tidy", "wide")
+_ORDER = ("stacked_blocks", "series_columns", "nbs_csv", "nbs_excel", "yearbook_page", "tidy", "wide")
 _SHEET = " > "  # between the name of a sheet and that of a series
 
 
@@ -194,7 +194,7 @@ def source_fields(path: Path, seen: Reading, series: dict[str, SeriesSeen]) -> d
             fields["thousands"] = marked[2] or ","
         if "numbers with a decimal comma" in said:
             fields["decimal"] = ","
-    if any(o.startswith("the columns are ") for o in seen.oddities):
+    if any(o.startswith(("the columns are ", "the rows are months or quarters")) for o in seen.oddities):
         fields["periods"] = "last"
     return {
         **fields,

@@ -134,7 +134,9 @@ def source_in_toml(path: Path, seen: Reading) -> list[str]:
     printed = bool(fields.get("measure_column")) or all(_prints(s, seen) for s in chosen.values())
     fields["measures"] = {} if printed else {a: u for a, u in open_.items() if u == "?" or not _prints(chosen[a], seen)}
     lines = ["[sources.NAME]", f"kind = {_text(seen.kind)}", f"path = {_text('data/raw/PUBLISHER/' + path.name)}"]
-    lines += [f"{key} = {_value(value)}" for key, value in fields.items() if value not in ("", {}, None)]
+    lines += [
+        f"{key} = {_value(value)}" for key, value in fields.items() if value not in ("", {}, None) or key == "time"
+    ]
     if len(own) > len(chosen):
         lines.append(f"# and {len(own) - len(chosen)} more series")
     if (

@@ -8,7 +8,7 @@ from panelkit.core.errors import Fault
 from panelkit.core.key import EVERY, JOINT, joined, parts_of
 from panelkit.core.label import Label
 from panelkit.core.nearest import known_or_nearest
-from panelkit.core.source import Observations, SourceSpec
+from panelkit.core.source import REGION, Observations, SourceSpec
 from panelkit.core.study import PanelSpec
 from panelkit.core.variable import Origin, Variable
 from panelkit.etl.harmonise.industries import PREFIX, added_up, coded_industries, is_industry_list, label_of
@@ -84,7 +84,18 @@ def _parts(observed: Observations, spec: SourceSpec, panel: PanelSpec) -> tuple[
                 Fault(where=where, what=f"which of {', '.join(panel.parts)} {column} is cannot be told", mend=mend)
             )
         given = found
+    if REGION in given:
+        own = [p for p in free if p not in given]
+        places = [p for p in own if panel.code_lists[p] in REGIONS] if len(own) > 1 else own
+        if len(places) != 1:
+            mend = f"name the key of the regions under [panel]: unit = [..., {given[-1]!r}]"
+            wrong.append(
+                Fault(where=where, what="which key of the panel the rows of the file are cannot be told", mend=mend)
+            )
+        given = tuple((places or [""])[0] if p == REGION else p for p in given)
     for key in given:
+        if key == REGION:
+            continue
         if key not in panel.parts:
             mend = known_or_nearest(key, panel.parts)
             wrong.append(Fault(where=f"{where}.unit.{key}", what=f"the panel has no key '{key}'", mend=mend))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -68,7 +69,7 @@ def guess_roles(table: CellTable) -> Roles | None:
     years = [n for n, cells in by_name.items() if _filled(cells) and all(read_year(c) for c in _filled(cells))]
     years = sorted(years, key=lambda n: narrow(n).casefold() not in _YEAR_NAMES)
     if not years:
-        return None
+        return _timeless(table)
     units = [n for n, cells in by_name.items() if n not in years and _holds_units(cells, codes=False)]
     units += [n for n, cells in by_name.items() if n not in years and _holds_units(cells, codes=True)]
     blank = [n for n in units if any(map(is_blank, table[n]))]
@@ -87,6 +88,21 @@ def guess_roles(table: CellTable) -> Roles | None:
     for name in others:
         if (found := _long_form(table, name, years[0], years)) is not None:
             return replace(found, known=False)
+    return None
+
+
+def _timeless(table: CellTable) -> Roles | None:
+    """The units of a table without years, where each stands once and figures beside it, and no years in the names of columns."""
+    if sum(re.search(r"(?:19|20)\d\d", n) is not None for n in table.names) > 1:
+        return None
+    for name in table.names:
+        cells = _filled(table[name])
+        places = name and (_holds_units(table[name], codes=False) or _holds_units(table[name], codes=True))
+        if places and len(set(cells)) == len(cells) > 2:
+            others = [
+                n for n in table.names if n != name and _filled(table[n]) and not _holds_units(table[n], codes=True)
+            ]
+            return Roles(unit=name, time="") if any(not is_text(table[n]) for n in others) else None
     return None
 
 

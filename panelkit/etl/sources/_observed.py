@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -187,6 +187,12 @@ def provenance(spec: SourceSpec, data: bytes, steps: tuple[str, ...]) -> Provena
         licence=spec.licence,
         steps=steps,
     )
+
+
+def provenance_of_files(one: Provenance, digests: Mapping[str, str], steps: tuple[str, ...]) -> Provenance:
+    """The provenance of a source of several files: the digest is that of the list of their digests."""
+    text = "".join(f"{sha}  {name}\n" for name, sha in sorted(digests.items()))
+    return replace(one, sha256=of_bytes(text.encode()), steps=steps)
 
 
 def settle_measure(

@@ -10,6 +10,7 @@ from panelkit.core.source import Reading, SeriesSeen
 from panelkit.etl.sources._frames import WORKBOOKS
 from panelkit.etl.sources._observed import Ledger, looking, reading, series_seen
 from panelkit.etl.sources._page import Page, page_of
+from panelkit.etl.sources._page_across import industries_in
 from panelkit.etl.sources._page_head import Heading
 from panelkit.etl.sources._text import file_bytes
 from panelkit.etl.sources._workbook import LARGEST_WORKBOOK, Sheet, sheet_of
@@ -92,6 +93,10 @@ def look(path: Path, sheet: str = "") -> Reading:
         ledger.say(note)
     if page.by_year:
         ledger.say("the rows are years of one unit, which the study must name (unit_name)")
+    if industries_in(page.headings) >= 3:
+        ledger.say(
+            'columns are industries: across = "industry" takes them as a key of the panel, and series names what they count'
+        )
     if any(h.measure is None and len(h.listed) > 1 for h in page.headings):
         ledger.say(
             f"the page is in {', '.join(page.measures)}: which column is in which must be declared where it is open"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from panelkit.core.errors import SourceError
 from panelkit.core.nearest import nearest
 from panelkit.core.source import Observations, Reading, SeriesSeen
 from panelkit.etl.harmonise.units import parse_measure, plain
-from panelkit.etl.sources._many import together
+from panelkit.etl.sources._many import once, together
 from panelkit.etl.sources._observed import Ledger, reading, sealed, series_seen, settle_measure
 from panelkit.etl.sources._portal import ODD, CellRow, PortalSpec, PortalTable, first_text
 from panelkit.facts.provinces import match
@@ -56,7 +56,7 @@ def read_portal(spec: PortalSpec, path: Path, open_file: Callable[[Path, str], O
         for key in _KEYS:
             columns[key] += found[key]
     if spec.more:
-        columns = _once(columns, ledger)
+        columns = once(columns, ledger)
         return sealed(spec, together(data), columns, ledger, steps=tuple(f"read of {name}" for name in data))
     return sealed(spec, data[path.name], columns, ledger)
 
@@ -68,35 +68,6 @@ def _take_over(ledger: Ledger, own: Ledger, name: str) -> None:
         said = f"{name}: {what}"
         ledger.counts[said] = count
         ledger.firsts[said] = own.firsts[what]
-
-
-def _once(columns: Mapping[str, list[object]], ledger: Ledger) -> dict[str, list[object]]:
-    """Cells that several files print kept once where they agree; a fault where they do not."""
-    at: dict[tuple[object, ...], int] = {}
-    kept: list[int] = []
-    values, cells = columns["value"], columns["cell"]
-    for i, key in enumerate(zip(columns["series"], map(_region, columns["unit"]), columns["time"], strict=True)):
-        if key not in at:
-            at[key] = i
-            kept.append(i)
-            continue
-        first, again = values[at[key]], values[i]
-        if first != first and again == again:
-            kept[kept.index(at[key])] = i
-            at[key] = i
-        elif again == again and first != again:
-            ledger.fault(
-                f"{plain(str(columns['unit'][i]))}, {columns['time'][i]} is {first} in {cells[at[key]]} and {again} in {cells[i]}",
-                "the files are of two vintages: export them again on one day",
-            )
-        else:
-            ledger.note("cells that two files print alike kept once", str(cells[i]))
-    return {k: [v[i] for i in kept] for k, v in columns.items()}
-
-
-def _region(unit: object) -> str:
-    found = match(str(unit))
-    return found.code if found else "".join(plain(str(unit)).split())
 
 
 def vintage_hint(table: PortalTable) -> str:

@@ -26,6 +26,8 @@ def recognise(path: Path, sheet: str = "") -> str | None:
     found = guess_roles(table)
     if found is None:
         return None
+    if not found.time:
+        return f"a column '{found.unit}' of provinces and none of years"
     return f"columns '{found.unit}' of {'provinces' if found.known else 'units'} and '{found.time}' of years"
 
 
@@ -53,6 +55,11 @@ def look(path: Path, sheet: str = "") -> Reading:
         ledger.say(f"cells of '{groups}' stand in the first row of a group only: fill_down = ['{groups}']")
         table = filled_down(table, (groups,), ledger)
     keys = keys_of(found.unit, found.time, table, ledger)
+    if not found.time:
+        ledger.say(
+            'no column holds years: time = "", for figures of every year, or, with {year} in place of the digits in the path, '
+            "of the year in the file's name"
+        )
     if not found.known:
         ledger.places = False
         ledger.say(
@@ -70,6 +77,8 @@ def look(path: Path, sheet: str = "") -> Reading:
 
 def _groups(table: CellTable, found: Roles) -> str:
     """The column of units where most of its cells are blank, and none of the years is."""
+    if not found.time:
+        return ""
     units, times = table[found.unit], table[found.time]
     blank = sum(is_blank(u) for u in units)
     whole = blank and not is_blank(units[0]) and not any(map(is_blank, times))

@@ -11,6 +11,7 @@ from panelkit.core.spec import spec
 from panelkit.etl.sources._observed import looking
 from panelkit.etl.sources._portal import CellRow, Periods, PortalSpec, PortalTable, cells_of, take_apart
 from panelkit.etl.sources._portal_cells import Opened, files_of, look_at, read_portal
+from panelkit.etl.sources._several import files_of_several, over_several
 from panelkit.etl.sources._text import CUT, TextFile, at, decode, file_bytes, separated
 
 
@@ -102,9 +103,9 @@ SOURCES.register(
         name="nbs_csv",
         spec=NbsCsvSpec,
         summary="CSV export of the statistics bureau's portal, old or 2026, one indicator or transposed",
-        read=read,
+        read=over_several(read),
         recognise=recognise,
         look=look,
-        files=files_of,
+        files=files_of_several(files_of),
     )
 )

@@ -12,6 +12,7 @@ from panelkit.etl.sources._frames import WORKBOOKS
 from panelkit.etl.sources._observed import looking
 from panelkit.etl.sources._portal import CellRow, Periods, PortalSpec, PortalTable, cells_of, take_apart
 from panelkit.etl.sources._portal_cells import Opened, files_of, look_at, read_portal
+from panelkit.etl.sources._several import files_of_several, over_several
 from panelkit.etl.sources._text import file_bytes
 from panelkit.etl.sources._workbook import LARGEST_WORKBOOK, Sheet, sheet_of
 
@@ -87,10 +88,10 @@ SOURCES.register(
         name="nbs_excel",
         spec=NbsExcelSpec,
         summary="Excel export of the statistics bureau's portal, one indicator or transposed",
-        read=read,
+        read=over_several(read),
         recognise=recognise,
         look=look,
-        files=files_of,
+        files=files_of_several(files_of),
         sheets=True,
     )
 )

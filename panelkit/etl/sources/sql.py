@@ -16,7 +16,9 @@ from panelkit.etl.sources._cells import read_year
 from panelkit.etl.sources._engine import locked, settings, within_time
 from panelkit.etl.sources._frames import LARGEST_TABLE, CellTable, unit_texts
 from panelkit.etl.sources._guess import Roles, guess_roles
+from panelkit.etl.sources._many import one_file
 from panelkit.etl.sources._observed import Ledger, reading, sealed, series_seen, settle_measure, unit_columns
+from panelkit.etl.sources._several import files_of_several, over_several
 from panelkit.etl.sources._text import file_bytes
 
 if TYPE_CHECKING:
@@ -174,7 +176,7 @@ def look(path: Path) -> Reading:
             table = _asked(connection, f"SELECT * FROM {quoted} LIMIT {MOST_LOOKED_AT}", path.name, None)  # noqa: S608
             ledger.say(f"table {name}: {table.rows} rows, columns {', '.join(table.names)}"[:200])
             roles = guess_roles(table)
-            if roles is not None:
+            if roles is not None and roles.time:
                 seen += _series_of(name, table, roles, ledger)
     finally:
         connection.close()
@@ -226,8 +228,9 @@ SOURCES.register(
         name="sql",
         spec=SqlSpec,
         summary="one SELECT against a DuckDB file, read only and shut off from every other file",
-        read=read,
+        read=over_several(read),
         recognise=recognise,
         look=look,
+        files=files_of_several(one_file),
     )
 )

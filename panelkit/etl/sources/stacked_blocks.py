@@ -23,8 +23,10 @@ from panelkit.etl.sources._grid import (
     text_of,
     year_header,
 )
+from panelkit.etl.sources._many import one_file
 from panelkit.etl.sources._observed import Ledger, looking, reading, sealed, series_seen, settle_measure
 from panelkit.etl.sources._portal import CellRow
+from panelkit.etl.sources._several import files_of_several, over_several
 
 _KEYS = ("unit", "time", "series", "value", "measure", "cell")
 _STRAY = re.compile(r"^(?P<title>.*[)\]])\s*[A-Za-z]{1,2}$", re.DOTALL)
@@ -234,9 +236,10 @@ SOURCES.register(
         name="stacked_blocks",
         spec=StackedBlocksSpec,
         summary="sheet of several titled tables one below the other, years in columns (a staircase)",
-        read=read,
+        read=over_several(read),
         recognise=recognise,
         look=look,
+        files=files_of_several(one_file),
         sheets=True,
     )
 )

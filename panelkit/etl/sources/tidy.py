@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -14,7 +15,9 @@ from panelkit.etl.harmonise.units import parse_measure, plain
 from panelkit.etl.sources._cell_table import CellTable
 from panelkit.etl.sources._cells import read_year
 from panelkit.etl.sources._frames import table_of
+from panelkit.etl.sources._many import one_file
 from panelkit.etl.sources._observed import Ledger, sealed, settle_measure, unit_columns
+from panelkit.etl.sources._several import files_of_several, over_several
 from panelkit.etl.sources._text import file_bytes
 from panelkit.etl.sources._tidy_look import look, recognise
 from panelkit.etl.sources._tidy_rows import COLUMNS, Keys, add_cells, filled_down, keys_of, printed_measure
@@ -79,6 +82,7 @@ def read(spec: TidySpec, path: Path) -> Observations:
     ledger = Ledger(where=spec.path, thousands=spec.thousands, decimal=spec.decimal)
     for note in table.notes:
         ledger.say(note)
+    spec = _resolved(spec, table, ledger)
     _require_columns(spec, table, ledger)
     ledger.finish()
     table = filled_down(table, spec.fill_down, ledger)
@@ -90,6 +94,33 @@ def read(spec: TidySpec, path: Path) -> Observations:
     else:
         _wide(spec, table, (rows, units, times), columns, ledger)
     return sealed(spec, data, columns, ledger, parts=tuple(unit_columns(spec.unit)), timeless=not spec.time)
+
+
+def _resolved(spec: TidySpec, table: CellTable, ledger: Ledger) -> TidySpec:
+    """The source with the names of its columns as the file spells them: brackets of another width, without their unit of measure, or
+    by the label that the file has for one.
+    """
+    if spec.series_column:
+        return spec
+    found: dict[str, str] = {}
+    for alias, name in spec.series.items():
+        if name in table.names:
+            continue
+        wanted = plain(name)
+        ways = [list(texts) for texts in (table.names, map(plain, table.names), map(_stem, table.names))]
+        ways += [list(table.labels), list(map(_stem, table.labels))]
+        for number, texts in enumerate(ways):
+            at = [i for i, text in enumerate(texts) if text == wanted]
+            if len(at) == 1:
+                found[alias] = table.names[at[0]]
+                if number > 2:
+                    ledger.say(f"'{name}' is the label of the column '{found[alias]}'")
+                break
+    return replace(spec, series={**spec.series, **found}) if found else spec
+
+
+def _stem(text: str) -> str:
+    return parse_measure(text)[0]
 
 
 def _require_columns(spec: TidySpec, table: CellTable, ledger: Ledger) -> None:
@@ -199,9 +230,10 @@ SOURCES.register(
         name="tidy",
         spec=TidySpec,
         summary="tidy table (CSV, Parquet, Stata, R, Excel): a column of units, a column of years, series in columns or in rows",
-        read=read,
+        read=over_several(read),
         recognise=recognise,
         look=look,
+        files=files_of_several(one_file),
         sheets=True,
     )
 )

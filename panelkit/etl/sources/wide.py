@@ -25,9 +25,11 @@ from panelkit.etl.sources._grid import (
     text_of,
     year_header,
 )
+from panelkit.etl.sources._many import one_file
 from panelkit.etl.sources._observed import Ledger, looking, reading, sealed, series_seen, settle_measure, unit_columns
 from panelkit.etl.sources._page_head import printed_unit
 from panelkit.etl.sources._portal import CellRow
+from panelkit.etl.sources._several import files_of_several, over_several
 
 _KEYS = ("unit", "time", "series", "value", "measure", "cell")
 
@@ -348,9 +350,10 @@ SOURCES.register(
         name="wide",
         spec=WideSpec,
         summary="wide table (CSV, Excel): a column of units and a column for each year",
-        read=read,
+        read=over_several(read),
         recognise=recognise,
         look=look,
+        files=files_of_several(one_file),
         sheets=True,
     )
 )

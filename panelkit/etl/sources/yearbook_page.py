@@ -9,16 +9,19 @@ from pathlib import Path
 from typing import Literal
 
 from panelkit.core.errors import SourceError
+from panelkit.core.key import joined
 from panelkit.core.nearest import nearest
 from panelkit.core.registry import SOURCES, SourceKind
-from panelkit.core.source import Observations, SourceSpec
+from panelkit.core.source import REGION, Observations, SourceSpec
 from panelkit.core.spec import spec
 from panelkit.etl.harmonise.units import conversion, same_measure
 from panelkit.etl.sources._many import YEAR, files_by_year, one_file, together
 from panelkit.etl.sources._observed import Ledger, sealed, settle_measure
 from panelkit.etl.sources._page import Page, page_of
+from panelkit.etl.sources._page_across import members_of
 from panelkit.etl.sources._page_head import Heading, folded
 from panelkit.etl.sources._page_look import look, names_agree, recognise
+from panelkit.etl.sources._several import files_of_several, over_several
 from panelkit.etl.sources._text import file_bytes
 from panelkit.etl.sources._workbook import LARGEST_WORKBOOK, Book, sheet_names, sheets_of
 from panelkit.facts.provinces import is_not_a_province, match
@@ -44,12 +47,13 @@ class YearbookPageSpec(SourceSpec):
     measures : dict
         Alias -> unit of measure. Pages that print another power of ten are converted, with a note; required where a page
         prints none, or several without saying which column is in which.
-    files : dict
-        Year -> file name, where it does not follow the path. skip : year -> why there is no page.
     year : int, optional
         Of a single page whose title does not name one.
     unit_name : str
         The unit of a page whose rows are years, such as "全国" or "浙江".
+    across : str
+        Key of the panel that stands in the columns, such as "industry": every column of a series is then one value of it, by its
+        heading, and the unit is of region and that. A series is named by the heading over its columns, or by the title.
     printed_after : int
         Years from the figures to the yearbook that prints them: the vintage of each page, unless `vintage` is given.
     sheet : str
@@ -61,10 +65,9 @@ class YearbookPageSpec(SourceSpec):
     """
 
     headings: dict[str, dict[str, str]] = field(default_factory=dict)
-    files: dict[str, str] = field(default_factory=dict)
-    skip: dict[str, str] = field(default_factory=dict)
     year: int | None = None
     unit_name: str = ""
+    across: str = ""
     printed_after: int = 1
     sheet: str = ""
     thousands: str = ""
@@ -124,7 +127,9 @@ def read(spec: YearbookPageSpec, path: Path) -> Observations:
         if opened is not None:
             _take(spec, opened, columns, ledger)
     raw = together(data) if several else next(iter(data.values()))
-    return sealed(spec, raw, columns, ledger, steps=tuple(f"read of {name}" for name in data) if several else ())
+    parts = (REGION, spec.across) if spec.across else None
+    steps = tuple(f"read of {name}" for name in data) if several else ()
+    return sealed(spec, raw, columns, ledger, steps=steps, parts=parts)
 
 
 def _by_sheet(spec: YearbookPageSpec, book: Book) -> list[tuple[int, Book]]:
@@ -187,9 +192,12 @@ def _take(spec: YearbookPageSpec, opened: _Opened, columns: dict[str, list[objec
     sheet = opened.page.sheet
     names_agree(opened.page, opened.name, ledger)
     for alias in spec.series:
-        chosen = _chosen(spec, alias, opened, ledger)
-        latest = max((h.year for h in chosen if h.year is not None), default=opened.year)
-        for heading in chosen:
+        if spec.across:
+            members = members_of(opened.page, spec.series[alias], len(spec.series) == 1, f", {opened.name}", ledger)
+        else:
+            members = [(h, "") for h in _chosen(spec, alias, opened, ledger)]
+        latest = max((h.year for h, _ in members if h.year is not None), default=opened.year)
+        for heading, member in members:
             year = heading.year or opened.year
             if not year:
                 ledger.fault(
@@ -211,7 +219,7 @@ def _take(spec: YearbookPageSpec, opened: _Opened, columns: dict[str, list[objec
                 cell = cells[entry.column] if entry.column < len(cells) else None
                 value = ledger.number(cell, f", {full}", unit.strip(), measure)
                 values[unit] = value
-                columns["unit"].append(unit)
+                columns["unit"].append(joined((unit, member)) if member else unit)
                 columns["time"].append(year)
                 columns["series"].append(f"{spec.id}.{alias}")
                 columns["value"].append(value * factor if factor != 1.0 else value)
@@ -318,10 +326,10 @@ SOURCES.register(
         name="yearbook_page",
         spec=YearbookPageSpec,
         summary="pages of a yearbook in Excel, one for each year, with bilingual headings and a unit line",
-        read=read,
+        read=over_several(read, own=(YEAR,)),
         recognise=recognise,
         look=look,
-        files=pages_of,
+        files=files_of_several(pages_of, own=(YEAR,)),
         sheets=True,
     )
 )
