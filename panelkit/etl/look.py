@@ -190,15 +190,17 @@ def source_fields(path: Path, seen: Reading, series: dict[str, SeriesSeen]) -> d
     if kind == "wide" and (names := next((o for o in seen.oddities if o.startswith("several series: ")), "")):
         fields["series_column"] = names.split("'")[1]
     for said in seen.oddities:
-        if marked := re.search(r"separators of thousands(?: \((['\"])(.)\1\))?", said):
+        if marked := re.match(r"\d+ numbers with separators of thousands(?: \((['\"])(.)\1\))?", said):
             fields["thousands"] = marked[2] or ","
+        if said.startswith("figures such as 1,234 may be"):
+            fields["thousands"] = "?"
         if "numbers with a decimal comma" in said:
             fields["decimal"] = ","
     if any(o.startswith(("the columns are ", "the rows are months or quarters")) for o in seen.oddities):
         fields["periods"] = "last"
     return {
         **fields,
-        "series": {a: n or "it" for a, n in named.items()},
+        "series": {a: n or ("*" if kind == "yearbook_page" else "it") for a, n in named.items()},
         "measures": {a: s.unit for a, s in series.items()},
     }
 

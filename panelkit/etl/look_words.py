@@ -143,7 +143,7 @@ def source_in_toml(path: Path, seen: Reading) -> list[str]:
         "?" in fields["measures"].values()
         or "not named" in " ".join(seen.oddities)
         or any(not s.name for s in chosen.values())
-        or fields.get("unit_name") == "?"
+        or "?" in (fields.get("unit_name"), fields.get("thousands"))
     ):
         lines.append("# what the file does not say is for you to fill in")
     return [*lines, "vintage = YEAR  # of the export or yearbook"]

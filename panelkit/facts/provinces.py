@@ -18,6 +18,9 @@ How = Literal["name", "alias", "code", "ocr"]
 
 _CODE = re.compile(r"^(\d{2})(?:0{4}|0{10})?(?:\.0+)?$")
 _NOTE = re.compile(r"^\d{1,2}(?=[^\d])|(?<=[^\d])\d{1,2}$")
+_LETTERED = re.compile(
+    r"(?<=[\u3400-\u9fff])\s*[(（]?[a-z][)）]\s*$|(?<=[A-Za-z])\s+[(（]?[a-z][)）]\s*$"
+)  # 北京 a), Beijing a)
 _BOTH = re.compile(r"^([\u3400-\u9fff]+\d{0,2})([a-z]+)$")
 _AUTONOMOUS_ZH = ("自治区", "区", "省")
 _MUNICIPAL_EN = ("municipality", "city", "shi", "province")
@@ -159,7 +162,8 @@ def _compact(text: str) -> str:
 
 
 def _fold(text: str) -> str:
-    """Letters and digits only: widths made one, case, blanks, marks and punctuation dropped, tones kept."""
+    """Letters and digits only: widths made one, case, blanks, marks, notes such as "a)" and punctuation dropped, tones kept."""
+    text = _LETTERED.sub("", text)
     wide = unicodedata.normalize("NFKC", text).casefold()
     return "".join(c for c in unicodedata.normalize("NFC", wide) if c.isalnum())
 

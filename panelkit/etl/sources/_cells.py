@@ -6,7 +6,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from panelkit.etl.sources._marks import plain_number
@@ -43,6 +43,9 @@ BLANK_MARKS = frozenset(
 FOOTER = re.compile(
     r"^(注|数据来源|资料来源|来源|说明|备注|note|source)s?\s*[:\d.]|^[①②③④⑤*]\s*\S", re.IGNORECASE
 )  # what stands below a table
+_WITH_NOTE = re.compile(
+    r"\s*(?:(?P<circled>[\u2460-\u2473\u2474-\u2487\u24ea\u2776-\u2793]+)|[\u00b2\u00b3\u00b9\u2070-\u208e]+)\s*$"
+)
 _PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _MARKED = re.compile(r"[+-]?\d{1,3}(?:[,. '’]\d{3})+(?:[.,]\d+)?|[+-]?\d+,\d+")
 _YEAR = re.compile(r"(1[89]\d\d|2[01]\d\d)(?:\.0+)?\s*(?:年[度末底]?|YY|yy|\[YR\1\])?")
@@ -57,13 +60,16 @@ _MONTH = re.compile(r"(1[89]\d\d|2[01]\d\d)(?:年\s*|[-./])?(\d{1,2})\s*(?:月�
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Numeral:
-    """A cell as a number: NaN for a blank; `blank_mark` is the mark that stood for it; grouped, percent, comma: how it was printed."""
+    """A cell as a number: NaN for a blank; `blank_mark` is the mark that stood for it; grouped, percent, comma,
+    noted (the mark of a note behind it): how it was printed.
+    """
 
     value: float
     blank_mark: str = ""
     grouped: bool = False
     percent: bool = False
     comma: bool = False
+    noted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +108,7 @@ def read_number(
         Unit of the series: a cell may print the sign % where it is %, or where it is not known (None).
 
     >>> read_number(" 3078.5 ")
-    Numeral(value=3078.5, blank_mark='', grouped=False, percent=False, comma=False)
+    Numeral(value=3078.5, blank_mark='', grouped=False, percent=False, comma=False, noted=False)
     >>> read_number("3,078.5", thousands=",").value, read_number("3.078,5", thousands=".", decimal=",").value
     (3078.5, 3078.5)
     """
@@ -114,6 +120,15 @@ def read_number(
         if math.isinf(cell):
             return NoNumeral(what="the number is infinite", mend="correct it in the file, or leave the cell blank")
         return Numeral(value=float(cell))
+    marked = _WITH_NOTE.search(str(cell))
+    if marked is not None:  # in normal widths such a mark would be one more digit of the number
+        found = read_number(str(cell)[: marked.start()], thousands=thousands, decimal=decimal, measure=measure)
+        bare = isinstance(found, Numeral) and found.value == found.value and marked["circled"]
+        if isinstance(found, Numeral) and bare:
+            return replace(found, noted=True)
+        return NoNumeral(
+            what=f"'{cell}' carries the mark of a note, or a raised figure", mend="take it out of the cell"
+        )
     text = narrow(str(cell))
     if not text:
         return Numeral(value=math.nan)

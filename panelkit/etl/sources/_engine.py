@@ -46,11 +46,11 @@ def settings(memory: str, threads: int, where: str) -> dict[str, Any]:
     }
 
 
-def locked(connection: duckdb.DuckDBPyConnection, folder: Path | None = None) -> None:
-    """Close every way to files, but those below `folder`; nothing can open it again."""
-    if folder is not None:
-        quoted = str(folder.resolve()).replace("'", "''")
-        connection.execute(f"SET allowed_directories = ['{quoted}/']")
+def locked(connection: duckdb.DuckDBPyConnection, *folders: Path) -> None:
+    """Close every way to files, but those below `folders`; nothing can open it again."""
+    if folders:
+        listed = ", ".join("'" + str(f.resolve()).replace("'", "''") + "/'" for f in dict.fromkeys(folders))
+        connection.execute(f"SET allowed_directories = [{listed}]")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
 

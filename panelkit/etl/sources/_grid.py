@@ -12,6 +12,7 @@ from panelkit.core.errors import SourceError
 from panelkit.etl.harmonise.units import plain
 from panelkit.etl.sources._cells import is_blank, read_year
 from panelkit.etl.sources._frames import WORKBOOKS
+from panelkit.etl.sources._page_head import is_corner
 from panelkit.etl.sources._portal import CellRow
 from panelkit.etl.sources._text import CUT, at, decode, file_bytes, separated
 from panelkit.etl.sources._workbook import LARGEST_WORKBOOK, Sheet, merged_down, sheet_of
@@ -118,7 +119,11 @@ def year_header(rows: Sequence[CellRow], start: int = 0) -> YearHeader | None:
                 stems.setdefault(found["stem"].strip(" _-."), {})[column] = int(found["year"])
         kept = {stem: years for stem, years in stems.items() if len(set(years.values())) > 1}
         others = [t for c in range(len(row.cells)) if (t := text_of(row, c)) and not any(c in y for y in kept.values())]
-        if kept and len(others) <= max(4, sum(map(len, kept.values()))) and not any(map(is_region, others)):
+        if (
+            kept
+            and len(others) <= max(4, sum(map(len, kept.values())))
+            and not any(is_region(t) and not is_corner(t) for t in others)
+        ):
             return YearHeader(position=position, stems=kept)
     return None
 

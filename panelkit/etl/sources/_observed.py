@@ -67,6 +67,8 @@ class Ledger:
         if found.grouped:
             mark = "" if self.thousands == "," else f" ({self.thousands!r})"
             self.note(f"numbers with separators of thousands{mark}", place)
+        if found.noted:
+            self.note("numbers with the mark of a note behind them, read without it", place)
         if found.comma:
             self.note("numbers with a decimal comma", place)
         if found.percent:

@@ -201,6 +201,9 @@ def _units_in(text: str) -> tuple[str, ...] | None:
     found = _UNIT_LINE.match(text)
     if found is None:
         return None
+    whole = known_measure(f"{found['zh']}{found['en'] or ''}".strip("() "))
+    if whole:
+        return (whole,)
     given = found["zh"].strip(" )") or (found["en"] or "").strip("() ")
     parts = [p.strip() for p in re.split(r"[,、，;；/.。]|\s{2,}", given) if p.strip()]
     whole = known_measure(given)

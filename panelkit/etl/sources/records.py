@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import field
 from pathlib import Path
@@ -27,11 +27,13 @@ from panelkit.etl.sources._group_records import (
     with_zeros,
 )
 from panelkit.etl.sources._observed import Ledger, reading, sealed, series_seen, settle_measure, unit_columns
+from panelkit.etl.sources._several import UNIT, files_named, is_pattern
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pandas as pd
 
+YEAR_OF_NAME = "year of the file's name"
 LARGEST_RECORDS = 20 * 2**30  # bytes
 _TOTAL = re.compile(r"(?P<how>sum|mean|min|max|count|distinct)\(\s*(?P<column>[^()]*?)\s*\)")
 _KEYS = ("unit", "time", "series", "value", "measure", "cell")
@@ -47,7 +49,7 @@ class RecordsSpec(SourceSpec):
     unit : str, or dict
         Column of the unit; "" to add up over all records of a year (figures of the nation); or key of the panel -> its column.
     time : str
-        Column of the year, or of a date or time of which the year is taken.
+        Column of the year, or of a date or time of which the year is taken; "" where it is in the names of the files ({year}).
     number : str
         Column that numbers the records, such as an order number: no two may have the same. Without one a record that stands twice
         counts twice, and a note says so.
@@ -93,16 +95,24 @@ def read(spec: RecordsSpec, path: Path) -> Observations:
     totals = _totals(spec, ledger)
     measures = {t.alias: _measure(spec, t, ledger) for t in totals}
     ledger.finish()
-    with _opened(path, spec.path, spec.memory, spec.threads, spec.encoding, spec.separator) as (table, ask):
+    files = _files(spec, path)
+    when = spec.time or YEAR_OF_NAME
+    if not spec.time and not all(files.values()):
+        ledger.fault(
+            "no column of years is named, and no file's name says one", "name the column, or write {year} in the path"
+        )
+    ledger.finish()
+    limits = (spec.memory, spec.threads)
+    with _opened(files, spec.path, limits, spec.encoding, spec.separator) as (table, ask):
         _require_columns(spec, totals, table.columns, ledger)
         ledger.finish()
-        groups = ask(grouped(table, _key_columns(spec), spec.time, totals))
+        groups = ask(grouped(table, _key_columns(spec), when, totals))
         keyed = with_keys(groups, len(_key_columns(spec)))
         _count_faults(spec, totals, keyed, ledger)
         ledger.finish()
         frame = added_up(keyed, totals)
         for total in (t for t in totals if t.how == "distinct"):
-            found = ask(counted_once(table, _key_columns(spec), spec.time, total))
+            found = ask(counted_once(table, _key_columns(spec), when, total))
             frame = frame.merge(found, on=["unit", "time"], how="left")
     if spec.absent == "zero":
         frame, made = with_zeros(frame, totals)
@@ -117,7 +127,16 @@ def read(spec: RecordsSpec, path: Path) -> Observations:
         columns["measure"] += [measures[total.alias]] * len(frame)
         columns["cell"] += [f"{spec.series[total.alias]} of {n} records" for n in frame[f"n_{total.alias}"]]
     ledger.say(f"{int(frame['records'].sum()):,} records added up to {len(frame)} units and years")
-    return sealed(spec, _digest_text(path), columns, ledger, parts=tuple(unit_columns(spec.unit)))
+    return sealed(spec, b"".join(map(_digest_text, files)), columns, ledger, parts=tuple(unit_columns(spec.unit)))
+
+
+def _files(spec: RecordsSpec, path: Path) -> dict[Path, int]:
+    """The files of the source, by the year of their names, 0 where they have none."""
+    if not is_pattern(path.name):
+        return {path: 0}
+    if UNIT in path.name:
+        raise SourceError("records name their units in a column", where=spec.path, mend="write * in place of {unit}")
+    return {file: year for file, (year, _) in files_named(spec, path).items()}
 
 
 def _totals(spec: RecordsSpec, ledger: Ledger) -> tuple[Total, ...]:
@@ -145,7 +164,8 @@ def _measure(spec: RecordsSpec, total: Total, ledger: Ledger) -> str:
 
 
 def _require_columns(spec: RecordsSpec, totals: tuple[Total, ...], names: Any, ledger: Ledger) -> None:
-    wanted = {f"unit.{k}": c for k, c in unit_columns(spec.unit).items()} | {"time": spec.time}
+    wanted = {f"unit.{k}": c for k, c in unit_columns(spec.unit).items()}
+    wanted |= {"time": spec.time} if spec.time else {}
     wanted |= {k: v for k, v in (("within", spec.within), ("number", spec.number)) if v}
     for total in totals:
         wanted |= {f"series.{total.alias}": total.column} if total.column else {}
@@ -157,36 +177,70 @@ def _require_columns(spec: RecordsSpec, totals: tuple[Total, ...], names: Any, l
 
 @contextmanager
 def _opened(
-    path: Path, where: str, memory: str, threads: int, encoding: str, separator: str
+    files: Mapping[Path, int], where: str, limits: tuple[str, int], encoding: str, separator: str
 ) -> Iterator[tuple[ir.Table, Any]]:
-    """The file as a table of the engine, and a function that runs a question on it and gives a pandas frame."""
+    """The records of all files as a table of the engine, and a function that runs a question on it and gives a pandas frame.
+
+    files : with the year of each file's name, which becomes the column `YEAR_OF_NAME`; 0 where it has none.
+    """
     import duckdb
     import ibis
 
-    if not path.is_file():
-        raise SourceError("there is no such file", where=where, mend="correct the source's path")
-    if path.stat().st_size > LARGEST_RECORDS:
-        raise SourceError("the file is too large", where=where, mend=f"at most {LARGEST_RECORDS // 2**30} GB are read")
+    for path in files:
+        if not path.is_file():
+            raise SourceError("there is no such file", where=where, mend="correct the source's path")
+    if sum(path.stat().st_size for path in files) > LARGEST_RECORDS:
+        raise SourceError(
+            "the files are too large", where=where, mend=f"at most {LARGEST_RECORDS // 2**30} GB are read"
+        )
     with tempfile.TemporaryDirectory(prefix="panelkit-") as spare:
-        suffix = path.suffix.casefold()
-        given = path if suffix == ".parquet" else _as_utf8(path, where, encoding, Path(spare))
-        connection = ibis.duckdb.connect(**settings(memory, threads, where))
+        connection = ibis.duckdb.connect(**settings(*limits, where))
         try:
-            if suffix == ".parquet":
-                table = connection.read_parquet(str(given))
-            elif suffix in (".csv", ".tsv", ".txt"):
-                mark = {"tab": "\t"}.get(separator, separator) or _separator(given)
-                options = {"delim": mark, "quote": '"', "escape": '"', "strict_mode": True, "all_varchar": True}
-                table = connection.read_csv(str(given), header=True, **options)
-            else:
-                raise SourceError(f"records are not read from '{suffix}'", where=where, mend="give .csv or .parquet")
-            locked(connection.con, given.parent)
+            folders = []
+            tables: list[ir.Table] = []
+            for number, (path, year) in enumerate(files.items()):
+                own = Path(spare) / str(number)
+                given, table = _table_of(connection, path, (where, encoding, separator), own)
+                folders.append(given.parent)
+                tables.append(table.mutate(**{YEAR_OF_NAME: ibis.literal(str(year))}) if year else table)
+            locked(connection.con, *folders)
+            table = _united(tables, list(files), where)
             yield table, lambda asked: within_time(connection.con, lambda: connection.execute(asked), where)
         except duckdb.Error as fault:
             said = " ".join(str(fault).split())[:200]
             raise SourceError(f"the records cannot be read: {said}", where=where, mend="mend the file") from None
         finally:
             connection.disconnect()
+
+
+def _table_of(connection: Any, path: Path, how: tuple[str, str, str], spare: Path) -> tuple[Path, ir.Table]:
+    """One file as a table, and the file that is read: itself, or its copy in UTF-8."""
+    where, encoding, separator = how
+    suffix = path.suffix.casefold()
+    if suffix == ".parquet":
+        return path, connection.read_parquet(str(path))
+    if suffix not in (".csv", ".tsv", ".txt"):
+        raise SourceError(f"records are not read from '{suffix}'", where=where, mend="give .csv or .parquet")
+    spare.mkdir()
+    given = _as_utf8(path, where, encoding, spare)
+    mark = {"tab": "\t"}.get(separator, separator) or _separator(given)
+    options = {"delim": mark, "quote": '"', "escape": '"', "strict_mode": True, "all_varchar": True}
+    return given, connection.read_csv(str(given), header=True, **options)
+
+
+def _united(tables: list[ir.Table], files: list[Path], where: str) -> ir.Table:
+    """The records of all files one below the other; their columns must be the same, in any order."""
+    first = tables[0]
+    for table, file in zip(tables[1:], files[1:], strict=True):
+        if set(table.columns) != set(first.columns):
+            odd = sorted(set(table.columns) ^ set(first.columns))
+            raise SourceError(
+                f"'{file.name}' and '{files[0].name}' have not the same columns: {', '.join(odd[:6])}",
+                where=where,
+                mend="give files of one layout, or each a source of its own",
+            )
+        first = first.union(table.select(*first.columns), distinct=False)
+    return first
 
 
 def _separator(path: Path) -> str:
@@ -243,7 +297,7 @@ def _count_faults(spec: RecordsSpec, totals: tuple[Total, ...], keyed: pd.DataFr
     gone = keyed[keyed["unit"].isna() | keyed["time"].isna()]
     if len(gone):
         example = max((str(w) for w in gone["when"].dropna()), default=None)
-        what = f"{int(gone['rows'].sum()):,} of {rows:,} records have no {_noun(spec)} or no year in {spec.time}"
+        what = f"{int(gone['rows'].sum()):,} of {rows:,} records have no {_noun(spec)} or no year in {spec.time or 'their file name'}"
         if spec.blank == "refuse":
             ledger.fault(f"{what} (such as '{example}')", "mend them, or say blank = 'drop'")
         else:
@@ -281,7 +335,7 @@ def look(path: Path) -> Reading:
     import pandas as pd
 
     ledger = Ledger(where=path.name)
-    with _opened(path, path.name, "1GB", 1, "", "") as (table, ask):
+    with _opened({path: 0}, path.name, ("1GB", 1), "", "") as (table, ask):
         head: pd.DataFrame = ask(table.head(3))
         rows = int(ask(table.count()))
     ledger.say(f"{rows:,} records with the columns {', '.join(map(str, head.columns))}")
@@ -298,5 +352,6 @@ SOURCES.register(
         read=read,
         recognise=recognise,
         look=look,
+        files=lambda spec, path: tuple(_files(spec, path)),
     )
 )

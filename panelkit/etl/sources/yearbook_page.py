@@ -19,7 +19,7 @@ from panelkit.etl.sources._many import YEAR, files_by_year, one_file, together
 from panelkit.etl.sources._observed import Ledger, sealed, settle_measure
 from panelkit.etl.sources._page import Page, page_of
 from panelkit.etl.sources._page_across import members_of
-from panelkit.etl.sources._page_head import Heading, folded
+from panelkit.etl.sources._page_head import CJK, Heading, folded
 from panelkit.etl.sources._page_look import look, names_agree, recognise
 from panelkit.etl.sources._several import files_of_several, over_several
 from panelkit.etl.sources._text import file_bytes
@@ -40,8 +40,8 @@ class YearbookPageSpec(SourceSpec):
     path : str
         One page, or a name with {year}, such as "data/raw/most/raw-{year}.xls": the page of each year of the figures.
     series : dict
-        Alias -> heading in Chinese or English without its unit; wordings that follow each other over the years are parted
-        by "|", such as "主营业务收入 | 营业收入", and a page must have exactly one of them.
+        Alias -> heading in Chinese or English without its unit, "*" for columns that only years head; wordings that follow each
+        other over the years are parted by "|", such as "主营业务收入 | 营业收入", and a page must have exactly one of them.
     headings : dict
         Alias -> { "2018" or "2012-2016" -> heading }, where some years differ; "" says that the page does not print it.
     measures : dict
@@ -239,6 +239,8 @@ def _chosen(spec: YearbookPageSpec, alias: str, opened: _Opened, ledger: Ledger)
     names = [w.strip() for w in wanted.split("|") if w.strip()]
     headings = opened.page.headings
     found = [h for h in headings if any(folded(n) in _spelled(h) for n in names)]
+    if not found:
+        found = [h for h in headings if any(len(folded(n)) > 1 and folded(n) == _chinese(h) for n in names)]
     title = folded("".join(opened.page.titles))
     if not found and any(len(folded(n)) > 1 and folded(n) in title for n in names):
         found = [h for h in headings if not h.shown]
@@ -269,7 +271,12 @@ def _chosen(spec: YearbookPageSpec, alias: str, opened: _Opened, ledger: Ledger)
 
 def _spelled(heading: Heading) -> tuple[str, ...]:
     """What a heading may be called; years alone head the figures of a page that has one series, which its title names."""
-    return (folded(heading.zh), folded(heading.en)) if heading.shown else ("",)
+    return tuple(filter(None, (folded(heading.zh), folded(heading.en)))) or ("",)
+
+
+def _chinese(heading: Heading) -> str:
+    """The Chinese part of a heading that is in two languages in one line, such as "Total 合计"."""
+    return "".join(CJK.findall(heading.zh))
 
 
 def _within(span: str, year: int, ledger: Ledger) -> bool:

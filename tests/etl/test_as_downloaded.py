@@ -1,0 +1,210 @@
+"""Files as they are downloaded: the block that inspect prints reads each to the right figures, or the file is refused in words."""
+
+from __future__ import annotations
+
+import tomllib
+
+import corruption
+import exports_files
+import exports_pages
+import exports_pages_more
+import exports_portal
+import exports_tables
+import pytest
+from exports import EXPORTS, PROVINCES, YEARS, figure, separated
+from handmade import workbook
+
+from panelkit.core.errors import SourceError
+from panelkit.core.registry import SOURCES
+from panelkit.core.source import Observations
+from panelkit.etl.harmonise.units import parse_measure, plain
+from panelkit.etl.look import look, source_fields
+from panelkit.etl.look_words import source_in_toml
+from panelkit.etl.sources import _workbook
+from panelkit.facts.cities import match_city
+from panelkit.facts.provinces import match_province
+
+MODULES = (exports_files, exports_pages, exports_pages_more, exports_portal, exports_tables)
+CODES = {"gbt2260": match_province, "gbt2260_city": match_city, "as_printed": lambda text: " ".join(text.split())}
+
+
+@pytest.fixture(autouse=True)
+def in_one_process(monkeypatch):
+    """Workbooks are read here and not each in a process of its own."""
+    monkeypatch.setattr(_workbook, "_run", corruption.in_this_process)
+
+
+def plainly(name: str) -> str:
+    return "".join(plain(parse_measure(name)[0]).split())
+
+
+def block_of(path, wanted, fields):
+    """What inspect says a study should write, for the series that are wanted, by alias; and their printed units."""
+    kind, seen = look(path)
+    block = tomllib.loads("\n".join(source_in_toml(path, seen)).replace("YEAR", "2025"))["sources"]["NAME"]
+    own = dict(block["series"])
+    if kind != "sql":
+        own = source_fields(path, seen, {f"a{i}": s for i, s in enumerate(seen.series)})["series"]
+    units = {plainly(n): s.unit for n, s in zip(own.values(), seen.series, strict=False)}
+    taken = {}
+    for name in wanted:
+        fits = [n for n in own.values() if plainly(n) == plainly(name)]
+        fits = fits or [n for n in own.values() if plainly(n).startswith(plainly(name))]
+        alone = len(own) == 1 or name == "*"
+        taken[name] = (fits or (list(own.values()) if alone else [name]))[0]
+    block |= {"series": {f"x{i}": n for i, n in enumerate(taken.values())}, "kind": kind}
+    block.pop("measures", None)
+    block = {k: v for k, v in {**block, **fields}.items() if v is not None}
+    return block, {n: units.get(plainly(t), "") for n, t in taken.items()}
+
+
+def read_block(block, path) -> Observations:
+    kind = SOURCES[block["kind"]]
+    given = {k: tuple(v) if isinstance(v, list) else v for k, v in block.items() if k != "path"}
+    return kind.read(kind.spec(id="s", path=path.name, **given), path)
+
+
+@pytest.mark.parametrize("name", EXPORTS)
+def test_what_inspect_prints_reads_the_file(name, tmp_path):
+    made = EXPORTS[name]()
+    for file, content in made.file.files.items():
+        (tmp_path / file).write_bytes(content)
+    path = tmp_path / next(iter(made.file.files))
+    block, units = block_of(path, made.series, made.fields)
+    open_ = {f"x{i}": made.measures.get(n, "亿元") for i, n in enumerate(units) if n in made.measures or not units[n]}
+    observed = read_block({**block, "measures": open_}, tmp_path / (made.file.pattern or path.name))
+    for i, figures in enumerate(made.series.values()):
+        rows = observed.frame[observed.frame["series"] == f"s.x{i}"]
+        got = {}
+        for unit, time, value in zip(rows["unit"], rows["time"], rows["value"], strict=True):
+            code = CODES[made.codes](unit)
+            assert code is None or got.setdefault((code, time), value) == value or value != value
+        got.pop((None, 0), None)
+        due = {k: v for k, v in figures.items() if v is not None}
+        there = {k: v for k, v in got.items() if v == v and k[0] is not None}
+        assert there == pytest.approx(due)
+        assert set(figures) <= set(got)
+
+
+def test_there_are_many_exports_of_every_module():
+    counts = {m.__name__: sum(f.__module__ == m.__name__ for f in EXPORTS.values()) for m in MODULES}
+    assert min(counts.values()) >= 10
+    assert sum(counts.values()) >= 80
+
+
+# ---------------------------------------------------------------- marks of numbers
+
+TIDY = [["province", "year", "x"]]
+
+
+def refused(block, path, says):
+    with pytest.raises(SourceError, match=says) as caught:
+        read_block(block, path)
+    assert all(f.where and f.mend for f in caught.value.faults)
+
+
+def test_a_comma_that_may_be_either_is_left_to_the_study(written):
+    """171,691 in a file parted by semicolons."""
+    rows = [
+        [p.name_en, y, f"{100 + i % 900},{i % 1000:03d}"]
+        for i, (p, y) in enumerate((p, y) for p in PROVINCES for y in YEARS)
+    ]
+    path = written(separated([*TIDY, *rows], ";"))
+    _, seen = look(path)
+    assert any("may be thousands or have a decimal comma" in o for o in seen.oddities)
+    assert 'thousands = "?"' in source_in_toml(path, seen)
+    block = {"kind": "tidy", "series": {"x": "x"}}
+    refused(block, path, "separators of thousands or a decimal comma")
+    by_thousands = read_block({**block, "thousands": ","}, path).frame["value"]
+    by_comma = read_block({**block, "decimal": ","}, path).frame["value"]
+    assert list(by_thousands) == pytest.approx([1000 * v for v in by_comma])
+
+
+@pytest.mark.parametrize(
+    ("printed", "fields", "value"),
+    [
+        ("1.234,5", {"thousands": ".", "decimal": ","}, 1234.5),
+        ("1.234", {"thousands": "."}, 1234.0),
+        ("1 234,5", {"thousands": " ", "decimal": ","}, 1234.5),
+        ("1'234.5", {"thousands": "'"}, 1234.5),
+        ("0,537", {"decimal": ","}, 0.537),
+        ("1,2E3", {"decimal": ","}, 1200.0),
+        ("12609.56①", {}, 12609.56),
+        ("12 ②", {}, 12.0),
+        ("0,537", {"thousands": ","}, None),
+        ("1.5", {"decimal": ","}, None),
+        ("12,34,567", {"thousands": ","}, None),
+        ("12609.56²", {}, None),
+        ("①", {}, None),
+    ],
+)
+def test_marks_inside_numbers(written, printed, fields, value):
+    path = written(separated([*TIDY, ["北京", 2015, printed]], "\t"))
+    block = {"kind": "tidy", "series": {"x": "x"}, **fields}
+    if value is None:
+        return refused(block, path, "no number|separators of thousands|mark of a note")
+    assert list(read_block(block, path).frame["value"]) == [value]
+    return None
+
+
+# ---------------------------------------------------------------- what stands between head and figures
+
+
+def test_a_unit_line_above_a_table_is_held_against_the_study(written, tmp_path):
+    """Whichever layout reads the file."""
+    body = [[p.name_zh, *(figure(p.code, y) for y in YEARS)] for p in PROVINCES]
+    rows = [["各地区年末人口"], ["", "单位：万人"], ["地区", *(f"{y}年" for y in YEARS)], *body]
+    path = written(separated(rows))
+    (tmp_path / "f.xlsx").write_bytes(workbook(rows))
+    for kind, file, name in (
+        ("nbs_csv", path, "x"),
+        ("wide", path, "x"),
+        ("nbs_excel", tmp_path / "f.xlsx", "x"),
+        ("yearbook_page", tmp_path / "f.xlsx", "年末人口"),
+    ):
+        block = {"kind": kind, "series": {"x": name}}
+        assert set(read_block(block, file).frame["measure"]) == {"万人"}
+        refused({**block, "measures": {"x": "亿元"}}, file, "declared in 亿元 but the file prints 万人")
+
+
+def test_rows_of_labels_are_no_figures_and_figures_no_labels(written):
+    names, labels, units = ["prov", "year", "gdp"], ["省份", "年份", "产值"], ["", "", "亿元"]
+    body = [[p.name_zh, y, figure(p.code, y)] for p in PROVINCES for y in YEARS]
+    block = {"kind": "tidy", "series": {"x": "产值"}, "unit": "prov"}
+    got = read_block(block, written(separated([names, labels, units, *body])))
+    assert (len(got.frame), set(got.frame["measure"])) == (len(body), {"亿元"})
+    assert any("row of labels below the header: 省份, 年份, 产值" in n for n in got.notes)
+    spoiled = [["北京", 2013, "x1"], *body[1:]]
+    refused({**block, "series": {"x": "gdp"}}, written(separated([names, *spoiled])), "'x1' is no number")
+
+
+def test_cells_below_a_name_are_filled_only_as_declared(written):
+    rows = [[p.name_zh if y == YEARS[0] else "", y, figure(p.code, y)] for p in PROVINCES for y in YEARS]
+    path = written(separated([["province", "year", "x"], *rows]))
+    block = {"kind": "tidy", "series": {"x": "x"}}
+    refused(block, path, "no province.*\n.*fill_down")
+    got = read_block({**block, "fill_down": ("province",)}, path)
+    assert len(got.frame) == len(rows)
+    assert any("filled with the one above" in n for n in got.notes)
+
+
+def test_a_page_of_years_needs_the_name_of_its_unit(tmp_path):
+    rows = [["2-1 主要年份生产总值"], ["单位：亿元"], ["年份", "生产总值"], *([y, figure("x", y)] for y in YEARS)]
+    path = tmp_path / "f.xlsx"
+    path.write_bytes(workbook(rows))
+    block = {"kind": "yearbook_page", "series": {"x": "生产总值"}}
+    refused(block, path, "years of one unit")
+    got = read_block({**block, "unit_name": "浙江"}, path)
+    assert dict(zip(got.frame["time"], got.frame["value"], strict=True)) == {y: figure("x", y) for y in YEARS}
+    assert set(got.frame["vintage"]) == {2023}
+
+
+def test_a_growth_rate_beside_two_years_is_of_neither(tmp_path):
+    rows = [["各地区收入"], ["地区", "2019年\n(元)", "2020年\n(元)", "2020年比2019年增长(%)"]]
+    rows += [[p.name_zh, figure(p.code, 2019), figure(p.code, 2020), 5.0] for p in PROVINCES]
+    path = tmp_path / "f.xlsx"
+    path.write_bytes(workbook(rows))
+    refused({"kind": "yearbook_page", "series": {"x": "增长"}}, path, "no heading '增长'")
+    grown = {"kind": "yearbook_page", "series": {"x": "2020年比2019年增长"}}
+    refused(grown, path, "neither the title nor the heading")
+    assert set(read_block({**grown, "year": 2020}, path).frame["time"]) == {2020}
