@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -44,6 +45,9 @@ class SourceSpec:
     breaks : dict
         Alias -> names of the changes of definition that its years cross and that the study accepts, such as
         { employment = ["urban_units_2013"] }; a series that crosses one undeclared stops the run (see facts/breaks.csv).
+    official : dict
+        Alias -> the official series that it is, such as { emp_urban = "城镇单位就业人员" }, where the file has only a name of its
+        author's own: breaks are then those of that series; "" says that it is none of the official series it might be taken for.
     prices : dict
         Alias -> 'nominal' or 'real'; money is nominal unless said otherwise.
     base_years : dict
@@ -66,6 +70,7 @@ class SourceSpec:
     vintage: int | None = None
     vintages: dict[str, Vintages] = field(default_factory=dict)
     breaks: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    official: dict[str, str] = field(default_factory=dict)
     prices: dict[str, Prices] = field(default_factory=dict)
     base_years: dict[str, int] = field(default_factory=dict)
     at: dict[str, str] = field(default_factory=dict)
@@ -106,6 +111,8 @@ class Observations:
     `notes` says what was passed over (footers, national rows, blank cells) with counts. `parts` names what the parts of `unit`
     are: keys of the panel or columns, `REGION` for that of places; None where the layout knows regions only, empty where the file
     has no unit (a series of the nation). `timeless` : the file has no year, its figures hold in all.
+    `labels` : alias -> what the file says of a series beside
+    its name.
     """
 
     frame: pd.DataFrame
@@ -113,6 +120,7 @@ class Observations:
     notes: tuple[str, ...] = ()
     parts: tuple[str, ...] | None = None
     timeless: bool = False
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

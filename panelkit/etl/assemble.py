@@ -26,7 +26,7 @@ from panelkit.etl.gaps import (
     unused_series,
     years_without_figures,
 )
-from panelkit.etl.harmonise.breaks import break_faults
+from panelkit.etl.harmonise.breaks import break_faults, names_beside
 from panelkit.etl.harmonise.keys import NATION, everywhere, labels_of, part_variables, to_units, units_of
 from panelkit.etl.harmonise.units import measure_of
 from panelkit.etl.harmonise.vintages import vintage_faults
@@ -47,7 +47,7 @@ class Assembled:
 
     national : observations of national rows that stood in the files, unit 'nation'; they are never a unit of the panel.
     filled : bool, rows as the panel's, one column per variable with cells that are not as published. details : variable -> numbers
-    behind it, such as the weights of an index.
+    behind it, such as the weights of an index. beside : series -> its names beside the printed one.
     """
 
     panel: Panel
@@ -57,6 +57,7 @@ class Assembled:
     national: pd.DataFrame
     filled: pd.DataFrame
     details: Mapping[str, tuple[dict[str, Any], ...]] = field(default_factory=dict)
+    beside: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def assemble(study: Study, observations: Mapping[str, Observations]) -> Assembled:
@@ -78,7 +79,8 @@ def assemble(study: Study, observations: Mapping[str, Observations]) -> Assemble
     _raise(faults)
     order = _order(study)
     needed = windows(study, order)
-    told, crossed = break_faults(study.sources, frame, needed, study.panel.vintages)
+    beside = names_beside(study, observations)
+    told, crossed = break_faults(study.sources, frame, needed, study.panel.vintages, beside)
     notes += told
     grid = _grid(study, frame)
     faults = _excluded_faults(study.panel, grid) + _unknown_series(study, frame) + crossed
@@ -101,6 +103,7 @@ def assemble(study: Study, observations: Mapping[str, Observations]) -> Assemble
         national=_national(study, observations),
         filled=_flags(bench, panel),
         details=bench.details,
+        beside=beside,
     )
 
 

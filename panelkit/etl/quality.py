@@ -63,7 +63,7 @@ def quality(study: Study, assembled: Assembled, rules: Rules | None = None) -> t
         *assembled.checks,
         _balance(study, assembled),
         _missing(assembled),
-        break_check(study.sources, assembled.observations, needed, study.panel.vintages),
+        break_check(study.sources, assembled.observations, needed, study.panel.vintages, assembled.beside),
         steps_check(looked_at(study, assembled), needed, study.sources),
         jumps(study, assembled),
         outliers(study, assembled),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -89,6 +90,44 @@ def breaks() -> tuple[Break, ...]:
         )
         for row in read_table("breaks")
     )
+
+
+_WORDS = re.compile(r"[a-z]+")
+_WHOLE = frozenset(
+    {"fai", "gdp", "grp", "hc", "pc", "lq", "per", "pop", "ind", "did", "old"}
+)  # no beginnings of longer words
+
+
+@cache
+def _official_names() -> tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]:
+    rows = read_table("series_names")
+    return tuple(
+        (r["official"], tuple(r["author"].split("|")), tuple(w for w in r["unless"].split("|") if w)) for r in rows
+    )
+
+
+def official_names(name: str) -> tuple[str, ...]:
+    """The official series that a name of an author's own may mean; by its words, so that it is a guess.
+
+    >>> official_names("emp_urban"), official_names("lnUrbanEmp"), official_names("urban_unemployment")
+    (('城镇单位就业人员',), ('城镇单位就业人员',), ())
+    >>> official_names("GDP per capita"), official_names("x1")
+    ((), ())
+    """
+    return tuple(
+        official
+        for official, author, unless in _official_names()
+        if any(_alike(a, name) for a in author) and not any(_alike(u, name) for u in unless)
+    )
+
+
+def _alike(pattern: str, name: str) -> bool:
+    """Whether a name has all words of a pattern: Latin ones as beginnings of its words, Chinese ones as a part of it."""
+    if not pattern.isascii():
+        return _folded(pattern) in _folded(name)
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).casefold()
+    words = [w.removeprefix("ln") if len(w) > 4 else w for w in _WORDS.findall(spaced)]
+    return all(any(w == part if part in _WHOLE else w.startswith(part) for w in words) for part in pattern.split("+"))
 
 
 def breaks_crossed(

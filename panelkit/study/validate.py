@@ -84,6 +84,7 @@ def _sources(study: Study) -> Iterator[Fault]:
             ("vintages", source.vintages),
             ("prices", source.prices),
             ("base_years", source.base_years),
+            ("official", source.official),
             ("breaks", source.breaks),
         ):
             for alias in entries:

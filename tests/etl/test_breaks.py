@@ -3,13 +3,15 @@
 import pandas as pd
 import pytest
 
-from panelkit.etl.harmonise.breaks import break_check, break_faults
+from panelkit.core.label import Label
+from panelkit.etl.harmonise.breaks import break_check, break_faults, names_beside
 from panelkit.etl.harmonise.provinces import to_codes
 from panelkit.etl.harmonise.vintages import compare_vintages, step_notes, steps_of
 from panelkit.etl.look import vintages
-from panelkit.facts.breaks import breaks, breaks_crossed
+from panelkit.facts.breaks import breaks, breaks_crossed, official_names
 from panelkit.facts.cities import cities, match_city
 from panelkit.facts.provinces import provinces
+from panelkit.facts.tables import read_table
 
 
 @pytest.mark.parametrize(
@@ -174,3 +176,76 @@ def test_breaks_as_a_finding(source_of):
     check = break_check({"s": source}, frame, {"s.e": (2010, 2015)}, "one")
     assert (check.verdict, check.rows[0]["break"], check.rows[0]["declared"]) == ("says", "urban_units_2013", True)
     assert break_check({"s": source}, frame, {"s.e": (2013, 2015)}, "one").verdict == "holds"
+
+
+# ---------------------------------------------------------------- names of authors' own
+
+
+@pytest.mark.parametrize(
+    ("name", "official"),
+    [
+        ("emp_urban", ["城镇单位就业人员"]),
+        ("lnUrbanEmp", ["城镇单位就业人员"]),
+        ("城镇就业", ["城镇单位就业人员"]),
+        ("urban_unemployment", []),
+        ("FAI", ["固定资产投资额"]),
+        ("fai_growth", []),
+        ("pop_density", []),
+        ("patent_app", ["专利申请受理数"]),
+        ("cbec", []),  # as often a policy as an amount
+        ("人均GDP", []),
+        ("firm", []),
+        ("x", []),
+    ],
+)
+def test_what_an_authors_name_may_mean(name, official):
+    assert list(official_names(name)) == official
+
+
+def test_every_official_name_of_the_synonyms_is_one_that_breaks_know():
+    for row in read_table("series_names"):
+        assert [b for b in breaks() if b.concerns(row["official"], "高技术产业")], row["official"]
+
+
+def crossed(source, years=range(2010, 2016), beside=None):
+    return break_faults({"s": source}, observed(years), {"s.e": (years[0], years[-1])}, "one", beside)
+
+
+def test_a_renamed_column_is_caught_by_what_the_study_or_the_file_says_of_it(source_of):
+    plain = source_of("tidy", "f.csv", series={"e": "x7"})
+    assert crossed(plain) == ([], [])
+    for name in ("城镇单位就业人员(万人)", "urban_unit_employment"):
+        _, faults = crossed(plain, beside={"s.e": (name,)})
+        assert "taken for" not in faults[0].what
+        assert "'x7' changes its definition in 2013" in faults[0].what
+    official = source_of("tidy", "f.csv", series={"e": "x7"}, official={"e": "城镇单位就业人员"})
+    assert len(crossed(official)[1]) == 1
+
+
+def test_a_guess_by_an_authors_name_says_so_and_falls_away_where_the_study_says_better(source_of):
+    guessed = source_of("tidy", "f.csv", series={"e": "emp_urban"})
+    _, faults = crossed(guessed)
+    assert "'emp_urban' is taken for the official series 城镇单位就业人员" in faults[0].what
+    assert 'official = { e = "..." }' in faults[0].mend
+    assert crossed(source_of("tidy", "f.csv", series={"e": "emp_urban"}, official={"e": ""})) == ([], [])
+    accepted = source_of("tidy", "f.csv", series={"e": "emp_urban"}, breaks={"e": ("urban_units_2013",)})
+    notes, faults = crossed(accepted)
+    assert (len(notes), faults) == (1, [])
+    low = source_of("tidy", "f.csv", series={"e": "hc"})
+    notes, faults = crossed(low, range(2018, 2022))
+    assert faults == []
+    assert "may cross schooling_census_2020" in notes[0]
+
+
+def test_labels_of_variables_and_of_the_file_are_names_of_a_series(assembled_of, study_of, source_of, written, read_as):
+    study = study_of(
+        {"e": {"series": "s.x1", "label": Label(zh="城镇单位就业人员")}, "f": {"expression": "ln(s.x2)"}},
+        {"s": source_of("tidy", "f.csv", series={"x1": "c1", "x2": "c2"})},
+    )
+    assert names_beside(study, {}) == {"s.x1": ("城镇单位就业人员", "e", "x1"), "s.x2": ("x2",)}
+    path = written(
+        "prov,year,c1\n省份,年份,城镇单位就业人员(万人)\n" + "".join(f"北京,{y},1\n" for y in range(2010, 2016))
+    )
+    got = read_as("tidy", path, unit="prov", series={"x1": "c1"})
+    assert got.labels == {"x1": "城镇单位就业人员(万人)"}
+    assert names_beside(study, {"s": got})["s.x1"][-1] == "城镇单位就业人员(万人)"

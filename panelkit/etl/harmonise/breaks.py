@@ -3,22 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from panelkit.core.check import Check
 from panelkit.core.errors import Fault
 from panelkit.core.label import Label
 from panelkit.core.nearest import known_or_nearest
-from panelkit.core.source import SourceSpec, Vintages
+from panelkit.core.source import Observations, SourceSpec, Vintages
+from panelkit.core.study import Study
 from panelkit.etl.harmonise.units import parse_measure
-from panelkit.facts.breaks import Break, breaks, breaks_crossed
+from panelkit.facts.breaks import Break, breaks, breaks_crossed, official_names
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
+Names = Mapping[str, tuple[str, ...]]  # "source.alias" -> what the study and the file call it beside its printed name
+
+
+def names_beside(study: Study, observations: Mapping[str, Observations]) -> dict[str, tuple[str, ...]]:
+    """Further names of each series: the labels of variables that are nothing but it, their own names, and what the file says of it."""
+    found: dict[str, list[str]] = {}
+    for plan in study.variables.values():
+        if plan.spec.series:
+            label = plan.spec.label
+            found.setdefault(plan.spec.series, []).extend(t for t in (label.zh, label.en, plan.spec.name) if t)
+    for source in study.sources.values():
+        labels = observations[source.id].labels if source.id in observations else {}
+        for alias in source.series:
+            own = found.setdefault(f"{source.id}.{alias}", [])
+            own += [t for t in (alias, labels.get(alias, "")) if t]
+    return {series: tuple(dict.fromkeys(names)) for series, names in found.items()}
+
+
 def break_faults(
-    sources: Mapping[str, SourceSpec], frame: pd.DataFrame, needed: Mapping[str, tuple[int, int]], rule: Vintages
+    sources: Mapping[str, SourceSpec],
+    frame: pd.DataFrame,
+    needed: Mapping[str, tuple[int, int]],
+    rule: Vintages,
+    beside: Names | None = None,
 ) -> tuple[list[str], list[Fault]]:
     """Breaks that the used years of each series cross.
 
@@ -32,6 +56,8 @@ def break_faults(
         Series "source.alias" -> first and last year that a variable uses; series that none uses do not count.
     rule : str
         The panel's rule of vintages, where a source has none of its own for the series.
+    beside : dict, optional
+        See `names_beside`.
 
     Returns
     -------
@@ -61,51 +87,95 @@ def break_faults(
             if series not in needed:
                 continue
             rows = present[(present["series"] == series) & present["time"].between(*needed[series])]
-            told, wrong = _of_series(source, alias, printed, rows, rule)
+            told, wrong = _of_series(source, alias, _names(source, alias, printed, beside), rows, rule)
             notes += told
             faults += wrong
     return notes, faults
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Names:
+    """What a series is called: in the file or by the study (`sure`), and what names of its author's own may mean (`guessed`: official
+    name -> the name that is taken for it).
+    """
+
+    shown: str
+    sure: tuple[str, ...]
+    guessed: dict[str, str]
+
+
+def _names(source: SourceSpec, alias: str, printed: str, beside: Names | None) -> _Names:
+    own = [parse_measure(n)[0] for n in printed.split("|")]
+    if alias in source.official:
+        official = source.official[alias]
+        return _Names(shown=own[0], sure=(official,) if official else (), guessed={})
+    more = [parse_measure(n)[0] for n in (beside or {}).get(f"{source.id}.{alias}", ())]
+    guessed: dict[str, str] = {}
+    for name in (*own, *more):
+        for official in official_names(name):
+            guessed.setdefault(official, name)
+    return _Names(shown=own[0], sure=(*own, *more), guessed=guessed)
+
+
 def _of_series(
-    source: SourceSpec, alias: str, printed: str, rows: pd.DataFrame, rule: Vintages
+    source: SourceSpec, alias: str, names: _Names, rows: pd.DataFrame, rule: Vintages
 ) -> tuple[list[str], list[Fault]]:
-    names = [parse_measure(n)[0] for n in printed.split("|")]
     years = [int(y) for y in rows["time"].unique()]
     declared = source.breaks.get(alias, ())
     notes = []
     faults = []
-    for found in _crossed(source, alias, printed, rows, rule):
+    for found, taken in _crossed(source, alias, names, rows, rule):
         span = f"{min(years)}-{max(years)}"
         if found.id in declared:
             notes.append(f"{source.id}.{alias} crosses {found.id} ({span}), as declared: {found.what_en}")
             continue
+        if taken and found.confidence == "low":
+            notes.append(
+                f"{source.id}.{alias} ({span}) may cross {found.id}, if '{names.guessed[taken]}' is {taken}: {found.what_en}"
+            )
+            continue
         both = ", ".join(f'"{name}"' for name in (*declared, found.id))
+        guess = f", where '{names.guessed[taken]}' is taken for the official series {taken}" if taken else ""
+        other = f'; if it is another series, say which: official = {{ {alias} = "..." }} ("" for none)' if taken else ""
         faults.append(
             Fault(
                 where=f"sources.{source.id}.series.{alias}",
-                what=f"'{names[0]}' changes its definition in {found.year}, and the study uses {span}: {found.what_en} "
+                what=f"'{names.shown}' changes its definition in {found.year}, and the study uses {span}{guess}: {found.what_en} "
                 f"({found.confidence} confidence; {found.source})",
-                mend=f"keep to one side, or accept it: breaks = {{ {alias} = [{both}] }}",
+                mend=f"keep to one side, or accept it: breaks = {{ {alias} = [{both}] }}{other}",
             )
         )
     return notes, faults
 
 
-def _crossed(source: SourceSpec, alias: str, printed: str, rows: pd.DataFrame, rule: Vintages) -> tuple[Break, ...]:
-    """Breaks that the figures `rows` of one series cross: known under one of its printed names, or declared by the study."""
+def _crossed(
+    source: SourceSpec, alias: str, names: _Names, rows: pd.DataFrame, rule: Vintages
+) -> tuple[tuple[Break, str], ...]:
+    """Breaks that the figures `rows` of one series cross, each with the official name that was guessed ("": none was needed): known under
+    one of its names, or declared by the study.
+    """
     mixes = source.vintages.get(alias, rule) != "one" and rows["vintage"].nunique() > 1
     years = [int(y) for y in rows["time"].unique()]
     context = f"{source.title.zh} {source.title.en}"
-    names = [parse_measure(n)[0] for n in printed.split("|")]
-    found = {b.id: b for n in names for b in breaks_crossed(n, years, mixes_vintages=mixes, context=context)}
+    found: dict[str, tuple[Break, str]] = {}
+    for name in names.sure:
+        found |= {b.id: (b, "") for b in breaks_crossed(name, years, mixes_vintages=mixes, context=context)}
+    for name in names.guessed:
+        for b in breaks_crossed(name, years, mixes_vintages=mixes, context=context):
+            found.setdefault(b.id, (b, name))
     declared = source.breaks.get(alias, ())
-    found |= {b.id: b for b in breaks() if b.id in declared and b.crossed_by(years)}
+    for b in breaks():
+        if b.id in declared and b.crossed_by(years):
+            found.setdefault(b.id, (b, ""))
     return tuple(found.values())
 
 
 def break_check(
-    sources: Mapping[str, SourceSpec], frame: pd.DataFrame, needed: Mapping[str, tuple[int, int]], rule: Vintages
+    sources: Mapping[str, SourceSpec],
+    frame: pd.DataFrame,
+    needed: Mapping[str, tuple[int, int]],
+    rule: Vintages,
+    beside: Names | None = None,
 ) -> Check:
     """The breaks that series cross, for the quality report: one row for each, with what is known of it."""
     rows = []
@@ -116,7 +186,7 @@ def break_check(
                 used = frame[
                     (frame["series"] == series) & frame["time"].between(*needed[series]) & frame["value"].notna()
                 ]
-                for found in _crossed(source, alias, printed, used, rule):
+                for found, _ in _crossed(source, alias, _names(source, alias, printed, beside), used, rule):
                     rows.append(
                         {
                             "series": series,

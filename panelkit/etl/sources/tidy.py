@@ -93,7 +93,11 @@ def read(spec: TidySpec, path: Path) -> Observations:
         _long(spec, table, (rows, units, times), columns, ledger)
     else:
         _wide(spec, table, (rows, units, times), columns, ledger)
-    return sealed(spec, data, columns, ledger, parts=tuple(unit_columns(spec.unit)), timeless=not spec.time)
+    found = sealed(spec, data, columns, ledger, parts=tuple(unit_columns(spec.unit)), timeless=not spec.time)
+    labelled = {
+        a: table.labels[table.names.index(n)] for a, n in spec.series.items() if table.labels and n in table.names
+    }
+    return replace(found, labels={a: label for a, label in labelled.items() if label})
 
 
 def _resolved(spec: TidySpec, table: CellTable, ledger: Ledger) -> TidySpec:
