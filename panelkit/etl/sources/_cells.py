@@ -181,7 +181,7 @@ def is_sentence(text: str) -> bool:
 def is_figure(cell: object) -> bool:
     """Whether a cell is a number under one of the marks that files use; for a look, which then finds out under which."""
     return not is_blank(cell) and any(
-        not isinstance(read_number(cell, thousands=t, decimal=d), NoNumeral)
+        not isinstance(read_number(cell, thousands=t, decimal=d, measure=None), NoNumeral)
         for t, d in ((",", ""), ("", ","), (" ", ""), ("'", ""), (".", ","), (" ", ","))
     )
 

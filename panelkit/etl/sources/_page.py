@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from panelkit.core.errors import SourceError
-from panelkit.etl.sources._cells import FOOTER, is_blank, is_figure
+from panelkit.etl.sources._cells import FOOTER, is_blank, is_figure, read_year
 from panelkit.etl.sources._page_head import (
     CJK,
     CONTINUED,
@@ -146,6 +146,16 @@ def _has_figure(row: Sequence[object], unit: int) -> bool:
     return any(_figure(row, c) for c in range(unit + 1, len(row)))
 
 
+def _is_row(sheet: Sheet, row: int, unit: int) -> bool:
+    """Whether a row is of a unit and has figures."""
+    return is_unit(sheet, shown(sheet.rows[row], unit)) and _has_figure(sheet.rows[row], unit)
+
+
+def _is_row_of_year(sheet: Sheet, row: int, unit: int) -> bool:
+    """Whether a row is of a year of the whole, as some pages print above their regions."""
+    return read_year(shown(sheet.rows[row], unit)) is not None and _has_figure(sheet.rows[row], unit)
+
+
 def _code(text: str) -> str:
     found = match(text)
     return found.code if found else folded(text)
@@ -242,14 +252,11 @@ def _headings(
     """The head of a table and its headings; what a continued table does not print again is that of the table before it."""
     (start, stop), block = table
     rows = range(start, stop)
-    first = next(
-        (
-            n
-            for n in rows
-            if is_unit(sheet, shown(sheet.rows[n], block.unit)) and _has_figure(sheet.rows[n], block.unit)
-        ),
-        stop,
-    )
+    first = next((n for n in rows if _is_row(sheet, n, block.unit)), stop)
+    above = next((n for n in range(start, first) if _is_row_of_year(sheet, n, block.unit)), None)
+    if above is not None:
+        notes.append(f"rows of years above those of regions passed over ({sheet.place(above, block.unit)})")
+        first = above
     head = head_of(sheet, (start, first), block.values, block.other)
     if before is not None:
         titles = head.titles if years_of(head.titles) else (*before[0].titles, *head.titles)
@@ -286,10 +293,7 @@ def _body(sheet: Sheet, span: tuple[int, int], block: _Block, notes: list[str]) 
     rows: list[Entry] = []
     footers: list[str] = []
     unit, other = block.unit, block.other
-    first = next(
-        (n for n in range(*span) if is_unit(sheet, shown(sheet.rows[n], unit)) and _has_figure(sheet.rows[n], unit)),
-        span[1],
-    )
+    first = next((n for n in range(*span) if _is_row(sheet, n, unit)), span[1])
     for n in range(first, span[1]):
         row = sheet.rows[n]
         name = shown(row, unit) or merged_name(sheet, n, unit)
@@ -300,6 +304,8 @@ def _body(sheet: Sheet, span: tuple[int, int], block: _Block, notes: list[str]) 
             footers.append(name)
         elif not name and not spelled and not figures:
             continue
+        elif not figures and rows and _other_name(rows[-1], name, spelled):
+            rows[-1] = replace(rows[-1], other=name)
         elif not figures and match(name) is None:
             notes.append(f"row without figures passed over: {name[:40]} ({sheet.place(n, unit)})")
         else:
@@ -316,6 +322,12 @@ def _body(sheet: Sheet, span: tuple[int, int], block: _Block, notes: list[str]) 
             else:
                 rows.append(found)
     return rows, footers
+
+
+def _other_name(above: Entry, name: str, spelled: str) -> bool:
+    """Whether a row without figures is the name in the other language of the row above it."""
+    same = bool(name) and is_known(name) and not above.other and not spelled
+    return same and _code(name) == _code(above.unit) and bool(CJK.search(name)) != bool(CJK.search(above.unit))
 
 
 def _dated(made: list[Heading], titles: tuple[str, ...], several: bool) -> list[Heading]:

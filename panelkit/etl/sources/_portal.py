@@ -30,6 +30,7 @@ Periods = Literal["last", "sum", "mean"]
 _PREAMBLE = re.compile(r"^(数据库|指标|时间|地区)\s*:\s*(.*)$")
 _FOOTER = re.compile(r"^(注|数据来源|资料来源|说明)\s*[:\d]")
 _REGION_CORNERS = frozenset({"地区", "省份", "省市", "省", "城市", "市", "地区名称", "province", "region", "地 区"})
+_UNIT_HEADS = frozenset({"单位", "计量单位", "unit", "units", "计算单位"})
 ODD = "\0"  # begins what is odd, among what was passed over
 NATIONAL = ("年度数据", "季度数据", "月度数据", "全国年度数据")  # databases of the portal that have no region
 _INDICATOR_CORNERS = frozenset({"指标", "指标名称", "indicator"})
@@ -65,7 +66,8 @@ class PortalTable:
     """A portal export taken apart: what its head says, its years by column, its data rows and its footers.
 
     groups : first column of a year -> its columns, where they are quarters or months. period : "quarters" or "months", else "".
-    unit : of a line such as 单位：万人, which the portal does not write but whoever saved the file again may.
+    unit : of a line such as 单位：万人, which the portal does not write but whoever saved the file again may. unit_column : of the unit of
+    measure of each row, which yearbooks print beside their indicators.
     """
 
     head: dict[str, str]
@@ -78,13 +80,14 @@ class PortalTable:
     groups: dict[int, tuple[int, ...]] = field(default_factory=dict)
     period: str = ""
     unit: str | None = None
+    unit_column: int | None = None
 
     @property
     def fits(self) -> bool:
         """Whether no cell stands outside the columns of years; where the head names the portal, that is a fault and no other layout."""
         if self.unit is not None and not self.head:
             return False
-        known = {0, *self.years, *(c for group in self.groups.values() for c in group)}
+        known = {0, self.unit_column, *self.years, *(c for group in self.groups.values() for c in group)}
         return bool(self.head or self.period) or not any(
             c not in known and plain(str(cell or "")) for row in self.body for c, cell in enumerate(row.cells)
         )
@@ -113,20 +116,28 @@ def _others_blank(row: CellRow) -> bool:
     return all(c is None or not plain(str(c)) for c in row.cells[1:])
 
 
+def _corner_of(row: CellRow) -> str:
+    return "".join(first_text(row).split()).casefold()
+
+
+def _is_unit_head(cell: object) -> bool:
+    return isinstance(cell, str) and "".join(plain(cell).split()).casefold() in _UNIT_HEADS
+
+
 def header_years(row: CellRow) -> dict[int, int] | None:
     """Column -> year where a row is the header: a corner that is no province, then nothing but years; else None."""
     years: dict[int, int] = {}
     if match(first_text(row)) is not None:
         return None
     for column, cell in enumerate(row.cells[1:], start=1):
-        if cell is None or not plain(str(cell)):
+        if cell is None or not plain(str(cell)) or _is_unit_head(cell):
             continue
         period = read_period(cell)
         year = period[0] if period else read_year(cell)
         if year is None:
             return None
         years[column] = year
-    corner = first_text(row).casefold()
+    corner = _corner_of(row)
     plainly = not corner or corner in _REGION_CORNERS | _INDICATOR_CORNERS or any("年" in str(c) for c in row.cells[1:])
     return years if years and (plainly or len(set(years.values())) > 2) else None  # two figures may look like years
 
@@ -203,6 +214,7 @@ def take_apart(rows: Sequence[CellRow], where: str, periods: Periods | None = No
         groups=groups,
         period={4: "quarters", 12: "months"}[next(iter(parts.values()))[2]] if parts else "",
         unit=printed_unit(lines),
+        unit_column=next((c for c, cell in enumerate(rows[position].cells) if c and _is_unit_head(cell)), None),
     )
 
 
@@ -283,7 +295,7 @@ def _column(head: CellRow, years: Sequence[CellRow], column: int) -> CellRow:
 
 
 def _orientation(header: CellRow, below: Sequence[CellRow], where: str) -> bool:
-    corner = first_text(header).casefold()
+    corner = _corner_of(header)
     if corner in _INDICATOR_CORNERS:
         return False
     names = [first_text(r) for r in below[:5]]

@@ -9,7 +9,7 @@ from pathlib import Path
 from panelkit.core.errors import SourceError
 from panelkit.core.nearest import nearest
 from panelkit.core.source import Observations, Reading, SeriesSeen
-from panelkit.etl.harmonise.units import parse_measure, plain
+from panelkit.etl.harmonise.units import known_measure, parse_measure, plain
 from panelkit.etl.sources._many import once, together
 from panelkit.etl.sources._observed import Ledger, reading, sealed, series_seen, settle_measure
 from panelkit.etl.sources._portal import ODD, CellRow, PortalSpec, PortalTable, first_text
@@ -103,7 +103,7 @@ def _add_row(
     """The cells of one row; `about`: where faults go, and how quarters or months become a year."""
     unit, series, measure = key
     ledger, rule = about
-    known = {*table.years, *(c for group in table.groups.values() for c in group)}
+    known = {table.unit_column, *table.years, *(c for group in table.groups.values() for c in group)}
     beyond = [c for c in range(1, len(row.cells)) if c not in known and plain(str(row.cells[c] or ""))]
     if beyond and not table.period:
         ledger.fault("a figure stands outside the columns of years", "export the file again", row.place(beyond[0]))
@@ -175,9 +175,18 @@ def _indicator_rows(spec: PortalSpec, table: PortalTable, ledger: Ledger) -> lis
             ledger.fault(what, _nearest_indicator(name, names))
             continue
         row = table.body[at[0]]
-        measure = settle_measure(spec, alias, parse_measure(names[at[0]])[1] or table.unit, ledger, row.place(0))
+        measure = settle_measure(spec, alias, _printed(table, row), ledger, row.place(0))
         found.append((row, names[at[0]], f"{spec.id}.{alias}", measure))
     return found
+
+
+def _printed(table: PortalTable, row: CellRow) -> str | None:
+    """The unit of measure of an indicator's row: of its name, of the column beside it, or of a line above the table."""
+    beside = (
+        row.cells[table.unit_column] if table.unit_column is not None and table.unit_column < len(row.cells) else None
+    )
+    text = plain(str(beside or ""))
+    return parse_measure(first_text(row))[1] or known_measure(text) or text or table.unit
 
 
 def _nearest_indicator(name: str, printed: Sequence[str]) -> str:
@@ -201,6 +210,10 @@ def _region_of(spec: PortalSpec, table: PortalTable, ledger: Ledger) -> str:
     return inside or spec.unit_name
 
 
+def _years_of(table: PortalTable, row: CellRow) -> list[int]:
+    return [c for c in table.years if c < len(row.cells)]
+
+
 def look_at(table: PortalTable, layout: str, encoding: str, ledger: Ledger) -> Reading:
     """What the export holds, without a study."""
     import pandas as pd
@@ -222,8 +235,12 @@ def look_at(table: PortalTable, layout: str, encoding: str, ledger: Ledger) -> R
             f"indicators stand in rows; the region is {region or 'not in the file: the study must name it (unit_name)'}"
         )
         for row in table.body:
+            if table.unit_column is not None and all(
+                plain(str(row.cells[c] or "")) == "" for c in _years_of(table, row)
+            ):
+                continue  # a heading over the indicators below it
             columns = {k: [] for k in _KEYS}
-            name = first_text(row)
-            _add_row(columns, row, table, (region or "?", name, parse_measure(name)[1] or ""), (ledger, "last"))
-            seen.append(series_seen(name, parse_measure(name)[1] or "", pd.DataFrame(columns), ledger))
+            name, printed = first_text(row), _printed(table, row) or ""
+            _add_row(columns, row, table, (region or "?", name, printed), (ledger, "last"))
+            seen.append(series_seen(name, printed, pd.DataFrame(columns), ledger))
     return reading(layout, encoding, vintage_hint(table), seen, ledger)
