@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from handmade import locked, packed, workbook
+from handmade import locked, ods, packed, web_archive, workbook
 from pages import html
 
 from panelkit.core.errors import PanelkitError
@@ -132,6 +132,26 @@ def page_across(figures) -> Grid:
     return [["5-3 各地区产值 (2015年)"], ["指标", "单位", "全国", *(p.name_zh for p in provinces())], *lines]
 
 
+def series_columns(figures) -> Grid:
+    """A column for each province, called region:indicator, lines of attributes above, dates down."""
+    head = [
+        ["指标名称", *(f"{p.name_zh}:GDP" for p in provinces())],
+        ["频率", *["年"] * len(provinces())],
+        ["单位", *["亿元"] * len(provinces())],
+    ]
+    return [
+        *head,
+        *([f"{y}-12-31", *(str(figures[p.code, y]) for p in provinces())] for y in YEARS),
+        ["数据来源：Wind"],
+    ]
+
+
+def labelled(figures) -> Grid:
+    """A tidy table with rows of labels and units below its header, as databases write them."""
+    first, *rest = tidy(figures)
+    return [first, ["省份", "年份", "产值"], ["没有单位", "没有单位", "亿元"], *rest]
+
+
 def records(figures) -> Grid:
     """Three records to a province and year, numbered."""
     rows = []
@@ -181,12 +201,18 @@ LAYOUTS = {
     "parquet": Layout("tidy", tidy, ROWS, 2, TIDY, format="parquet"),
     "r": Layout("tidy", tidy, ROWS, 2, TIDY, format="rda"),
     "query": Layout("sql", tidy, ROWS, 2, QUERY, format="duckdb"),
+    "series in columns": Layout(
+        "series_columns", series_columns, (3, 3 + len(YEARS)), 1, {"series": {"g": "GDP"}}, format="xlsx"
+    ),
+    "labels below the header": Layout("tidy", labelled, (3, 3 + N * len(YEARS)), 2, {"series": {"g": "gdp"}}),
+    "page in OpenDocument": Layout("yearbook_page", page_years, (5, 5 + N), 2, PAGE, format="ods"),
+    "page in a web archive": Layout("yearbook_page", page_years, (5, 5 + N), 2, PAGE, format="mht"),
     "records": Layout(
         "records", records, (1, 1 + 3 * N * len(YEARS)), 2, {**TIDY, "series": {"g": "sum(gdp)"}, "number": "number"}
     ),
 }
 ENDINGS = {"csv": ".csv", "xlsx": ".xlsx", "html": ".xls", "locked": ".xls", "dta": ".dta", "dta114": ".dta"}
-ENDINGS |= {"parquet": ".parquet", "rda": ".rda", "duckdb": ".duckdb"}
+ENDINGS |= {"ods": ".ods", "mht": ".mht", "parquet": ".parquet", "rda": ".rda", "duckdb": ".duckdb"}
 
 
 # ---------------------------------------------------------------- grids as files
@@ -223,6 +249,10 @@ def as_file(layout: Layout, grid: Grid, path: Path) -> bytes:
         return as_bytes(layout, grid)
     if layout.format == "html":
         return html([[c or None for c in row] for row in grid])
+    if layout.format == "mht":
+        return web_archive({"book.htm": html([[c or None for c in row] for row in grid]).decode()}, "utf-8")
+    if layout.format == "ods":
+        return ods({"1": [[_typed(c) for c in row] for row in grid]})
     if layout.format in ("xlsx", "locked"):
         data = workbook([[_typed(c) for c in row] for row in grid])
         return locked(data) if layout.format == "locked" else data
@@ -294,6 +324,7 @@ def shift_power(layout, grid, rng):
 def misspell_region(layout, grid, rng):
     named = [(r, c) for r, row in enumerate(grid) for c, t in enumerate(row) if match(t) and not t.isascii()]
     named = named or [(r, c) for r, row in enumerate(grid) for c, t in enumerate(row) if match(t)]
+    named = named or [(r, c) for r, row in enumerate(grid) for c, t in enumerate(row) if t.endswith(":GDP")]
     at = rng.randrange(len(named))
     row, column = named[at]
     step = {"tidy": len(YEARS), "sql": len(YEARS), "records": 3 * len(YEARS)}.get(layout.kind, 1)

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from panelkit.etl.sources._cells import FOOTER, is_figure, read_year
+from panelkit.etl.sources._cells import FOOTER, is_figure, odd_years, read_year
 from panelkit.etl.sources._page_head import YEAR_CORNERS, Entry, Heading, folded, is_corner, is_known, shown
 from panelkit.etl.sources._workbook import Sheet
 
@@ -62,6 +62,9 @@ def dated_rows(
     """
     entries = {e.row: e for h in headings for e in h.entries}
     if sheet.named and all(read_year(e.unit) for e in entries.values()):
+        listed = [read_year(entries[n].unit) or 0 for n in sorted(entries)]
+        if "order" in (strange := odd_years(listed)):  # selected years are usual
+            notes.append(strange.replace("header", "rows"))
         return _by_year(headings, {n: read_year(e.unit) or 0 for n, e in entries.items()}, alone=True), "years"
     time = next((h for h in headings if _is_time(sheet, h)), None)
     if time is None:

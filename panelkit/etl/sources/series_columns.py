@@ -22,7 +22,7 @@ from panelkit.core.registry import SOURCES, SourceKind
 from panelkit.core.source import Observations, Reading, SeriesSeen, SourceSpec
 from panelkit.core.spec import spec
 from panelkit.etl.harmonise.units import known_measure, parse_measure, plain
-from panelkit.etl.sources._cells import FOOTER, is_sentence, read_year
+from panelkit.etl.sources._cells import FOOTER, is_sentence, odd_years, read_year
 from panelkit.etl.sources._grid import CellGrid, grid_of, text_of
 from panelkit.etl.sources._many import one_file
 from panelkit.etl.sources._observed import Ledger, looking, reading, sealed, series_seen, settle_measure
@@ -162,6 +162,8 @@ def _years(table: _Table, periods: str, ledger: Ledger) -> list[tuple[CellRow, i
             odd[0].place(0),
         )
     listed = [y for _, y in found]
+    if strange := odd_years(listed):
+        ledger.say(strange.replace("header", "rows"))
     for row, year in found:
         if listed.count(year) > 1:
             ledger.fault(f"the year {year} stands twice", "export again", row.place(0))
