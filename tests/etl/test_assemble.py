@@ -346,7 +346,7 @@ def test_thesis_samples(china: Path, read_as, source_of, study_of):
         "trade": {"series": "s.trade"},
         "aging": {"expression": "lag(s.aging, 3)"},
     }
-    source = source_of("tidy", path, series=series)
+    source = source_of("tidy", path, series=series, breaks={"urban": ("urban_units_2013",)})
     got = assemble(
         study_of(variables, {"s": source}, years=(2011, 2017), gaps="list"), {"s": read_as("tidy", path, series=series)}
     )
