@@ -38,6 +38,7 @@ def package(
     from panelkit.replication.collect import PackageInputs
     from panelkit.replication.package import make_package, write_package
     from panelkit.replication.run_time import UNMEASURED, run_log, run_time
+    from panelkit.reporting.readme_pdf import readme_pdf
 
     done = run(path, output=output, root=root, say=say)
     study = documented(done.study)
@@ -53,6 +54,8 @@ def package(
         facts=_facts(),
     )
     destination = Path(to) if to is not None else Path(output) / "packages" / study.id
+    if "pdf" in study.head.report:
+        inputs = replace(inputs, printed=readme_pdf)
     files = make_package(inputs)
     log = run_log(study.id, seconds)
     return write_package(files, destination, zip=destination.suffix == ".zip", log=log), len(files)

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from panelkit.core import digest
 from panelkit.core.codec import from_json
 from panelkit.core.errors import Fault, PackageError
-from panelkit.core.label import Label
+from panelkit.core.label import Label, Language
 from panelkit.core.manifest import Entry, Manifest
 from panelkit.core.source import SourceSpec
 from panelkit.core.study import Study
@@ -68,6 +68,7 @@ class PackageInputs:
     lock : text of the lock file. run_time : class of the run time in the data editors' words, such as '<10 minutes'.
     program : text of `run.py`. raw : source id -> its files relative to `root`, where they are not the one at its path.
     facts : what is known of each table of facts that panelkit ships, of which a package takes those that its panel rests on.
+    printed : makes a PDF of a README's text and language; None for a package without one.
     """
 
     study: Study
@@ -79,6 +80,7 @@ class PackageInputs:
     program: str = PROGRAM
     raw: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     facts: tuple[FactTable, ...] = ()
+    printed: Callable[[str, Language], bytes] | None = None
 
     @property
     def seeds(self) -> dict[str, int]:

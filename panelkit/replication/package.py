@@ -70,6 +70,10 @@ def make_package(inputs: PackageInputs) -> dict[str, bytes]:
     )
     files["README.md"] = readme(told).encode()
     files["README.zh.md"] = readme_zh(told).encode()
+    if inputs.printed is not None:
+        files["README.pdf"] = inputs.printed(files["README.md"].decode(), "en")
+    if inputs.printed is not None and study.head.language == "zh":
+        files["README.zh.pdf"] = inputs.printed(files["README.zh.md"].decode(), "zh")
     for name in files:
         archive.safe_path(name)
     files["ledger.json"] = _json({**json.loads(files["ledger.json"]), "digests": _digests(files)})

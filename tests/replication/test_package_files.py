@@ -130,6 +130,20 @@ def test_what_a_deposit_is_told_of_the_authors(again: PackageInputs) -> None:
     )
 
 
+def test_a_readme_in_print_is_made_of_the_readme(again: PackageInputs, files: Files) -> None:
+    asked: list[tuple[str, str]] = []
+
+    def printed(text: str, language: str) -> bytes:
+        asked.append((text, language))
+        return f"%PDF-1.7 {language}".encode()
+
+    made = make_package(replace(again, printed=printed))
+    assert made["README.pdf"] == b"%PDF-1.7 en"
+    assert asked[0] == (made["README.md"].decode(), "en")
+    assert ("README.zh.pdf" in made) == (again.study.head.language == "zh")
+    assert "README.pdf" not in files
+
+
 def test_both_readmes_list_the_same_files_and_exhibits(files: Files) -> None:
     def rows(name: str) -> list[list[str]]:
         return [re.findall("`[^`]+`", line) for line in files[name].decode().splitlines() if line.startswith("| ")]

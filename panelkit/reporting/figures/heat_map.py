@@ -16,7 +16,7 @@ from panelkit.reporting.figures._canvas import alone, drawn
 from panelkit.reporting.figures._given import language_of, simulated, unit_names, variable_of
 from panelkit.reporting.figures._grid import framed, height, matrix
 from panelkit.reporting.labels import key_label
-from panelkit.reporting.numbers import shown
+from panelkit.reporting.numbers import MINUS, shown
 from panelkit.reporting.printed import folded
 from panelkit.reporting.words import word
 
@@ -106,8 +106,8 @@ def build(figure: HeatMapFigure, results: Results) -> Figure:
 
 def class_names(cuts: list[float]) -> list[str]:
     """Names of the classes between cuts, where they have none of their own."""
-    middle = [f"{a:g}–{b:g}" for a, b in pairwise(cuts)]
-    return [f"< {cuts[0]:g}", *middle, f"≥ {cuts[-1]:g}"]
+    said = [f"{c:g}".replace("-", MINUS) for c in cuts]
+    return [f"< {said[0]}", *(f"{a}–{b}" for a, b in pairwise(said)), f"≥ {said[-1]}"]
 
 
 def draw(figure: Figure) -> dict[str, bytes]:
