@@ -44,6 +44,19 @@ def study_lines(text: str) -> dict[tuple[str, str], int]:
     return lines
 
 
+def line_of(lines: dict[tuple[str, str], int], section: str, name: str) -> int:
+    """The line of an entry; of an exhibit or specification of a robustness battery the line where the battery starts; else 0.
+
+    >>> line_of({("robustness", "dose"): 9}, "tables", "robustness_dose"), line_of({("robustness", "dose"): 9}, "models", "dose__base")
+    (9, 9)
+    """
+    if (section, name) in lines:
+        return lines[section, name]
+    batteries = ((battery, line) for (at, battery), line in lines.items() if at == "robustness")
+    made = (line for b, line in batteries if name in (f"robustness_{b}", f"curve_{b}") or name.startswith(f"{b}__"))
+    return next(made, 0)
+
+
 def seed_line(text: str) -> int:
     """The line of the study file that sets the seed, from 1; 0 where none does.
 
@@ -80,7 +93,7 @@ def exhibits(study: Study, study_text: str, run: Run) -> tuple[Exhibit, ...]:
                     title_zh=spec.title.to("zh") or spec.id,
                     files=files,
                     command=f"panelkit {verb} {spec.id}",
-                    line=lines.get((folder, spec.id), 0),
+                    line=line_of(lines, folder, spec.id),
                     models=tuple(m for m in models if m in known),
                 )
             )
@@ -92,7 +105,7 @@ def exhibit_map(study: Study, study_text: str, run: Run, shown: tuple[Exhibit, .
     lines = study_lines(study_text)
     rows: list[tuple[str, ...]] = [("exhibit", "file", "program", "study_line", "inputs")]
     for exhibit in shown:
-        models = [f"{m} (study.toml:{lines.get(('models', m), 0)})" for m in exhibit.models]
+        models = [f"{m} (study.toml:{line_of(lines, 'models', m)})" for m in exhibit.models]
         inputs = "; ".join(["data/processed/panel.csv", *models])
         rows += [(exhibit.id, name, exhibit.command, f"study.toml:{exhibit.line}", inputs) for name in exhibit.files]
     if "numbers.tex" in run.files:
