@@ -128,7 +128,7 @@ def report(results: Results) -> Exhibits:
     files: dict[str, bytes] = {}
     numbers: dict[str, Entry] = {}
     for place, table in enumerate(study.tables, start=1):
-        made = numbered(TABLES[table.kind].build(_spoken(study, table), results), place, table.notes)
+        made = numbered(TABLES[table.kind].build(_spoken(study, table), results), place, table)
         tables.append(made)
         files |= {f"tables/{name}": content for name, content in render_table(made, table.formats).items()}
         numbers |= {entry.cell: entry for entry in ledger(made)}

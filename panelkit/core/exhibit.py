@@ -9,6 +9,8 @@ from typing import Any, Literal
 from panelkit.core.label import Label
 from panelkit.core.spec import spec
 
+LINE = 12.1  # cm of a line of LaTeX's article class
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
@@ -46,7 +48,8 @@ class Column:
 class Table:
     """A table in one language; `stub` heads the column of row labels; `cells` names each keyed cell for the ledger.
 
-    long : it may break across pages, its heading repeated. landscape : it stands on a page turned by 90 degrees.
+    long : it may break across pages, its heading repeated. landscape : it stands on a page turned by 90 degrees. line : width in cm
+    of a line of the paper it is for.
     """
 
     id: str
@@ -59,6 +62,7 @@ class Table:
     number: int = 0
     long: bool = False
     landscape: bool = False
+    line: float = LINE
 
     def cells(self) -> Iterator[tuple[str, Cell]]:
         """Every keyed cell with its ledger name "table.r<row>.c<column>"."""
@@ -92,6 +96,8 @@ class TableSpec:
     """What every table declares; each kind adds its own fields. `notes` are printed below those that panelkit writes.
 
     long : it may break across pages (LaTeX longtable; headings are repeated). landscape : it is turned by 90 degrees.
+    line : width in cm of a line of the paper, which LaTeX tables are fitted to: 12.1 is that of the article class, 16 that of A4 with
+    margins of 2.5 cm.
     """
 
     id: str
@@ -102,6 +108,7 @@ class TableSpec:
     language: Literal["en", "zh"] | None = None
     long: bool = False
     landscape: bool = False
+    line: float = LINE
 
 
 @spec

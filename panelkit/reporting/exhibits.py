@@ -8,17 +8,27 @@ import json
 from collections.abc import Iterable
 from dataclasses import replace
 
-from panelkit.core.exhibit import Figure, Table
-from panelkit.core.label import Label
+from panelkit.core.errors import ReportError
+from panelkit.core.exhibit import Figure, Table, TableSpec
 from panelkit.core.manifest import Entry
 from panelkit.core.registry import FIGURES, RENDERERS
 from panelkit.reporting.phrases import full_width
 from panelkit.reporting.printed import plain, safe_id
 
 
-def numbered(table: Table, number: int, notes: Iterable[Label] = ()) -> Table:
-    """A table of a study as it is printed: its number, the author's own notes beneath, Chinese in the marks of Chinese print."""
-    made = replace(table, number=number, notes=(*table.notes, *(n.to(table.language) for n in notes)))
+def numbered(table: Table, number: int, declared: TableSpec) -> Table:
+    """A table of a study as it is printed: its number, the author's own notes beneath, Chinese in the marks of Chinese print.
+
+    Raises
+    ------
+    ReportError
+        A line that no paper has.
+    """
+    if not 5 <= declared.line <= 60:
+        what, mend = f"a line of {declared.line:g} cm is none of a paper", "12.1 is that of LaTeX's article class"
+        raise ReportError(what, where=f"tables.{declared.id}.line", mend=mend)
+    notes = (*table.notes, *(n.to(table.language) for n in declared.notes))
+    made = replace(table, number=number, notes=notes, line=declared.line)
     if table.language != "zh":
         return made
     return replace(

@@ -116,7 +116,7 @@ def _twin(exhibit: Any, results: Results, language: Language) -> Any:
         return exhibit
     built: Any = kind[spec.kind].build(replace(spec, language=language), results)
     if isinstance(built, Table):
-        return numbered(built, exhibit.number, getattr(spec, "notes", ()))
+        return numbered(built, exhibit.number, spec)
     return replace(built, number=exhibit.number)
 
 

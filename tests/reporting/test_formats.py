@@ -19,7 +19,7 @@ import panelkit.reporting.render  # noqa: F401
 from panelkit.core.errors import PanelkitError, ReportError
 from panelkit.core.exhibit import Cell, Column, Row, Table
 from panelkit.core.registry import RENDERERS
-from panelkit.reporting.exhibits import ledger, render_table
+from panelkit.reporting.exhibits import ledger, numbered, render_table
 from panelkit.reporting.printed import folded, heading_lines, printed
 from panelkit.reporting.render._tex import escape, unescape
 from panelkit.reporting.render.csv import guarded, unguarded
@@ -158,6 +158,16 @@ def test_six_columns_with_long_labels_stand_upright(language: str) -> None:
 
     assert b"landscape" not in RENDERERS["latex"].render(table(6))
     assert b"landscape" in RENDERERS["latex"].render(table(10))
+    # and a wider line of the paper holds larger type
+    assert b"\\tabcolsep}{3pt}" in RENDERERS["latex"].render(replace(table(6), line=16.0))
+    assert b"\\tabcolsep}{3pt}" not in RENDERERS["latex"].render(table(6))
+
+
+def test_a_line_that_no_paper_has_is_refused() -> None:
+    table = build(RegressionTable(id="t", columns=("both",)), made_results())
+    assert numbered(table, 2, RegressionTable(id="t", columns=("both",), line=16)).line == 16
+    with pytest.raises(ReportError, match="line of 160 cm"):
+        numbered(table, 2, RegressionTable(id="t", columns=("both",), line=160))
 
 
 def test_spans_do_not_cross_the_groups_above() -> None:

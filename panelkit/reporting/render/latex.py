@@ -6,7 +6,7 @@ import math
 import re
 from dataclasses import replace
 
-from panelkit.core.exhibit import Cell, Column, Row, Table
+from panelkit.core.exhibit import LINE, Cell, Column, Row, Table
 from panelkit.core.registry import RENDERERS, RendererKind
 from panelkit.reporting.numbers import MINUS
 from panelkit.reporting.printed import Span, aligned, folded, heading_lines, plain, printed, safe_id
@@ -138,28 +138,32 @@ def _fitting(table: Table) -> tuple[int, bool, int]:
         for fold in _FOLDS
         if (broken := _fits(table, size, fold)) is not None
     ]
-    fitting = fitting or [(len(_SIZES) - 1, _stub(table) > _BROKEN * _SIZES[-1][0], _FOLDS[-1])]
+    fitting = fitting or [(len(_SIZES) - 1, _stub(table) > _BROKEN * _line(table, len(_SIZES) - 1), _FOLDS[-1])]
     return next((f for f in fitting if table.long or not _too_high(table, f)), fitting[0])
 
 
 def _fits(table: Table, size: int, fold: int) -> bool | None:
     """Whether row labels must be broken for the table to fit a line; None where it does not fit."""
-    limit, blank = _SIZES[size][:2]
-    line, stub = limit * (_TURNED if table.landscape else 1.0), _stub(table)
+    blank, line, stub = _SIZES[size][1], _line(table, size), _stub(table)
     columns = _columns(table, fold) + blank * (len(table.columns) + 1)
     if columns + stub <= line:
         return False
     return True if stub > _BROKEN * line and columns + _BROKEN * line <= line else None
 
 
+def _line(table: Table, size: int) -> float:
+    """Digits of that size that a line of the paper holds."""
+    return _SIZES[size][0] * table.line / LINE * (_TURNED if table.landscape else 1.0)
+
+
 def _too_high(table: Table, fitting: tuple[int, bool, int]) -> bool:
     """Whether the table with its notes is higher than a page."""
     size, broken, fold = fitting
-    turned, page = (_TURNED, _PAGE_TURNED) if table.landscape else (1.0, _PAGE)
-    room = _BROKEN * _SIZES[size][0] * turned if broken else math.inf
+    page = _PAGE_TURNED if table.landscape else _PAGE
+    room = _BROKEN * _line(table, size) if broken else math.inf
     lines = sum(max(1.0, math.ceil(_width(plain(row.label)) * 2.1 / room)) for row in table.rows)
     lines += sum(max((len(folded(s.text, fold * s.count)) for s in line), default=1) for line in heading_lines(table))
-    notes = sum(math.ceil(_width(plain(note)) * 2 / (_SIZES[1][0] * turned)) for note in table.notes)
+    notes = sum(math.ceil(_width(plain(note)) * 2 / _line(table, 1)) for note in table.notes)
     leading = 1.3 if table.language == "zh" else 1.0  # ctex spreads lines
     return leading * ((lines + 1) * _SIZES[size][2] + notes * _SIZES[1][2]) + 40 > page
 
