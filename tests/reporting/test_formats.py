@@ -163,6 +163,14 @@ def test_six_columns_with_long_labels_stand_upright(language: str) -> None:
     assert b"\\tabcolsep}{3pt}" not in RENDERERS["latex"].render(table(6))
 
 
+@pytest.mark.parametrize("mark", ["{", "}", "{}", "\\\\", "*{"])
+def test_a_brace_as_a_mark_comes_back_from_latex(mark: str) -> None:
+    cell = Cell(raw=-0.5, shown="−0.500", mark=mark)
+    columns, rows = (Column(id="a", heading=()),), (Row(kind="term", label="x", cells=(cell,)),)
+    table = Table(id="t", title="", columns=columns, rows=rows)
+    assert RENDERERS["latex"].parse(RENDERERS["latex"].render(table)) == printed(table)
+
+
 def test_a_line_that_no_paper_has_is_refused() -> None:
     table = build(RegressionTable(id="t", columns=("both",)), made_results())
     assert numbered(table, 2, RegressionTable(id="t", columns=("both",), line=16)).line == 16

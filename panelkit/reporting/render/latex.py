@@ -196,9 +196,11 @@ def _read(cell: str) -> str:
 def _number(table: Table, i: int, j: int) -> tuple[str, str, str, str] | None:
     """Brackets before, sign, digits and brackets behind of a cell that siunitx aligns; None for any other.
 
-    A number that siunitx would print otherwise (parted by thousands in another way, a hyphen for a minus) stays text.
+    A number that siunitx would print otherwise (parted by thousands in another way, a hyphen for a minus) stays text, and so does one
+    whose mark holds a brace, which would end the braces that marks stand in.
     """
-    parts = aligned(table, i, j)
+    cells = table.rows[i].cells
+    parts = aligned(table, i, j) if cells and not set(cells[j].mark) & set("{}") else None
     found = _PLAIN.fullmatch("".join(parts)) if parts else None
     return (found[1], found[2] or "", found[3], found[4]) if found else None
 
