@@ -127,6 +127,8 @@ def curves_of(
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """The curves and the covariance of each; also 'event_time_long' where the effects are no changes from one period."""
     shown = method.reference if method.reference is not None and spec.window[0] <= method.reference else None
+    if shown is not None and not (design.panel.event == shown).any():
+        shown = None
     names = {"event_time": "dynamic", "cohort": "group", "calendar": "calendar"}
     curves, covariances = {}, {}
     for name, how in names.items():

@@ -23,7 +23,7 @@ from panelkit.estimators._staggered_curves import band_words
 from panelkit.estimators._staggered_found import bands, cells, curves_of, find, joint, tests_of
 from panelkit.estimators._staggered_method import TERMS, Control, Method, StaggeredSpec
 from panelkit.estimators._staggered_moved import adoption_of
-from panelkit.estimators._staggered_words import AVERAGES, notes_of
+from panelkit.estimators._staggered_words import AVERAGES, notes_of, reference_words
 from panelkit.estimators._words import UNIT, equation, no_instruments
 from panelkit.numerics.least_squares import solve
 from panelkit.numerics.staggered_effects import CohortEffects
@@ -74,6 +74,7 @@ def estimate_staggered(spec: StaggeredSpec, method: Method, panel: Panel, settin
         tests=tests,
         notes=(
             *notes_of(design, effects, method.cite, method.control, panel, count),
+            *reference_words(design, method.reference),
             *said,
             *band_words(banded, min(compiled.sample.clusters.values())),
         ),

@@ -47,3 +47,19 @@ def notes_of(
     if count <= TOO_FEW_TREATED:
         notes.append(f"{count} cluster(s) treated: standard errors, bands and the pre-trend test are withheld.")
     return tuple(notes)
+
+
+def reference_words(design: Staggered, reference: float | None) -> tuple[str, ...]:
+    """Cohorts that are read against another event time than the reference, as years with gaps leave none there."""
+    if reference is None:
+        return ()
+    rows = design.panel
+    cohort = rows.cohort[rows.unit]
+    other = []
+    for g in np.unique(cohort[np.isfinite(cohort)]):
+        before = rows.time[(cohort == g) & (rows.time <= g + reference)]
+        if len(before) and before.max() != g + reference:
+            other.append(f"cohort {g:g}: {before.max():g}")
+    if not other:
+        return ()
+    return (f"No row at event time {reference:g}; read against the last period before it instead: {', '.join(other)}.",)

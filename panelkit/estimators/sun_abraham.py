@@ -24,7 +24,7 @@ class SunAbraham(StaggeredSpec):
 
     Parameters
     ----------
-    anticipation : the reference is event time -1 - anticipation.
+    anticipation : the reference is event time -1 - anticipation; where years have gaps, a cohort's last period before it.
     """
 
     kind: str = "sun_abraham"

@@ -22,6 +22,11 @@ Unbalanced = Literal["drop", "allow"]
 class CallawayPlan:
     """The choices of a Callaway-Sant'Anna estimation.
 
+    Periods that anticipation covers are compared with the period before under a varying base, as in R `did` 2.1.2 (csdid 0.4
+    compares them with the last clean period, as do we under a universal base); cohorts without a clean period have no cell, and units
+    that may respond within the sample are no never treated ones, as in csdid 0.4 (2.1.2 counts every cohort after the last
+    period as never treated).
+
     Attributes
     ----------
     control : compare with units `never` treated, or `notyet` treated (by the later of the two periods compared).
@@ -142,7 +147,7 @@ def two_by_two_means(
     linked = stay.sum() == (~(always | incomplete)).sum() * len(
         panel.periods
     )  # then a change weighs as at the earlier period
-    of_unit = np.where(panel.cohort > panel.periods[-1], NEVER, panel.cohort)
+    of_unit = never_within(panel, plan)
     known, cohort = np.unique(of_unit[~(always | incomplete)]), of_unit[panel.unit]
     bases = {
         (float(g), t): base
@@ -195,12 +200,19 @@ def _weighted_means(panel: StaggeredPanel, stay: Any, cohort: Any) -> Callable[[
 
 
 def comparisons(periods: FloatArray, g: float, plan: CallawayPlan) -> list[tuple[float, float]]:
-    """Give back (period, base period) of each cell of cohort g; the base is NaN where none exists."""
+    """Give back (period, base period) of each cell of cohort g; the base is NaN where no period lies before anticipation."""
     clean = periods[periods + plan.anticipation < g]
     last = float(clean[-1]) if len(clean) else float("nan")
+    if not len(clean):
+        return [(float(t), last) for t in periods[plan.base == "varying" :]]
     if plan.base == "universal":
         return [(float(t), last) for t in periods]
     return [(float(t), last if t >= g else float(periods[i])) for i, t in enumerate(periods[1:])]
+
+
+def never_within(panel: StaggeredPanel, plan: CallawayPlan) -> FloatArray:
+    """Give back the cohorts (N,), never where treatment, with its anticipation, comes after the last period."""
+    return np.where(panel.cohort > panel.periods[-1] + plan.anticipation, NEVER, panel.cohort)
 
 
 def leaving(panel: StaggeredPanel, plan: CallawayPlan) -> tuple[Any, Any]:
@@ -225,7 +237,6 @@ def _sample(panel: StaggeredPanel, plan: CallawayPlan) -> _Sample:
     periods = panel.periods
     balanced = len(rows) == len(units) * len(periods)
     covariates = np.column_stack([np.ones(len(rows)), panel.covariates[rows]])
-    cohort = panel.cohort[units]
     new = np.zeros(panel.units, dtype=np.intp)
     new[units] = np.arange(len(units))
     place = new[panel.unit[rows]]
@@ -234,7 +245,7 @@ def _sample(panel: StaggeredPanel, plan: CallawayPlan) -> _Sample:
     return _Sample(
         panel=panel,
         periods=periods,
-        cohort=np.where(cohort > periods[-1], NEVER, cohort),
+        cohort=never_within(panel, plan)[units],
         units=np.asarray(units, dtype=np.intp),
         wide=_by_period(panel.outcome[rows], len(units)) if balanced else None,
         mass=wide_mass if panel.weights is not None else None,

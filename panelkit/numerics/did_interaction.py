@@ -23,13 +23,13 @@ def interaction_weighted(panel: StaggeredPanel, reference: float = -1.0, convent
     Parameters
     ----------
     panel : see `staggered_panel`; covariates enter linearly.
-    reference : the event time left out.
+    reference : the event time left out; a cohort without a row there leaves its last period before it out.
     convention : of the small-sample factor (`small_sample.CONVENTIONS`), kept in `factor`.
 
     Raises
     ------
     ValueError
-        If no cohort has both a reference row and another, or nothing is left to compare with.
+        If no cohort has both a row before treatment and another, or nothing is left to compare with.
 
     Notes
     -----
@@ -43,11 +43,11 @@ def interaction_weighted(panel: StaggeredPanel, reference: float = -1.0, convent
     """
     missing: Missing = []
     cohort = panel.cohort[panel.unit]
-    last = float(panel.time.max())
-    compare = cohort > last
+    before = max(-1.0 - reference, 0.0)  # periods before treatment in which units may already respond
+    compare = cohort > float(panel.time.max()) + before
     if not compare.any():
-        final = float(cohort.max())
-        compare = cohort == final
+        final = float(cohort.max()) - before
+        compare = cohort == cohort.max()
         _name(missing, panel, panel.time >= final, "after the last cohort, the only one to compare with, is treated")
         rows = panel.time < final
     else:
@@ -55,14 +55,24 @@ def interaction_weighted(panel: StaggeredPanel, reference: float = -1.0, convent
     always = cohort <= panel.time.min()
     _name(missing, panel, always & rows, "the cohort is treated from the first period on")
     rows &= ~always
-    event = panel.event
     without = ~compare & rows
-    bare = np.array([not (without & (cohort == g) & (event == reference)).any() for g in np.unique(cohort[without])])
-    for g in np.unique(cohort[without])[bare]:
-        _name(missing, panel, rows & (cohort == g), f"the cohort has no row at the reference event time {reference:g}")
-        rows &= cohort != g
-    cells = rows & ~compare & (event != reference)
+    base = reference_rows(panel, reference)
+    for g in np.unique(cohort[without]):
+        if not (without & base & (cohort == g)).any():
+            _name(missing, panel, rows & (cohort == g), f"the cohort has no row at or before event time {reference:g}")
+            rows &= cohort != g
+    cells = rows & ~compare & ~base
     return _saturated(panel, rows, cells, missing, convention, np.zeros((panel.rows, 0)))
+
+
+def reference_rows(panel: StaggeredPanel, reference: float) -> Any:
+    """Give back (n,) bool: rows of each treated cohort at event time `reference`, or at its last period before where it has none."""
+    event, cohort = panel.event, panel.cohort[panel.unit]
+    clean = np.isfinite(event) & (event <= reference)
+    levels, which = np.unique(cohort, return_inverse=True)
+    last = np.full(len(levels), -np.inf)
+    np.maximum.at(last, which[clean], event[clean])
+    return clean & (event == last[which])
 
 
 def extended_two_way(
@@ -74,8 +84,8 @@ def extended_two_way(
     ----------
     panel : see `staggered_panel`. Each covariate enters by period, and centred at its cohort's mean in every cell, so
         that a cell's effect is that at the cohort's mean.
-    control : `notyet` leaves every untreated row a control; `never` saturates before treatment too (event time -1 left
-        out), which with balanced panels and no covariates are Sun and Abraham's coefficients.
+    control : `notyet` leaves every untreated row a control; `never` saturates before treatment too (event time -1, or a
+        cohort's last period before treatment, left out), which with balanced panels and no covariates are Sun and Abraham's coefficients.
     convention : of the small-sample factor.
 
     Raises
@@ -104,7 +114,11 @@ def extended_two_way(
     with_control = np.isin(panel.time, np.unique(panel.time[untreated]))
     _name(missing, panel, ~with_control & own & (event >= 0), "no unit is untreated in that period")
     rows = own & with_control
-    cells = rows & (event >= 0) if control == "notyet" else rows & np.isfinite(event) & ~untreated & (event != -1)
+    cells = (
+        rows & (event >= 0)
+        if control == "notyet"
+        else rows & np.isfinite(event) & ~untreated & ~reference_rows(panel, -1.0)
+    )
     if not cells.any():
         raise ValueError("no treated row has an untreated unit in its period")
     return _saturated(panel, rows, cells, missing, convention, _by_period(panel, rows))

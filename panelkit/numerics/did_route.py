@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from panelkit.numerics.arrays import FloatArray, IntArray
-from panelkit.numerics.did_callaway import CallawayPlan, comparisons, leaving
+from panelkit.numerics.did_callaway import CallawayPlan, comparisons, leaving, never_within
 from panelkit.numerics.staggered_effects import CohortEffects
 from panelkit.numerics.staggered_panel import NEVER, StaggeredPanel
 
@@ -40,7 +40,7 @@ def covariate_cells(panel: StaggeredPanel, plan: CallawayPlan, effects: CohortEf
     stay = ~(always | incomplete)
     rows = stay[panel.unit]
     linked = int(rows.sum()) == int(stay.sum()) * len(panel.periods)
-    cohort = np.where(panel.cohort > panel.periods[-1], NEVER, panel.cohort)
+    cohort = never_within(panel, plan)
     bases = bases_of(panel, plan, effects)
     out = np.zeros(len(effects.att))
     for j, (g, t) in enumerate(zip(effects.cohorts.tolist(), effects.periods.tolist(), strict=True)):
@@ -151,7 +151,7 @@ def triple_cells(panel: StaggeredPanel, eligible: Any, plan: CallawayPlan, effec
     Ortiz-Villavicencio and Sant'Anna (2025, arXiv:2505.09942), the three terms of their estimators.
     """
     on = np.asarray(eligible, dtype=bool)
-    cohort = np.where(panel.cohort > panel.periods[-1], NEVER, panel.cohort)
+    cohort = never_within(panel, plan)
     bases = bases_of(panel, plan, effects)
     out = np.zeros(len(effects.att))
     for j, (g, t) in enumerate(zip(effects.cohorts.tolist(), effects.periods.tolist(), strict=True)):

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from panelkit.numerics.arrays import FloatArray, IntArray, group_codes, vector
-from panelkit.numerics.did_callaway import CallawayPlan, comparisons
+from panelkit.numerics.did_callaway import CallawayPlan, comparisons, never_within
 from panelkit.numerics.did_two_by_two import two_by_two
 from panelkit.numerics.staggered_effects import CohortEffects
 from panelkit.numerics.staggered_panel import NEVER, StaggeredPanel
@@ -126,7 +126,7 @@ def staggered_triple(
         raise ValueError("some units must be eligible and some not")
     wide = np.ascontiguousarray(panel.outcome.reshape(panel.units, -1).T)
     mass = np.ascontiguousarray(panel.mass.reshape(panel.units, -1).T)
-    cohort = np.where(panel.cohort > panel.periods[-1], NEVER, panel.cohort)
+    cohort = never_within(panel, plan)
     cohorts = np.unique(cohort[np.isfinite(cohort) & (cohort > panel.periods[0])])
     found: list[Cell] = []
     missing: list[tuple[float, float, str]] = []
@@ -223,8 +223,7 @@ def triple_means(panel: StaggeredPanel, eligible: Any, plan: CallawayPlan, effec
     if panel.covariates.shape[1]:
         raise ValueError("with covariates a triple difference is no difference of eight means")
     on = np.asarray(eligible, dtype=bool)[panel.unit]
-    cohort = panel.cohort[panel.unit]
-    cohort = np.where(cohort > panel.periods[-1], NEVER, cohort)
+    cohort = never_within(panel, plan)[panel.unit]
     bases = {
         (float(g), t): base
         for g in np.unique(effects.cohorts)

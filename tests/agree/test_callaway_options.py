@@ -33,6 +33,16 @@ CASES = {
     "notyet_universal": ("whole", "1", {"control": "notyet", "base": "universal"}),
 }
 
+LATE_KNOWN = json.loads(
+    (Path(__file__).resolve().parents[1] / "golden" / "csdid" / "late_cohorts.json").read_text("utf-8")
+)["cases"]
+LATE = {
+    "anticipation_never": (range(1, 9), {"control": "never", "anticipation": 1}),
+    "anticipation_notyet": (range(1, 9), {"control": "notyet", "anticipation": 1}),
+    "universal_two": (range(1, 9), {"control": "notyet", "anticipation": 2, "base": "universal"}),
+    "gap_years": ((1, 2, 4, 5, 8), {"control": "notyet"}),
+}
+
 
 def rows(which: str) -> pd.DataFrame:
     d = pd.read_csv(SHARED).rename(columns={"first.treat": "cohort", "countyreal": "id"}).drop(columns="treat")
@@ -72,3 +82,26 @@ def test_the_numbers_of_another_program(case):
 
 def test_every_frozen_case_is_compared():
     assert set(CASES) == set(KNOWN["cases"])
+    assert set(LATE) == set(LATE_KNOWN)
+
+
+@pytest.mark.parametrize("case", LATE)
+def test_cohorts_after_the_last_year_and_years_with_gaps(case):
+    """golden/csdid/make_late.py: with anticipation a cohort that may respond within the sample is no never treated one."""
+    years, fields = LATE[case]
+    told = LATE_KNOWN[case]
+    d = pd.read_csv(SHARED.parent / "base_stagg.csv")
+    d["cohort"] = d.year_treated.where(d.year_treated < 10000, 0)
+    d = d[d.year.isin(years)][["id", "year", "cohort", "y"]]
+    made = fit("callaway_santanna", panel_of(d, "id", "year"), ENGINES["pyfixest"], "y ~ 1 | id + year", **fields)
+    cells = {(c.cohort, c.period): c for c in made.cells}
+    known = [row for row in told["cells"] if row[2] == row[2]]
+    assert set(cells) == {(g, t) for g, t, _, _ in known}
+    for g, t, b, se in known:
+        assert cells[g, t].estimate == pytest.approx(b, abs=1e-11)
+        if se and cells[g, t].treated > 2:
+            assert cells[g, t].se == pytest.approx(se, rel=1e-9)
+    for term, how in (("att", "simple"), ("att_dynamic", "dynamic")):
+        assert made.term(term).estimate == pytest.approx(told[how][0], rel=1e-9)
+        assert made.term(term).se == pytest.approx(told[how][1], rel=1e-9)
+    assert made.tests["route"]["difference"] < 1e-12

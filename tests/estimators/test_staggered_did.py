@@ -138,6 +138,20 @@ def test_effects_by_region_and_time_are_confirmed_too(did):
     assert made.tests["route"]["difference"] < 1e-11
 
 
+@pytest.mark.parametrize("method", ["sun_abraham", "extended_two_way"])
+def test_years_with_gaps_are_read_against_the_last_period_before(did, method):
+    frame = simulated()
+    frame = frame[frame.year.isin([2010, 2011, 2012, 2014, 2017])]
+    fields = {"control": "never"} if method == "extended_two_way" else {}
+    made = did(frame, method=method, **fields)
+    long = did(frame, method="callaway_santanna", base="universal")
+    assert made.term("att").estimate == pytest.approx(long.term("att").estimate, rel=1e-10)
+    assert made.tests["route"]["difference"] < 1e-11
+    said = next(n for n in made.notes if n.startswith("No row at event time -1"))
+    assert "cohort 2014: 2012" in said
+    assert "cohort 2012" not in said
+
+
 def test_a_route_that_does_not_agree_says_so():
     from panelkit.numerics.did_callaway import CallawayPlan, callaway_santanna
     from panelkit.numerics.did_route import covariate_cells
