@@ -1,7 +1,7 @@
-"""Staggered difference-in-differences against the package diff-diff: Callaway-Sant'Anna with 1,000 draws, imputation, HonestDiD.
+"""Staggered difference-in-differences against diff-diff and csdid: Callaway-Sant'Anna with 1,000 draws, imputation, HonestDiD.
 
-diff-diff is not in the locked environment: give the Python of an environment that has it, else only our side is timed. It
-runs in its own process, with its own threads, best of three after a warm-up. Run: python -m bench.did [--other PYTHON]
+Neither is in the locked environment: give the Python of an environment that has them, else only our side is timed. They
+run in their own process, with their own threads, best of three after a warm-up. Run: python -m bench.did [--other PYTHON]
 """
 
 from __future__ import annotations
@@ -31,11 +31,13 @@ import json, sys, warnings
 from time import perf_counter, process_time
 warnings.filterwarnings("ignore")
 import numpy as np, pandas as pd, diff_diff as dd
-units, times, seed, draws, cohorts = json.loads(sys.argv[1])
+units, times, seed, draws, cohorts, program = json.loads(sys.argv[1])
 rng = np.random.default_rng(seed)
 unit, time = np.repeat(np.arange(units), times), np.tile(np.arange(times), units)
 first = np.repeat(rng.choice(np.array([float(c) for c in cohorts]), units), times)
 y = rng.normal(size=units)[unit] + rng.normal(size=unit.size) + (time >= first)
+if program == "csdid":  # it takes 0 for a period of its own, and the first one for its first
+    time, first = time + 1, first + 1
 d = pd.DataFrame({"unit": unit, "time": time, "first": np.where(np.isfinite(first), first, 0).astype(int), "y": y})
 def best(work):
     work()
@@ -46,6 +48,17 @@ def best(work):
         times.append((perf_counter() - wall, process_time() - cpu))
     return min(t[0] for t in times), min(t[1] for t in times), out
 columns = dict(outcome="y", unit="unit", time="time", first_treat="first")
+def csdid():
+    from csdid.att_gt import ATTgt
+    made = ATTgt(yname="y", tname="time", idname="unit", gname="first", data=d, control_group="notyettreated", biters=draws)
+    made = made.fit(est_method="reg", bstrap=True).aggte(typec="dynamic", bstrap=True, cband=True, biters=draws).atte
+    return dict(zip(map(int, made["egt"]), map(float, made["att_egt"])))
+if program == "csdid":
+    import contextlib, io
+    with contextlib.redirect_stdout(io.StringIO()):
+        wall, cpu, found = best(csdid)
+    print(json.dumps([wall, cpu, {e: b for e, b in found.items() if e >= 0}]))
+    sys.exit()
 def cs():
     model = dd.CallawaySantAnna(control_group="not_yet_treated", n_bootstrap=draws, seed=1)
     return model.fit(d, aggregate="event_study", **columns)
@@ -82,10 +95,10 @@ def callaway(columns: tuple[np.ndarray, ...]):
     return best(work)
 
 
-def other(python: str, shape: tuple) -> tuple[float, float, dict[str, float]]:
+def other(python: str, shape: tuple, program: str) -> tuple[float, float, dict[str, float]]:
     free = {name: value for name, value in os.environ.items() if name not in THREADS}
     units, times, cohorts = shape
-    given = json.dumps([units, times, SEED, DRAWS, ["inf" if np.isinf(c) else c for c in cohorts]])
+    given = json.dumps([units, times, SEED, DRAWS, ["inf" if np.isinf(c) else c for c in cohorts], program])
     done = subprocess.run([python, "-c", OTHER, given], env=free, capture_output=True, text=True, check=True)
     wall, cpu, effects = json.loads(done.stdout.splitlines()[-1])
     return wall, cpu, effects
@@ -147,14 +160,19 @@ def main() -> None:
             f"Callaway-Sant'Anna {shape[0]} x {shape[1]}, {DRAWS} draws, sup-t {bands.critical:.3f}: {wall:.4f} s "
             f"({cpu:.4f} s of processor){wanted}"
         )
+        asked, model = (0.03, 2.3)[shape is LARGE], through_a_model(columns)
         print(
-            f"  as a model of a study, with its comparison, routes and every band: {through_a_model(columns):.4f} s of processor"
+            f"  as a model of a study, with its comparison, routes and every band: {model:.4f} s of processor, wanted"
+            f" {asked:g} {'reached' if model <= asked else 'NOT REACHED'}"
         )
-        if python:
-            slow, busy, effects = other(python, shape)
+        for program in ("diff-diff", "csdid") if python else ():
+            if program == "csdid" and shape is LARGE:
+                continue  # it takes minutes
+            slow, busy, effects = other(python, shape, program)
             gap = max(abs(effects[str(int(e))] - b) for e, b in zip(found.at, found.estimate, strict=True) if e >= 0)
             print(
-                f"  diff-diff: {slow:.4f} s ({busy:.4f} s of processor); ratio {slow / wall:.1f} ({busy / cpu:.1f});"
+                f"  {program}: {slow:.4f} s ({busy:.4f} s of processor); ratio {slow / wall:.1f} ({busy / cpu:.1f}),"
+                f" through a study {busy / model:.1f};"
                 f" difference of event-time effects {gap:.1e}"
             )
     panel = staggered_panel(*columns)

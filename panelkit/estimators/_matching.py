@@ -48,6 +48,56 @@ class Groups:
     null: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MatchRows:
+    """Rows before matching: X (n, k) covariates; on (n,) the unit is treated at some time, now (n,) the row is; units, times (n,) codes."""
+
+    X: np.ndarray
+    on: np.ndarray
+    now: np.ndarray
+    units: np.ndarray
+    times: np.ndarray
+
+    def drawn(self, rows: np.ndarray, units: np.ndarray) -> MatchRows:
+        """These rows, of units that go by other codes."""
+        return MatchRows(X=self.X[rows], on=self.on[rows], now=self.now[rows], units=units, times=self.times[rows])
+
+
+def match_rows(
+    rows: MatchRows, scores: Scores, names: tuple[str, ...], how: Matching
+) -> tuple[Groups, np.ndarray, np.ndarray, np.ndarray]:
+    """What came of matching, the entries matched (units or rows) with which of them are treated, and the weight of every row.
+
+    Raises
+    ------
+    EstimationError
+        If nothing is matched, or units have no row before the first treatment.
+    """
+    if scores == "pooled":
+        found = match(rows.X, rows.on, {"all rows": np.arange(len(rows.X))}, names, how)
+        return found, rows.X, rows.on, found.weights
+    if scores == "by_period":
+        groups = {str(t): np.flatnonzero(rows.times == t) for t in np.unique(rows.times)}
+        found = match(rows.X, rows.on, groups, names, how)
+        return found, rows.X, rows.on, found.weights
+    first = rows.times[rows.now].min() if rows.now.any() else rows.times.max() + 1
+    before = rows.times < first
+    counts = np.bincount(rows.units[before], minlength=int(rows.units.max()) + 1)
+    sums = [np.bincount(rows.units[before], weights=x[before], minlength=len(counts)) for x in rows.X.T]
+    seen = np.flatnonzero(counts > 0)
+    if not len(seen):
+        raise EstimationError(
+            "no row lies before the first treatment", mend="take scores = 'by_period', or a window that begins earlier"
+        )
+    entries = np.stack(sums, axis=1)[seen] / counts[seen, None]
+    member = np.zeros(len(counts), dtype=bool)
+    member[rows.units[rows.on]] = True
+    found = match(entries, member[seen], {"units": np.arange(len(seen))}, names, how)
+    of_unit = np.zeros(len(counts))
+    of_unit[seen] = found.weights
+    return found, entries, member[seen], of_unit[rows.units]
+
+
 def match(
     X: np.ndarray, treated: np.ndarray, groups: dict[str, np.ndarray], names: tuple[str, ...], how: Matching
 ) -> Groups:

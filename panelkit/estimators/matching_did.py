@@ -7,28 +7,39 @@ from typing import Literal
 
 import numpy as np
 
+from panelkit.core.digest import child_seed
 from panelkit.core.errors import EstimationError, Fault
-from panelkit.core.estimate import Drop, Estimate
+from panelkit.core.estimate import Drop, Estimate, Resampled
 from panelkit.core.estimation import ModelSpec, Setting
 from panelkit.core.label import Label
 from panelkit.core.nearest import known_or_nearest
 from panelkit.core.panel import Panel
 from panelkit.core.registry import ESTIMATORS, EstimatorKind
-from panelkit.core.request import Design, Permutation
+from panelkit.core.request import Analytic, Design, Permutation
 from panelkit.core.spec import spec
 from panelkit.core.variable import Origin, Variable
 from panelkit.estimators._compile import Compiled, columns_of, compile_model, formula_of, rows_of
 from panelkit.estimators._convention import permutation_of
 from panelkit.estimators._estimate import Further, estimate_of, treated_clusters, undetermined, withhold
 from panelkit.estimators._inference import answer
-from panelkit.estimators._matching import Groups, Matching, Scores, balance_records, match, overlap_records
+from panelkit.estimators._matching import (
+    Groups,
+    Matching,
+    MatchRows,
+    Scores,
+    balance_records,
+    match_rows,
+    overlap_records,
+)
+from panelkit.estimators._matching_draws import Draws, rematched
 from panelkit.estimators._resample import resample
 from panelkit.estimators._words import equation, inference_words, no_instruments
+from panelkit.numerics.least_squares import solve
 
 WEIGHT = "matching::weight"
 GIVEN = (
     "Errors take scores and matches as given; a bootstrap that repeats nearest-neighbour matching is not valid (Abadie and Imbens"
-    " 2008)."
+    " 2008), one that repeats kernel or radius matching is (rematch = 999)."
 )
 WORDS = {
     "baseline": "one score for each unit, from means before any treatment, and units matched once",
@@ -49,6 +60,8 @@ class MatchingDid(ModelSpec):
     scores : 'baseline', 'by_period' or 'pooled', as WORDS in this file says.
     method : 'nearest' (neighbours, with or without replacement, within the caliper where there is one), 'radius' (all within the
         caliper), 'kernel' (bandwidth, kernel). distance : of caliper and bandwidth: the score or its logit.
+    rematch : draws of a bootstrap of whole clusters that finds scores and matches anew in each (0 for none); of kernel and radius
+        matching, whose weights move smoothly; of nearest neighbours it is made and said to be no valid error.
     support : 'common' leaves out scores beyond those of the other group. weighting : rows weigh by their 'matches', or 'equal'.
     """
 
@@ -66,6 +79,7 @@ class MatchingDid(ModelSpec):
     distance: Literal["score", "logit"] = "score"
     support: Literal["common", "all"] = "common"
     weighting: Literal["matches", "equal"] = "matches"
+    rematch: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +91,8 @@ class _Matched:
     X: np.ndarray
     treated: np.ndarray
     name: str
+    used: Panel
+    rows: MatchRows
 
 
 def estimate(spec: MatchingDid, panel: Panel, setting: Setting) -> Estimate:
@@ -99,10 +115,11 @@ def estimate(spec: MatchingDid, panel: Panel, setting: Setting) -> Estimate:
     count = treated_clusters(compiled, compiled.design.regressors[:, compiled.design.focal] != 0)
     got, withheld = withhold(got, (matched.name,), count)
     drawn = resample(compiled, setting, skip=undetermined(got))
+    again, told = _rematched(spec, matched, setting)
     table = balance_records(matched.X, matched.treated, matched.groups.weights, spec.match_on)
     further = Further(
-        resampled=drawn.resampled,
-        notes=(*drawn.notes, *_notes(spec, matched, table), GIVEN, *withheld),
+        resampled=(*drawn.resampled, *again),
+        notes=(*drawn.notes, *_notes(spec, matched, table), GIVEN, *told, *withheld),
         extra=_extra(matched, table, count),
     )
     made = estimate_of(spec, compiled, got, setting, further)
@@ -112,6 +129,31 @@ def estimate(spec: MatchingDid, panel: Panel, setting: Setting) -> Estimate:
         "overlap": overlap_records(matched.groups.score, matched.treated, matched.groups.weights),
     }
     return replace(made, records=records)
+
+
+def _rematched(spec: MatchingDid, matched: _Matched, setting: Setting) -> tuple[tuple[Resampled, ...], tuple[str, ...]]:
+    """The bootstrap that repeats scores and matches, where it is asked for."""
+    if not (spec.rematch and setting.resample):
+        return (), ()
+    inner = replace(spec, years=None, where="", exclude={}, weights="", inference=Analytic(), collinear="drop")
+    whole = compile_model(inner, matched.used, setting, focal=matched.name)
+    positions = whole.sample.positions
+    rows = matched.rows.drawn(positions, whole.design.unit_codes)
+    plan = Draws(
+        draws=spec.rematch,
+        seed=child_seed(setting.seed, spec.id, "rematch"),
+        level=setting.defaults.level,
+        weighted=spec.weighting == "matches",
+    )
+    own = matched.compiled.design
+    swept = own.absorber.residualise(np.column_stack([own.outcome, own.regressors]))
+    b = solve(swept[:, 1:], swept[:, 0], own.weights).coefficients[own.focal]
+    try:
+        return rematched(
+            whole.design, rows, lambda r: match_rows(r, spec.scores, spec.match_on, _how(spec))[3], float(b), plan
+        )
+    except ValueError as fault:
+        return (), (f"The bootstrap that matches anew is not made: {fault}.",)
 
 
 def _compiled(spec: MatchingDid, panel: Panel, setting: Setting) -> _Matched:
@@ -156,39 +198,31 @@ def _compiled(spec: MatchingDid, panel: Panel, setting: Setting) -> _Matched:
         positions=positions[kept][compiled.sample.positions],
         dropped=(*drops, *compiled.sample.dropped),
     )
-    return _Matched(compiled=replace(compiled, sample=sample), groups=groups, X=entries, treated=entry_on, name=name)
+    return _Matched(
+        compiled=replace(compiled, sample=sample),
+        groups=groups,
+        X=entries,
+        treated=entry_on,
+        name=name,
+        used=used,
+        rows=_rows(used, X, on, name),
+    )
 
 
 def _weights(
     spec: MatchingDid, used: Panel, X: np.ndarray, on: np.ndarray, name: str
 ) -> tuple[Groups, np.ndarray, np.ndarray, np.ndarray]:
     """What came of matching, the entries matched, which are treated, and the weight of every row."""
-    how = Matching(**{f: getattr(spec, f) for f in Matching.__dataclass_fields__})
-    times, units = used.column(used.time), used.codes(used.unit)
-    if spec.scores == "pooled":
-        found = match(X, on, {"all rows": np.arange(len(X))}, spec.match_on, how)
-        return found, X, on, found.weights
-    if spec.scores == "by_period":
-        groups = {str(t): np.flatnonzero(times == t) for t in np.unique(times)}
-        found = match(X, on, groups, spec.match_on, how)
-        return found, X, on, found.weights
-    treated = used.column(name).astype("float64") if ":" not in name else _product(used, name)
-    first = times[treated != 0].min() if (treated != 0).any() else times.max() + 1
-    before = times < first
-    counts = np.bincount(units[before], minlength=int(units.max()) + 1)
-    means = np.stack([np.bincount(units[before], weights=x[before], minlength=len(counts)) for x in X.T], axis=1)
-    seen = np.flatnonzero(counts > 0)
-    if not len(seen):
-        raise EstimationError(
-            "no row lies before the first treatment", mend="take scores = 'by_period', or a window that begins earlier"
-        )
-    entries = means[seen] / counts[seen, None]
-    member = np.zeros(len(counts), dtype=bool)
-    member[units[on]] = True
-    found = match(entries, member[seen], {"units": np.arange(len(seen))}, spec.match_on, how)
-    of_unit = np.zeros(len(counts))
-    of_unit[seen] = found.weights
-    return found, entries, member[seen], of_unit[units]
+    return match_rows(_rows(used, X, on, name), spec.scores, spec.match_on, _how(spec))
+
+
+def _how(spec: MatchingDid) -> Matching:
+    return Matching(**{f: getattr(spec, f) for f in Matching.__dataclass_fields__})
+
+
+def _rows(used: Panel, X: np.ndarray, on: np.ndarray, name: str) -> MatchRows:
+    now = _product(used, name) != 0
+    return MatchRows(X=X, on=on, now=now, units=used.codes(used.unit), times=used.column(used.time))
 
 
 def _product(panel: Panel, name: str) -> np.ndarray:
@@ -232,6 +266,10 @@ def _refuse(spec: MatchingDid, panel: Panel) -> None:
                 what="the weights of matched rows are their matches",
                 mend="leave `weights` out",
             )
+        )
+    if spec.rematch and spec.rematch < 99:
+        faults.append(
+            Fault(where=f"{where}.rematch", what="a bootstrap needs 99 draws or more", mend="write 999, or 0 for none")
         )
     if spec.neighbours < 1 or (spec.method != "nearest" and (spec.neighbours > 1 or spec.replacement == "without")):
         what = f"neighbours = {spec.neighbours}, replacement = '{spec.replacement}' do not fit {spec.method}"

@@ -120,3 +120,54 @@ def test_it_refuses_in_words(psm, fields, what):
     with pytest.raises(EstimationError, match=what) as told:
         psm(**fields)
     assert all(f.mend for f in told.value.faults)
+
+
+# ---------------------------------------------------------------- the bootstrap that matches anew
+
+SAMPLING_SPREAD = 0.054  # of the estimate by kernel matching over `selected(seed=0)` to `selected(seed=59)`
+
+
+def test_the_bootstrap_that_matches_anew_repeats_itself_and_covers(psm):
+    fields = {"method": "kernel", "rematch": 199, "resample": True}
+    made, again = psm(**fields), psm(**fields)
+    (one,) = [r for r in made.resampled if r.method == "bootstrap with matching"]
+    assert one == next(r for r in again.resampled if r.method == "bootstrap with matching")
+    assert one.term == "treated"
+    assert one.low < made.term("treated").estimate < one.high
+    assert one.low < 1.0 < one.high
+    spread = made.term("treated").estimate / one.statistic
+    assert 0.6 < spread / SAMPLING_SPREAD < 1.7
+    assert (
+        made.term("treated").se > 2 * SAMPLING_SPREAD
+    )  # matches taken as given hide that matching undoes most of the noise
+    assert any("scores and matches anew" in n for n in made.notes)
+
+
+def test_a_draw_of_every_cluster_once_is_the_estimate(psm, make):
+    from panelkit.core.estimation import Defaults, Setting
+    from panelkit.core.registry import ENGINES
+    from panelkit.estimators import matching_did
+    from panelkit.estimators._matching import match_rows
+    from panelkit.estimators._matching_draws import _coefficient
+
+    spec = matching_did.MatchingDid(id="m", formula=FORMULA, match_on=("z", "v"), method="kernel")
+    setting = Setting(engine=ENGINES["pyfixest"], defaults=Defaults(), seed=1)
+    matched = matching_did._compiled(spec, make(selected()), setting)
+    whole = matching_did.compile_model(spec, matched.used, setting, focal="treated")
+    everything = np.arange(matched.used.rows)
+    got = _coefficient(
+        whole.design,
+        matched.rows,
+        lambda r: match_rows(r, spec.scores, spec.match_on, matching_did._how(spec))[3],
+        everything,
+        whole.design.clusters[0],
+        True,
+    )
+    assert got == pytest.approx(psm(method="kernel").term("treated").estimate, rel=1e-10)
+
+
+def test_nearest_neighbours_are_said_to_have_no_valid_bootstrap(psm):
+    made = psm(rematch=99, resample=True)
+    assert any("is not valid (Abadie and Imbens" in n for n in made.notes)
+    with pytest.raises(EstimationError, match="99 draws or more"):
+        psm(rematch=5)
