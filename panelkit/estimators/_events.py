@@ -96,6 +96,6 @@ def bare_words(dose: np.ndarray, time: np.ndarray, whose: str) -> tuple[str, ...
     if not len(bare):
         return ()
     return (
-        f"In {', '.join(f'{t:g}' for t in bare)} no {whose} is untreated: what is compared there are doses of {whose} treated already,"
-        " not treated with untreated ones.",
+        f"In {', '.join(f'{t:g}' for t in bare)} no {whose} is untreated: what is compared there are doses of units treated already,"
+        " not treated with untreated units.",
     )
