@@ -91,6 +91,29 @@ DID_PHRASES: tuple[tuple[str, str], ...] = (
         "含协变量或其他固定效应时饱和回归是另一估计量",
     ),
     (r"no unit is untreated in (.+): no effect is identified there", "{0}年没有未处理的单位：该处效应不可识别"),
+    # routes, references, anew
+    (
+        r"a regression of the controls and a logit for each cell, both by their own arithmetic,",
+        "各单元格另行计算的对照回归与logit",
+    ),
+    (r"a regression of the controls for each cell, by its own arithmetic,", "各单元格另行计算的对照回归"),
+    (r"a logit for each cell, by its own arithmetic,", "各单元格另行计算的logit"),
+    (
+        r"three two-by-two effects for each cell and control cohort, by their own arithmetic,",
+        "各单元格与对照批次的三个两两比较（另行计算）",
+    ),
+    (r"least squares of untreated rows on every dummy", "对未处理行以全部虚拟变量作最小二乘"),
+    (r"least squares with every dummy written out", "写出全部虚拟变量的最小二乘"),
+    (r"least squares with every dummy and product written out", "写出全部虚拟变量与乘积项的最小二乘"),
+    (
+        r"No row at event time (\S+); read against the last period before it instead: (.+)\.",
+        "事件时间{0}没有观测；改以其前最后一期为基期：{1}。",
+    ),
+    (
+        r"Bootstrap with matching: (\d+) draws, percentile, (\d+) clusters drawn whole, scores and matches anew; spread of the draws"
+        r" ([\d.e+-]+?)\.",
+        "重新匹配的自助法：{0}次，百分位区间，整群抽取{1}个聚类，每次重新估计得分并匹配；抽样离散度{2}。",
+    ),
     # matching
     (r"not matched, or beyond the common support", "未匹配，或在共同支撑之外"),
     (r"a covariate of the score is missing", "倾向得分的协变量缺失"),
