@@ -283,8 +283,11 @@ def test_a_year_without_a_file_is_refused_or_skipped_with_a_reason(tmp_path):
     got = read_block({**block, "skip": {"2014": "not published"}}, tmp_path / "x-{year}.csv")
     assert set(got.frame["time"]) == {2013, 2015}
     assert got.frame["cell"].iloc[0].startswith("x-2013.csv, line 2")
-    named = read_block({**block, "skip": {"2014": "?"}, "files": {"2013": "x-2015.csv"}}, tmp_path / "x-{year}.csv")
-    assert set(named.frame["time"]) == {2013, 2015}
+    twice = {**block, "skip": {"2014": "?"}, "files": {"2013": "x-2015.csv"}}
+    refused(twice, tmp_path / "x-{year}.csv", "'x-2015.csv' would stand for 2013 and for another")
+    (tmp_path / "late.csv").write_text((tmp_path / "x-2013.csv").read_text("utf-8"), "utf-8")
+    named = read_block({**block, "files": {"2014": "late.csv"}}, tmp_path / "x-{year}.csv")
+    assert set(named.frame["time"]) == {2013, 2014, 2015}
     refused({**block, "files": {"2014": "../x.csv"}}, tmp_path / "x-{year}.csv", "no plain file name")
 
 

@@ -71,6 +71,8 @@ def files_named(spec: SourceSpec, path: Path) -> dict[Path, tuple[int, str]]:
             found[file] = (int(groups.get("year") or 0), (groups.get("unit") or "").strip())
     for key, name in spec.files.items():
         found = {p: k for p, k in found.items() if key not in (str(k[0]), k[1])}
+        if path.with_name(name) in found:
+            raise SourceError(f"'{name}' would stand for {key} and for another", where=spec.path, mend="correct files")
         found[path.with_name(name)] = (int(key), "") if YEAR in path.name else (0, key)
     found = {p: k for p, k in found.items() if str(k[0]) not in spec.skip and k[1] not in spec.skip}
     if not found or len(found) > MOST_FILES:
