@@ -15,9 +15,10 @@ errors printed over the true spread. In brackets the Monte Carlo errors of bias 
 Run: python -m bench.did_recovery [--draws 400 --cities 400 --only "(c)"]
 
 Reading: where effects differ or grow the two-way coefficient misses by an eighth (d) to more than half (b) of the effect, and in
-(a) to (c) its interval misses most of the time; so does the mean of a two-way event study where effects differ by cohort and nobody
-is never treated (b, d). The others are centred on their target (biases of .005 and less, two simulation errors at most). Their
-errors are right or too large where controls are many (c, d, f; imputation's and the regressions' a tenth too small with 31 clusters,
+(a) to (c) its interval misses most of the time; the mean of a two-way event study is off by a tenth to a third where effects differ by
+cohort and nobody is never treated (b, d). The others are centred on their target (biases of .005 and less, two simulation errors at
+most). Their errors are right or too large where controls are many (c, d, f; imputation's and the regressions' a tenth too small with
+31 clusters,
 so that 91 to 93 of 100 intervals cover), and far too small where the last years rest on one or two provinces (a, b, e): the spread of
 a single control cannot be seen in the sample. That is what the support table (five clean controls) is for, and why a
 province-level binary design is a sensitivity and no headline. Where effects are alike (e) the two-way coefficient is right, and the
