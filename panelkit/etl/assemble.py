@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from panelkit.core.nearest import known_or_nearest
 from panelkit.core.panel import Panel, Step
 from panelkit.core.source import OBSERVED, Observations
 from panelkit.core.study import PanelSpec, Study
+from panelkit.etl.against_nation import national_rows
 from panelkit.etl.expressions import Grid
 from panelkit.etl.gaps import (
     empty_years_fault,
@@ -27,7 +28,7 @@ from panelkit.etl.gaps import (
     years_without_figures,
 )
 from panelkit.etl.harmonise.breaks import break_faults, names_beside
-from panelkit.etl.harmonise.keys import NATION, everywhere, labels_of, part_variables, to_units, units_of
+from panelkit.etl.harmonise.keys import NATION, REGIONS, everywhere, labels_of, part_variables, to_units, units_of
 from panelkit.etl.harmonise.units import measure_of
 from panelkit.etl.harmonise.vintages import vintage_faults
 from panelkit.etl.levels import Levels
@@ -100,23 +101,25 @@ def assemble(study: Study, observations: Mapping[str, Observations]) -> Assemble
         observations=frame[list(OBSERVED)],
         checks=(gap_check(found),),
         notes=(*notes, *bench.notes),
-        national=_national(study, observations),
+        national=_national(study, observations, frame),
         filled=_flags(bench, panel),
         details=bench.details,
         beside=beside,
     )
 
 
-def _national(study: Study, observations: Mapping[str, Observations]) -> pd.DataFrame:
-    """National rows as printed in the files, to hold sums against."""
+def _national(study: Study, observations: Mapping[str, Observations], frame: pd.DataFrame) -> pd.DataFrame:
+    """National rows as printed in the files, to hold sums against: unit "nation", or that of an activity, such as "* / 17"."""
     import pandas as pd
 
-    frames = []
+    frames = [national_rows(frame, study)[list(OBSERVED)]]
     for name in study.sources:
         if name not in observations:
             continue
         frame = observations[name].frame
-        if observations[name].parts == () and not study.sources[name].at:  # no column of units
+        if len(study.panel.parts) > 1 and observations[name].parts:
+            frames.append(_national_by_activity(study, name, observations[name]))
+        elif observations[name].parts == () and not study.sources[name].at:  # no column of units
             frames.append(frame.assign(unit="nation")[list(OBSERVED)])
         elif study.panel.code_list != "as_printed":
             nation = [u for u in frame["unit"].unique() if match(u) is None and is_not_a_province(u) == NATION]
@@ -126,6 +129,26 @@ def _national(study: Study, observations: Mapping[str, Observations]) -> pd.Data
         return pd.DataFrame(columns=list(OBSERVED))
     together = pd.concat(frames, ignore_index=True)
     return together.sort_values(["series", "time"], kind="stable", ignore_index=True)
+
+
+def _national_by_activity(study: Study, name: str, observed: Observations) -> pd.DataFrame:
+    """Rows of the nation that stand among those of regions, by activity; they are set aside where regions are coded."""
+    read = observed.parts or ()
+    places = [i for i, p in enumerate(read) if study.panel.code_lists.get(p) in REGIONS]
+    nothing = observed.frame.iloc[:0][list(OBSERVED)]
+    if len(places) != 1 or len(read) < 2:
+        return nothing
+    printed = {u: parts_of(u) for u in observed.frame["unit"].unique()}
+    nation = [
+        u
+        for u, p in printed.items()
+        if len(p) == len(read) and match(p[places[0]]) is None and is_not_a_province(p[places[0]]) == NATION
+    ]
+    if not nation or len(nation) == len(printed):  # a file of the nation alone is among the figures already
+        return nothing
+    rows = replace(observed, frame=observed.frame[observed.frame["unit"].isin(nation)])
+    coded, _, faults = to_units(rows, study.sources[name], study.panel)
+    return nothing if faults else national_rows(coded, study)[list(OBSERVED)]
 
 
 def _flags(bench: Workbench, panel: Panel) -> pd.DataFrame:

@@ -1,18 +1,17 @@
-"""Whether raw figures can be what they say: jumps, outliers, sums against the nation, shares; nothing is refused or changed here."""
+"""Whether raw figures can be what they say: jumps, outliers, shares; sums against the nation are in against_nation. Nothing is changed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from panelkit.core.check import Check, Verdict
-from panelkit.core.key import level_of, parts_of
+from panelkit.core.key import parts_of
 from panelkit.core.label import Label
 from panelkit.core.study import Study
-from panelkit.etl.harmonise.provinces import called, named
-from panelkit.etl.harmonise.units import PURE, conversion
+from panelkit.etl.harmonise.provinces import called
+from panelkit.etl.harmonise.units import PURE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,9 +23,6 @@ FACTOR = 5.0  # smallest change from one year to the next that is looked at as a
 NEAR_TEN = 0.18  # how far log10 of a change may be from a whole number to look like a slipped unit
 CALM = 0.5  # median absolute log change of a unit whose spikes are looked at
 ODD = 5.0  # robust standard deviations of growth, after its year's median, that make an outlier
-SUMS = 0.03  # provinces may differ from the nation by this much (census revisions, the military, amounts not allocated)
-EQUAL = 2e-4  # ratios to the nation closer than this are one ratio
-OFTEN = 0.7  # share of years with one ratio that makes it constant
 SHARE_WORDS = ("share", "ratio", "rate", "占比", "比重", "比例", "率")
 UNBOUNDED = ("growth", "增长", "增速", "change", "openness", "依存度", "开放")  # ratios that may leave [0, 1]
 MOST = 10
@@ -43,10 +39,13 @@ def looked_at(study: Study, assembled: Assembled) -> pd.DataFrame:
 
 
 def finding(name: str, rows: list[dict[str, Any]], en: str, zh: str, none: tuple[str, str], verdict: Verdict) -> Check:
-    """A Check over a list of rows: `verdict` where there are any, else 'holds'; `en` and `zh` begin the sentence."""
+    """A Check over a list of rows, each with what is `said` of it as a Label: `verdict` where there are any, else 'holds'.
+
+    en, zh : the beginning of the sentence. none : the sentence where there is no row.
+    """
     more = len(rows) - MOST
-    listed = "; ".join(_in_english(r) for r in rows[:MOST]) + (f"; and {more} more" if more > 0 else "")
-    listed_zh = "；".join(str(r["said"]) for r in rows[:MOST]) + (f"；等{len(rows)}处" if more > 0 else "")
+    listed = "; ".join(r["said"].en for r in rows[:MOST]) + (f"; and {more} more" if more > 0 else "")
+    listed_zh = "；".join(r["said"].zh for r in rows[:MOST]) + (f"；等共{len(rows)}处" if more > 0 else "")
     return Check(
         name=name,
         of="panel",
@@ -58,10 +57,10 @@ def finding(name: str, rows: list[dict[str, Any]], en: str, zh: str, none: tuple
     )
 
 
-def _in_english(row: dict[str, Any]) -> str:
-    """What is said of a row, its province by the English name."""
-    unit = str(row.get("unit", ""))
-    return str(row["said"]).replace(named(unit), called(unit, "en")) if unit else str(row["said"])
+def _cell_said(series: str, row: dict[str, Any], en: str, zh: str) -> Label:
+    """What is said of one cell: the series, its unit by the name in each language, its year."""
+    unit, year = str(row["unit"]), int(row["time"])
+    return Label(en=f"{series} {called(unit, 'en')} {year} {en}", zh=f"{series} {called(unit, 'zh')} {year}年{zh}")
 
 
 def _growth(cells: pd.DataFrame) -> pd.Series:
@@ -103,7 +102,7 @@ def jumps(study: Study, assembled: Assembled) -> Check:
                     "power_of_ten": round(power) if abs(power - round(power)) < NEAR_TEN else None,
                     "value": float(row["value"]),
                     "cell": row["cell"],
-                    "said": f"{series} {named(str(row['unit']))} {int(row['time'])} x{factor:.3g}",
+                    "said": _cell_said(str(series), row, f"x{factor:.3g}", f"为上年的{factor:.3g}倍"),
                 }
             )
     return finding(
@@ -148,7 +147,9 @@ def outliers(study: Study, assembled: Assembled) -> Check:
                     "growth": float(np.expm1(row["change"])),
                     "z": float(z[at]),
                     "cell": row["cell"],
-                    "said": f"{series} {named(str(row['unit']))} {int(row['time'])} {100 * np.expm1(row['change']):+.0f}% (z {z[at]:.1f})",
+                    "said": _cell_said(
+                        str(series), dict(row), *_growth_said(float(np.expm1(row["change"])), float(z[at]))
+                    ),
                 }
             )
     rows.sort(key=lambda r: -abs(r["z"]))
@@ -162,103 +163,8 @@ def outliers(study: Study, assembled: Assembled) -> Check:
     )
 
 
-def _is_rate(measure: str) -> bool:
-    return measure.startswith(("%", "‰", "百分点")) or "=100" in measure.replace(" ", "")
-
-
-def ratios_to_nation(study: Study, assembled: Assembled, totals: Mapping[str, str] | None = None) -> pd.DataFrame:
-    """Sum over units over the national figure, by series (columns series, time, sum, nation, ratio); complete years only.
-
-    Parameters
-    ----------
-    totals : dict
-        Series -> national series "source.alias" of another file; without it a national row of the same series is taken.
-    """
-    import pandas as pd
-
-    found: list[dict[str, Any]] = []
-    cells = assembled.observations[assembled.observations["value"].notna()]
-    cells = cells[cells["unit"].map({u: any(level_of(u)) for u in cells["unit"].unique()}).astype(bool)]
-    nation = assembled.national[assembled.national["value"].notna()]
-    for series, own in cells.groupby("series", sort=True):
-        source = (totals or {}).get(str(series), str(series))
-        rows = nation[nation["series"] == source]
-        measure = str(own["measure"].iloc[0])
-        if rows.empty or _is_rate(measure):
-            continue
-        other = str(rows["measure"].iloc[0])
-        factor = 1.0 if other == measure else conversion(other, measure)
-        whole = own.groupby("time")["value"].agg(["sum", "count"])
-        due = int(whole["count"].max())
-        for year, total in zip(rows["time"], rows["value"], strict=True):
-            if factor and year in whole.index and whole.loc[year, "count"] == due and total:
-                added = float(whole.loc[year, "sum"])
-                found.append(
-                    {
-                        "series": str(series),
-                        "time": int(year),
-                        "sum": added,
-                        "nation": float(total) * factor,
-                        "ratio": added / (float(total) * factor),
-                        "units": due,
-                    }
-                )
-    return pd.DataFrame(found, columns=["series", "time", "sum", "nation", "ratio", "units"])
-
-
-def sums(ratios: pd.DataFrame) -> Check:
-    """Provinces that add up to something else than the nation, by more than revisions, the military and the unallocated explain."""
-    rows = []
-    for series, own in ratios.groupby("series", sort=True):
-        off = own[(own["ratio"] - 1).abs() > SUMS]
-        if len(off):
-            low, high = off["ratio"].min(), off["ratio"].max()
-            rows.append(
-                {
-                    "series": str(series),
-                    "years": len(off),
-                    "of": len(own),
-                    "lowest": float(low),
-                    "highest": float(high),
-                    "said": f"{series} {100 * low:.2f}% to {100 * high:.2f}% in {len(off)} of {len(own)} years",
-                }
-            )
-    held = int(ratios["series"].nunique())
-    none = (
-        (
-            f"{held} series add up to their national figures within {100 * SUMS:.0f}%.",
-            f"{held}个序列与全国数之差在{100 * SUMS:.0f}%以内。",
-        )
-        if held
-        else ("No file has a national figure to hold sums against.", "文件中没有可供核对的全国数。")
-    )
-    return finding("sums", rows, "Units do not add up to the nation", "各地区合计与全国数不符", none, "says")
-
-
-def constant_ratio(ratios: pd.DataFrame) -> Check:
-    """Provinces that add up to one and the same part of the nation nearly every year: made from the nation, not collected."""
-    rows = []
-    for series, own in ratios.groupby("series", sort=True):
-        middle = float(own["ratio"].median())
-        same = int(((own["ratio"] - middle).abs() < EQUAL).sum())
-        if len(own) >= 4 and same >= OFTEN * len(own) and abs(middle - 1) > 10 * EQUAL:
-            rows.append(
-                {
-                    "series": str(series),
-                    "ratio": middle,
-                    "years": same,
-                    "of": len(own),
-                    "said": f"{series} is {middle:.4f} of the nation in {same} of {len(own)} years",
-                }
-            )
-    return finding(
-        "constant_ratio",
-        rows,
-        "Figures that look made from the national total",
-        "疑似由全国数推算的数据",
-        ("No series is a constant part of its national figure.", "没有序列与全国数保持固定比例。"),
-        "fails",
-    )
+def _growth_said(growth: float, z: float) -> tuple[str, str]:
+    return f"{100 * growth:+.0f}% (z {z:.1f})", f"增长{100 * growth:+.0f}%（稳健z值{z:.1f}）"
 
 
 def shares(study: Study, assembled: Assembled) -> Check:
@@ -282,7 +188,12 @@ def shares(study: Study, assembled: Assembled) -> Check:
                     "value": float(row["value"]),
                     "top": top,
                     "cell": row["cell"],
-                    "said": f"{series} {named(str(row['unit']))} {int(row['time'])} is {row['value']:g}, beyond 0 to {top:g}",
+                    "said": _cell_said(
+                        str(series),
+                        row,
+                        f"is {row['value']:g}, beyond 0 to {top:g}",
+                        f"为{row['value']:g}，超出0至{top:g}",
+                    ),
                 }
             )
     return finding(

@@ -10,13 +10,14 @@ from panelkit.core.check import Check
 from panelkit.core.label import Label, Language
 from panelkit.core.results import QualityExhibits, QualityReport
 from panelkit.core.study import Study
+from panelkit.etl.against_nation import constant_ratio, ratios_to_nation, sums
 from panelkit.etl.fills import filled_cells
 from panelkit.etl.gaps import spans, years_without_figures
 from panelkit.etl.harmonise.breaks import break_check
 from panelkit.etl.harmonise.revisions import steps_check
 from panelkit.etl.needs import in_order, windows
 from panelkit.etl.overlap import apportioned, overlap_checks
-from panelkit.etl.plausibility import constant_ratio, jumps, looked_at, outliers, ratios_to_nation, shares, sums
+from panelkit.etl.plausibility import jumps, looked_at, outliers, shares
 from panelkit.etl.price_mix import price_mix
 from panelkit.etl.prices import price_basis
 from panelkit.etl.quality_pictures import balance_picture, gap_picture

@@ -219,9 +219,10 @@ def _sums(ratios: pd.DataFrame, language: Language) -> Table:
     """Sum over units in percent of the nation, a row per series and a column per year."""
     years = sorted(int(t) for t in ratios["time"].unique())
     rows: list[tuple[str, Sequence[Shown]]] = []
-    for series, own in ratios.groupby("series", sort=True):
+    for (series, _), own in ratios.groupby(["series", "group"], sort=True):
         by_year = {int(t): f"{100 * r:.2f}%" for t, r in zip(own["time"], own["ratio"], strict=True)}
-        rows.append((str(series), (int(own["units"].max()), *(by_year.get(t, "") for t in years))))
+        name = str(own["name_zh" if language == "zh" else "name"].iloc[0])
+        rows.append((f"{series} {name}".strip(), (int(own["units"].max()), *(by_year.get(t, "") for t in years))))
     return table("sums", "series", ("units", *map(str, years)), rows, language)
 
 

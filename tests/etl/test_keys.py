@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from panelkit.core.errors import PanelError, PanelkitError
 from panelkit.core.registry import SOURCES
+from panelkit.etl.against_nation import ratios_to_nation, sums
 from panelkit.etl.assemble import Assembled, assemble
 from panelkit.etl.lineage import cells_of, lineage_of
 from panelkit.etl.quality import quality_report
@@ -96,7 +97,39 @@ def test_figures_of_fewer_keys_are_merged_as_by_hand(build: Build) -> None:
     assert made.panel.parts == KEYS
     assert made.panel.names[:4] == ("province_industry", "year", "province", "industry")
     assert "figures of the whole, by time" in " ".join(made.notes)
-    assert set(made.national["series"]) == {"cpi.cpi"}
+    assert made.national.groupby("unit")["series"].unique().map(list).to_dict() == {
+        "nation": ["cpi.cpi"],
+        **{f"* / {j}": ["price.price"] for j in INDUSTRIES},
+    }
+
+
+@pytest.mark.parametrize("among", [True, False], ids=["rows among the provinces", "a file of its own"])
+def test_national_rows_of_an_industry_are_held_against_the_sum_of_its_cells(
+    tmp_path: Path, source_of: Any, study_of: Any, among: bool
+) -> None:
+    frame = drawn(1, absent=0)[["province", "industry", "year", "jobs"]]
+    totals = frame.groupby(["industry", "year"], as_index=False)["jobs"].sum().assign(province="全国")
+    totals.loc[totals.industry == "26", "jobs"] *= 1.2
+    files = {"cells": pd.concat([frame, totals]) if among else frame, "nation": totals.drop(columns="province")}
+    sources, observed = {}, {}
+    for name, own in files.items():
+        path = tmp_path / f"{name}.csv"
+        own.to_csv(path, index=False)
+        unit = {k: k for k in KEYS if k in own}
+        fields = {"unit": unit, "series": {"jobs": "jobs"}, "measures": {"jobs": "万人"}, "industries": "2017"}
+        sources[name] = source_of("tidy", path, id=name, **fields)
+        observed[name] = SOURCES["tidy"].read(sources[name], path)
+    codes = {"industry": "gbt4754_2017"}
+    study = study_of({"jobs": {"series": "cells.jobs"}}, sources, unit=KEYS, years=YEARS, codes=codes)
+    made = assemble(study, observed)
+    ratios = ratios_to_nation(study, made, {} if among else {"cells.jobs": "nation.jobs"})
+    assert ratios.groupby("group")["ratio"].mean().to_dict() == pytest.approx(
+        {"* / 17": 1.0, "* / 18": 1.0, "* / 26": 1 / 1.2, "* / 39": 1.0}
+    )
+    found = sums(ratios)
+    assert (found.verdict, [r["group"] for r in found.rows]) == ("says", ["* / 26"])
+    assert "cells.jobs 26 " in found.text.en
+    assert "化学原料" in found.text.zh
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

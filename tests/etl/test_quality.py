@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from panelkit.core.source import SourceSpec
+from panelkit.etl.against_nation import constant_ratio, ratios_to_nation
 from panelkit.etl.assemble import assemble
-from panelkit.etl.plausibility import constant_ratio, ratios_to_nation
 from panelkit.etl.quality import Rules, quality, quality_report
 from panelkit.facts.provinces import provinces
 
