@@ -29,6 +29,7 @@ PRINTED = (
     ("outlying", 10),
     ("sums", 0),
     ("weights", 0),
+    ("coverage", 0),
     ("availability", 10),
     ("notes", 0),
 )  # tables of the quality report on a terminal, and how many of their rows; 0 for all
@@ -109,16 +110,23 @@ def quality_of(study: Study, assembled: Assembled) -> QualityReport:
 
 
 def quality_pictures(quality: QualityReport) -> dict[str, dict[str, bytes]]:
-    """Every picture of the report in its own language, its files by ending; without a Chinese font in English, which needs none."""
+    """Every picture of the report by its id in the report's own language, by `id.en` or `id.zh` in the other; its files by ending.
+
+    Without a Chinese font there are the English ones alone, which need none.
+    """
     from panelkit.reporting.exhibits import render_figure
 
     drawn: dict[str, dict[str, bytes]] = {}
-    for own, english in zip(quality.figures, quality.exhibits["en"].figures, strict=True):
-        try:
-            files = render_figure(own)
-        except ReportError:
-            files = render_figure(english)
-        drawn[own.id] = {name.partition(".")[2]: content for name, content in files.items()}
+    for language, exhibits in sorted(quality.exhibits.items(), key=lambda e: e[0] != quality.language):
+        for own, english in zip(exhibits.figures, quality.exhibits["en"].figures, strict=True):
+            name = own.id if language == quality.language else f"{own.id}.{language}"
+            try:
+                files = render_figure(own)
+            except ReportError:
+                if language != quality.language:
+                    continue
+                files = render_figure(english)
+            drawn[name] = {file.partition(".")[2]: content for file, content in files.items()}
     return drawn
 
 
@@ -162,7 +170,9 @@ def build_in_words(panel: Panel, quality: QualityReport, folder: str) -> str:
     tables = {t.id.removeprefix("quality_"): t for t in quality.tables}
     parts = [f"{folder}: {size}"]
     parts += [
-        as_text(tables[name], most=most, without=("publisher", "source")) for name, most in PRINTED if name in tables
+        as_text(tables[name], most=most, without=("publisher", "source", "short_of"))
+        for name, most in PRINTED
+        if name in tables
     ]
     parts.append(f"All of it: {folder}/quality.html, quality.json, codebook.docx")
     return "\n\n".join(parts)

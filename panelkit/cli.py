@@ -284,6 +284,10 @@ def trace(
     year: Annotated[int | None, typer.Argument(help="With a variable: the time.")] = None,
     study: StudyOption = None,
     output: Annotated[Path, typer.Option("--output")] = Path("output"),
+    every: Annotated[
+        bool,
+        typer.Option("--all", help="With a variable: also the cells of other units, one by one, not their number."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """From a printed number back to model, sample, variables and raw cells; or from a variable, unit and year to raw cells."""
@@ -294,7 +298,7 @@ def trace(
 
         which = study or _default_study()
         if unit is not None and year is not None:
-            cell = looking.trace_variable(number, unit, year, which, output=output)
+            cell = looking.trace_variable(number, unit, year, which, output=output, unfold=every)
             return to_json(cell), str(cell), 0
         if unit is not None:
             raise PanelkitError("the year is missing", where=f"trace {number} {unit}", mend="write VARIABLE UNIT YEAR")

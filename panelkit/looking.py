@@ -227,9 +227,9 @@ def exhibit_in_words(kind: str, file: Path) -> str:
 
 
 def trace_variable(
-    name: str, unit: str, year: int, path: Path | str, *, output: Path | str = "output"
+    name: str, unit: str, year: int, path: Path | str, *, output: Path | str = "output", unfold: bool = False
 ) -> VariableLineage:
-    """From one cell of the panel back to the raw cells and the chain of transformations.
+    """From one cell of the panel back to the raw cells and the chain of transformations; `unfold`: those of other units too.
 
     The panel is that of a finished run; where the study was not run, it is made from the raw files.
     """
@@ -249,4 +249,4 @@ def trace_variable(
         kept = Saved(observations=observations, panel=panel, filled=read_filled(folder, panel))
     else:
         kept = building.assemble_panel(study)
-    return lineage_of(name, unit, year, study, kept)
+    return lineage_of(name, unit, year, study, kept, unfold=unfold)

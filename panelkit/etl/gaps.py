@@ -14,8 +14,8 @@ from panelkit.core.key import level_of, parts_of
 from panelkit.core.label import Label
 from panelkit.core.source import SourceSpec
 from panelkit.etl.expressions import Grid
-from panelkit.etl.harmonise.provinces import called, named
-from panelkit.etl.variables import series_behind
+from panelkit.etl.harmonise.provinces import named
+from panelkit.etl.needs import series_behind
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,12 +28,11 @@ MOST_LISTED = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesGaps:
-    """Gaps of one series: where they are (`cells_en` by the English names of regions), how many cells were due."""
+    """Gaps of one series: where they are, how many cells were due."""
 
     series: str
     path: str
     cells: tuple[str, ...]
-    cells_en: tuple[str, ...]
     gaps: int
     due: int
     first_cell: str
@@ -73,18 +72,15 @@ def _gaps_of(series: str, path: str, rows: pd.DataFrame, grid: Grid, window: tup
     whole = {t for t in years if sum(m[1] == t for m in missing) == len(units)} if len(units) > 1 else set()
     noun = grid.unit if all(level) else "unit"
     listed = [f"every {noun} in {t} ({'blank' if (units[0], t) in cells else 'absent'})" for t in sorted(whole)]
-    listed_en = list(listed)
     for unit, year in missing:
         if year not in whole:
             at = f"{cells[unit, year]}, blank" if (unit, year) in cells else "absent"
             listed.append(f"{named(unit)} {year} ({at})")
-            listed_en.append(f"{called(unit, 'en')} {year} ({at})")
     first = next((cells[m] for m in missing if m in cells), "")
     return SeriesGaps(
         series=series,
         path=path,
         cells=tuple(listed),
-        cells_en=tuple(listed_en),
         gaps=len(missing),
         due=len(units) * len(years),
         first_cell=first,
@@ -138,7 +134,7 @@ def gap_check(found: list[SeriesGaps]) -> Check:
                 "due": g.due,
                 "first_year": g.years[0],
                 "last_year": g.years[1],
-                "cells": "; ".join(g.cells_en[:MOST_LISTED]),
+                "cells": "; ".join(g.cells[:MOST_LISTED]),
             }
             for g in found
         ),

@@ -20,7 +20,7 @@ from panelkit.core.study import Study, VariablePlan
 from panelkit.etl.expressions import GRID_FUNCTIONS, years_back
 from panelkit.etl.harmonise.keys import code_of
 from panelkit.etl.harmonise.provinces import named
-from panelkit.etl.needs import direct_inputs, filled_from, in_order, series_behind, tree_of, windows_of
+from panelkit.etl.needs import direct_inputs, filled_from, series_behind, tree_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,8 +45,8 @@ class Lineage:
     """One step of a chain: a variable's cell, with the cells it was made of, or a raw cell, with its place.
 
     how : what was done, in words. place : path, sheet, row, column, cell, vintage of a raw cell, or table and line of a shipped
-    fact. others : cells of other units that it rests on, counted, not unfolded. outside : the value is of a
-    year that the panel does not keep. fact : a row of a shipped table, whose text is the value.
+    fact. others : cells of other units that it rests on, counted; among those
+    below too where all were asked for. outside : the value is of a year that the panel does not keep. fact : a row of a shipped table, whose text is the value.
     """
 
     name: str
@@ -83,7 +83,9 @@ class Lineage:
             yield from step._lines(depth + 1)
 
 
-def lineage_of(name: str, unit: str, time: int, study: Study, kept: Assembled | Saved) -> Lineage:
+def lineage_of(
+    name: str, unit: str, time: int, study: Study, kept: Assembled | Saved, *, unfold: bool = False
+) -> Lineage:
     """The chain from a cell of the panel to its raw cells.
 
     Parameters
@@ -94,6 +96,8 @@ def lineage_of(name: str, unit: str, time: int, study: Study, kept: Assembled | 
         Code as in the panel, or a province's name in any spelling.
     kept : Assembled or Saved
         Observations, and the panel for values.
+    unfold : bool
+        Cells of other units (in denominators, ranges, quantiles) one by one; else they are counted.
 
     Raises
     ------
@@ -107,7 +111,7 @@ def lineage_of(name: str, unit: str, time: int, study: Study, kept: Assembled | 
     if int(time) not in set(held["time"]) and kept.panel is not None and int(time) not in kept.panel.times:
         raise PanelError(f"there is no year {time}", mend=f"files have {held['time'].min()} to {held['time'].max()}")
     cells = {(r["series"], r["unit"], int(r["time"])): r for r in _rows_behind(name, study, held).to_dict("records")}
-    return _Tracer(study=study, kept=kept, cells=cells).variable(name, unit, int(time))
+    return _Tracer(study=study, kept=kept, cells=cells, unfold=unfold).variable(name, unit, int(time))
 
 
 def _code(unit: str, study: Study, kept: Assembled | Saved) -> str:
@@ -135,6 +139,7 @@ class _Tracer:
     study: Study
     kept: Assembled | Saved
     cells: Mapping[tuple[str, str, int], Mapping[Any, Any]]
+    unfold: bool = False
 
     def any(self, name: str, unit: str, time: int) -> Lineage:
         """A step for a variable or a raw series."""
@@ -151,13 +156,16 @@ class _Tracer:
             steps += self._filled_from(plan, unit, time)
         elif is_filled:
             how += "; not as published: an input was filled"
+        keys = self._others(plan, unit, [t for _, t in needed] or [time])
+        if self.unfold:
+            steps += [self.raw(*key) for key in keys]
         return Lineage(
             name=name,
             unit=unit,
             time=time,
             value=value,
             how=how,
-            others=self._others(plan, unit, [t for _, t in needed] or [time]),
+            others=_counted(keys),
             below=(*steps, *self._facts(plan, unit, time)),
             outside=self.kept.panel is not None and time not in self.kept.panel.times,
         )
@@ -212,7 +220,7 @@ class _Tracer:
     def raw(self, series: str, unit: str, time: int) -> Lineage:
         row = self.cells.get((series, unit, time))
         if row is None:
-            row = next((self.cells[k] for u in _wider(unit) if (k := (series, u, time)) in self.cells), None)
+            row = next((self.cells[k] for u in wider(unit) if (k := (series, u, time)) in self.cells), None)
         if row is None:
             return Lineage(name=series, unit=unit, time=time, value=None, how="no cell in the file")
         place = place_of(row, self.study)
@@ -238,28 +246,33 @@ class _Tracer:
         is_filled = flags is not None and name in flags and bool(flags[name].to_numpy()[at[0]])
         return (None if value is None or value != value else value), is_filled
 
-    def _others(self, plan: VariablePlan, unit: str, times: list[int]) -> tuple[str, ...]:
-        """Cells of other units behind sums, ranges and quantiles, by raw series."""
+    def _others(self, plan: VariablePlan, unit: str, times: list[int]) -> list[tuple[str, str, int]]:
+        """Cells of other units behind sums, ranges and quantiles, by raw series, unit and time."""
         reach = _reach(plan)
         if reach == "unit":
-            return ()
+            return []
         low, high = min(times), max(times)
         if reach == "panel":
             first, last = getattr(plan.options, "fit_years", None) or self.study.panel.years
             low, high = min(low, first), max(high, last)
-        found = []
-        for series in series_behind(plan.name, self.study.variables):
-            keys = [
-                k for k in self.cells if k[0] == series and k[1] not in (unit, *_wider(unit)) and low <= k[2] <= high
-            ]
-            if keys:
-                units = len({k[1] for k in keys})
-                span = str(low) if low == high else f"{low}-{high}"
-                found.append(f"{len(keys)} cells of {units} other units in {span} of {series}")
-        return tuple(found)
+        own = (unit, *wider(unit))
+        behind = series_behind(plan.name, self.study.variables)
+        found = [k for k in self.cells if k[0] in behind and k[1] not in own and low <= k[2] <= high]
+        return sorted(found, key=lambda k: (behind.index(k[0]), *k[1:]))
 
 
-def _wider(unit: str) -> tuple[str, ...]:
+def _counted(keys: list[tuple[str, str, int]]) -> tuple[str, ...]:
+    """Cells of other units in words, by series."""
+    found = []
+    for series in dict.fromkeys(k[0] for k in keys):
+        own = [k for k in keys if k[0] == series]
+        years = sorted({k[2] for k in own})
+        span = str(years[0]) if len(years) == 1 else f"{years[0]}-{years[-1]}"
+        found.append(f"{len(own)} cells of {len({k[1] for k in own})} other units in {span} of {series}")
+    return tuple(found)
+
+
+def wider(unit: str) -> tuple[str, ...]:
     """Units whose figures hold for `unit` too, the nearest first: those of some of its keys, then of none."""
     count = len(parts_of(unit))
     levels = sorted(itertools.product((True, False), repeat=count), key=lambda level: -sum(level))
@@ -346,47 +359,3 @@ def place_of(row: Mapping[Any, Any], study: Study) -> dict[str, Any]:
         "vintage": int(row["vintage"]) or None,
         "publisher": source.publisher,
     }
-
-
-def cells_of(name: str, unit: str, time: int, study: Study, observations: pd.DataFrame) -> list[dict[str, Any]]:
-    """Raw cells behind a variable for one unit and year.
-
-    Parameters
-    ----------
-    name : str
-        A variable of the study.
-    unit : str
-        Code as in the panel.
-    observations : DataFrame
-        Of `Assembled`.
-
-    Returns
-    -------
-    list of dict
-        series, unit, time, value (or text), measure, vintage, source, path, cell; every year that lags reach. A
-        denominator that sums over units (location quotient, mean_by) is not unfolded: its cells are those of the same series.
-
-    Raises
-    ------
-    PanelError
-        There is no such variable.
-    """
-    if name not in study.variables:
-        raise PanelError(f"there is no variable '{name}'", mend=known_or_nearest(name, study.variables))
-    needed = windows_of({name: (time, time)}, study.variables, in_order(study.variables))
-    found: list[dict[str, Any]] = []
-    for series in series_behind(name, study.variables):
-        low, high = needed.get(series, (time, time))
-        rows = observations[
-            (observations["series"] == series)
-            & observations["unit"].isin((unit, *_wider(unit)))
-            & observations["time"].between(low, high)
-        ]
-        found += [_cell(row, study) for row in rows.to_dict("records")]
-    return found
-
-
-def _cell(row: Mapping[Any, Any], study: Study) -> dict[str, Any]:
-    value = row["text"] if row["text"] is not None and row["text"] == row["text"] else row["value"]
-    kept = ("series", "unit", "time", "measure", "vintage", "source", "cell")
-    return {**{k: row[k] for k in kept}, "value": value, "path": study.sources[row["source"]].path}

@@ -3,62 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from panelkit.core.check import Check
-from panelkit.core.exhibit import Cell, Column, Row, Table
+from panelkit.core.exhibit import Table
 from panelkit.core.label import Language
 from panelkit.core.study import Study
 from panelkit.etl.explain import price_in_words
 from panelkit.etl.harmonise.provinces import called
 from panelkit.etl.plausibility import looked_at
 from panelkit.etl.prices import is_money
-from panelkit.etl.quality_words import CHECK_NAMES, SEVERITY, WORDS
+from panelkit.etl.quality_coverage import coverage_tables
+from panelkit.etl.quality_layout import Shown, table, word
+from panelkit.etl.quality_words import CHECK_NAMES, SEVERITY
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from panelkit.etl.assemble import Assembled
 
-Shown = str | int | float | None
 _ORDER = {"fails": 0, "says": 1, "holds": 2}
-
-
-def word(key: str, language: Language) -> str:
-    """A heading in one language."""
-    return WORDS[key][language == "zh"]
-
-
-def table(
-    name: str, stub: str, heads: Sequence[str], rows: Iterable[tuple[str, Sequence[Shown]]], language: Language
-) -> Table:
-    """A plain table: a label and cells per row; numbers keep their full value and are shown short; heads that are years stay so."""
-    listed = list(rows)
-    texts = {j for j in range(len(heads)) if any(isinstance(cells[j], str) for _, cells in listed)}
-
-    def align(j: int) -> Literal["left", "decimal"]:
-        return "left" if j in texts else "decimal"
-
-    return Table(
-        id=f"quality_{name}",
-        title=word(name, language),
-        stub=word(stub, language),
-        columns=tuple(
-            Column(id=h, heading=(h if h.isdigit() else word(h, language),), align=align(j))
-            for j, h in enumerate(heads)
-        ),
-        rows=tuple(Row(kind="text", label=label, cells=tuple(_cell(v) for v in cells)) for label, cells in listed),
-        language=language,
-        long=True,
-    )
-
-
-def _cell(value: Shown) -> Cell:
-    if value is None or value != value:
-        return Cell(raw=None, shown="")
-    if isinstance(value, float):
-        return Cell(raw=value, shown=f"{value:.4g}" if abs(value) < 1e4 else f"{value:.0f}")
-    return Cell(raw=value, shown=str(value))
 
 
 def tables_of(
@@ -68,6 +32,7 @@ def tables_of(
     by_name = {c.name: c for c in checks}
     made = (
         _findings(checks, language),
+        *coverage_tables(study, assembled, language),
         _availability(assembled, language),
         _sources(study, assembled, language),
         _breaks(by_name.get("breaks"), language),

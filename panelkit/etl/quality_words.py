@@ -4,6 +4,10 @@ from __future__ import annotations
 
 WORDS: dict[str, tuple[str, str]] = {
     "availability": ("Availability by unit", "各地区数据可得性"),
+    "coverage": ("Years that units have, by series", "各序列的数据年份"),
+    "coverage_matrix": ("Years by unit and series", "各地区各序列的数据年份"),
+    "years_of_most": ("years of most units", "多数地区的年份"),
+    "others": ("units with other years", "年份不同的地区"),
     "sources": ("Series: units, prices, vintages, coverage", "序列：单位、价格、版次与覆盖"),
     "breaks": ("Changes of definition crossed", "跨越的口径变化"),
     "steps": ("Steps that stay, as by a revision from one year on only", "疑似仅自某年起修订的台阶"),

@@ -51,7 +51,7 @@ def quality_page(study: Study, panel: Panel, quality: QualityReport, pictures: P
     Parameters
     ----------
     pictures : mapping
-        Figure id -> its SVG file; drawn once, in the study's language.
+        Figure id -> its SVG file in the study's language; `id.en` or `id.zh` -> in the other.
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -105,7 +105,8 @@ def _view(study: Study, panel: Panel, quality: QualityReport, pictures: Pictures
 
 def figure_facts(exhibits: QualityExhibits, pictures: Pictures) -> list[dict[str, Any]]:
     """Pictures as a template lays them out; as images, so that an SVG can neither run scripts nor share ids."""
-    return [_figure(f, pictures[f.id]) for f in exhibits.figures if f.id in pictures]
+    found = [(f, pictures.get(f"{f.id}.{f.language}", pictures.get(f.id))) for f in exhibits.figures]
+    return [_figure(f, svg) for f, svg in found if svg is not None]
 
 
 def _figure(figure: Figure, svg: bytes) -> dict[str, Any]:

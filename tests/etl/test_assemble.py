@@ -12,8 +12,8 @@ from panelkit.core.errors import PanelError
 from panelkit.core.label import Label
 from panelkit.core.source import OBSERVED, Observations, Provenance, SourceSpec
 from panelkit.etl.assemble import assemble
-from panelkit.etl.lineage import cells_of
 from panelkit.etl.quality import quality
+from panelkit.etl.raw_cells import cells_of
 from panelkit.facts.provinces import provinces
 
 CODES = [p.code for p in provinces()]
@@ -109,8 +109,8 @@ def test_gaps_are_refused_with_cell_and_province(build):
         build(frame, {"a": {"series": "s.x"}})
     fault = caught.value.faults[0]
     assert "s.x has 2 gaps in 2015-2018" in fault.what
-    assert "北京 110000 2016 (line 3, column 1, blank)" in fault.what
-    assert "天津 120000 2017 (absent)" in fault.what
+    assert "Beijing 110000 2016 (line 3, column 1, blank)" in fault.what
+    assert "Tianjin 120000 2017 (absent)" in fault.what
     assert fault.where == "f.csv, line 3, column 1"
 
 
@@ -118,7 +118,7 @@ def test_gaps_of_lagged_years_and_excluded_units(build):
     frame = grid(THREE, range(2013, 2019), x=np.arange(1.0, 19.0))
     frame.loc[0, "x"] = np.nan
     assert build(frame, {"a": {"series": "s.x"}})[0].panel.rows == 12
-    with pytest.raises(PanelError, match="北京 110000 2013"):
+    with pytest.raises(PanelError, match="Beijing 110000 2013"):
         build(frame, {"a": {"expression": "lag(s.x, 2)"}})
     got, _ = build(frame, {"a": {"expression": "lag(s.x, 2)"}}, exclude={CODES[0]: "no figure in 2013"})
     assert got.panel.units == tuple(THREE[1:])
@@ -160,9 +160,9 @@ def test_fills_are_counted_and_carried_into_what_rests_on_them(build, rule, due)
     [
         ({"series": "s.y"}, "no series 's.y'"),
         ({"expression": "log2(s.x)"}, "no function 'log2'"),
-        ({"expression": "ln(s.x - 1)"}, r"above zero for province 北京 110000, year 2015 \(3 cells\)"),
-        ({"series": "s.z", "transform": "ln"}, "above zero for province 北京 110000, year 2015"),
-        ({"expression": "1 / s.z"}, "divides by zero for province 北京 110000, year 2015"),
+        ({"expression": "ln(s.x - 1)"}, r"above zero for province Beijing 110000, year 2015 \(3 cells\)"),
+        ({"series": "s.z", "transform": "ln"}, "above zero for province Beijing 110000, year 2015"),
+        ({"expression": "1 / s.z"}, "divides by zero for province Beijing 110000, year 2015"),
         ({"expression": "s.x + s.m"}, "puts 亿元 and 万人 together"),
         ({"expression": "s.x / s.m", "measure": "元"}, "declared in 元, its expression gives 亿元/万人"),
         ({"expression": "lag(s.x, 1.5)"}, "whole number"),
@@ -239,7 +239,7 @@ def test_location_quotients_average_to_one(build):
 def test_location_quotient_refuses_zero_and_counts_the_denominator(build):
     frame = grid(THREE, range(2015, 2019), e=np.arange(12.0), w=1.0)
     lq = {"q": {"derive": "location_quotient", "with": {"part": "s.e", "whole": "s.w"}}}
-    with pytest.raises(PanelError, match=r"0 for province 北京 110000, year 2015 and has no logarithm \(1 cells\)"):
+    with pytest.raises(PanelError, match=r"0 for province Beijing 110000, year 2015 and has no logarithm \(1 cells\)"):
         build(frame, lq)
     got, _ = build(frame, lq, exclude={CODES[0]: "zero"})
     assert got.panel.rows == 8

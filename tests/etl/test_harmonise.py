@@ -134,7 +134,7 @@ def test_two_shanxi_stop_with_both_cells(build):
 
 
 def test_two_spellings_of_one_province(build):
-    with pytest.raises(PanelError, match=r"'北京' .* and '北京市' .* are both 北京 110000"):
+    with pytest.raises(PanelError, match=r"'北京' .* and '北京市' .* are both Beijing 110000"):
         build(TWO.format(a="北京", b="北京市"))
 
 

@@ -16,8 +16,9 @@ from panelkit.core.errors import PanelError, PanelkitError
 from panelkit.core.registry import SOURCES
 from panelkit.etl.against_nation import ratios_to_nation, sums
 from panelkit.etl.assemble import Assembled, assemble
-from panelkit.etl.lineage import cells_of, lineage_of
+from panelkit.etl.lineage import lineage_of
 from panelkit.etl.quality import quality_report
+from panelkit.etl.raw_cells import cells_of
 from panelkit.facts.provinces import provinces
 from panelkit.numerics.concentration import location_quotients
 

@@ -9,7 +9,8 @@ from panelkit.core.errors import PanelError
 from panelkit.core.expression import parse_expression
 from panelkit.etl.codebook import codebook_rows
 from panelkit.etl.explain import explain_variable, latex_of
-from panelkit.etl.lineage import Saved, cells_of, lineage_of
+from panelkit.etl.lineage import Saved, lineage_of
+from panelkit.etl.raw_cells import cells_of
 from panelkit.facts.provinces import provinces
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -125,6 +126,19 @@ def test_what_is_not_there(made, name, unit, year, words):
     got, study = made
     with pytest.raises(PanelError, match=words):
         lineage_of(name, unit, year, study, got)
+
+
+def test_cells_of_other_units_are_counted_or_unfolded(made):
+    """As many leaves as are counted, each with its place, beside those of the unit itself."""
+    got, study = made
+    short, full = (lineage_of("lq", "110000", 2016, study, got, unfold=u) for u in (False, True))
+    counted = sum(int(text.split()[0]) for text in short.others)
+    assert counted == 2 * 30
+    assert short.others == full.others
+    added = [leaf for leaf in full.leaves() if leaf.unit != "110000"]
+    assert len(added) == counted
+    assert len(list(short.leaves())) == len(list(full.leaves())) - counted
+    assert all(leaf.place["path"] for leaf in added)
 
 
 # ---------------------------------------------------------------- words and codebook

@@ -220,7 +220,7 @@ def test_a_cell_is_traced_to_files_of_every_level(cli: Cli, ran: Path) -> None:
     assert "one figure for * / 18" in done.stdout
     done = cli("trace", "ln_income", "330000 / 18", "2018", "--study", "study.toml", cwd=ran)
     assert "data/raw/income.csv" in done.stdout
-    assert "浙江 330000 / *" in done.stdout
+    assert "Zhejiang 330000 / *" in done.stdout
     done = cli("trace", "real_jobs", "330000 / 18", "2018", "--study", "study.toml", "--json", cwd=ran)
     paths = {leaf["place"]["path"] for leaf in json.loads(done.stdout)["below"]}
     assert paths == {"data/raw/cells.csv", "data/raw/prices.csv"}

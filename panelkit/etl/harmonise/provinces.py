@@ -56,15 +56,12 @@ def coded(frame: pd.DataFrame, path: str, code_list: str) -> tuple[pd.DataFrame,
 
 
 def named(unit: str) -> str:
-    """A unit as messages name it: a code of a province or city with its name, also where it is a part of a unit.
+    """A unit as messages, which are English, name it: a code of a province or city with its name, also where it is a part of a unit.
 
     >>> named("110000"), named("330100"), named("Ohio"), named("110000 / 17")
-    ('北京 110000', '杭州 330100', 'Ohio', '北京 110000 / 17')
+    ('Beijing 110000', 'Hangzhou 330100', 'Ohio', 'Beijing 110000 / 17')
     """
-    if JOINT in unit:
-        return joined(map(named, parts_of(unit)))
-    place = _place(unit)
-    return f"{place.name_zh} {unit}" if place else unit
+    return called(unit, "en")
 
 
 def _place(unit: str) -> Province | City | None:
@@ -83,8 +80,8 @@ def called(unit: str, language: str) -> str:
     """
     if JOINT in unit:
         return joined(called(part, language) for part in parts_of(unit))
-    place = _place(unit) if language == "en" else None
-    return f"{place.name_en} {unit}" if place else named(unit)
+    place = _place(unit)
+    return f"{place.name_zh if language == 'zh' else place.name_en} {unit}" if place else unit
 
 
 def _tidied(name: str) -> str:
@@ -224,13 +221,13 @@ def standing_twice(frame: pd.DataFrame, path: str, unit: str, code_list: str) ->
         first = rows.iloc[0]
         same = rows[rows["time"] == first["time"]]
         other = same.iloc[1]
-        named = f"{province(code).name_zh} {code}" if code_list == "gbt2260" else str(code)
+        place = named(str(code))
         if first["printed"].strip() == other["printed"].strip():
-            what = f"{unit} {named} stands {len(same)} times for {first['time']} in {series}: {first['cell']} and {other['cell']}"
+            what = f"{unit} {place} stands {len(same)} times for {first['time']} in {series}: {first['cell']} and {other['cell']}"
         else:
             what = (
                 f"'{first['printed'].strip()}' ({first['cell']}) and '{other['printed'].strip()}' ({other['cell']}) are both "
-                f"{named} in {series}, {first['time']}"
+                f"{place} in {series}, {first['time']}"
             )
         if first["vintage"] != other["vintage"]:
             what += f", of the vintages {first['vintage']} and {other['vintage']}"
