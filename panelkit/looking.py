@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +21,7 @@ from panelkit.core.study import Study
 from panelkit.pipeline import load_kinds, read_study
 
 if TYPE_CHECKING:
+    from panelkit.core.panel import Panel
     from panelkit.estimators._side_by_side import SideBySide
     from panelkit.etl.lineage import Lineage as VariableLineage
     from panelkit.etl.look import VintageComparison
@@ -115,8 +118,17 @@ def _variable_in_words(study: Study, name: str) -> str:
         panel, observations = made.panel, made.observations
     except PanelkitError as error:
         why = f"How many of its cells are filled is not known yet: {error.faults[0].where}: {error.faults[0].what}."
-    told = [explain_variable(study.variables[name], language, panel, study, observations) for language in languages]
+    told = [
+        explain_variable(study.variables[name], language, panel, study, observations, _speaker(panel, language))
+        for language in languages
+    ]
     return "\n\n".join([*told, *filter(None, (why,))])
+
+
+def _speaker(panel: Panel | None, language: Language) -> Callable[[str], str]:
+    from panelkit.reporting.phrases import said
+
+    return str if panel is None else partial(said, panel=panel, language=language)
 
 
 def _on_this_panel(study: Study, model: ModelSpec) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from panelkit.core.expression import Binary, Call, Name, Node, Number, Text, Unary
@@ -140,6 +140,7 @@ def explain_variable(
     panel: Panel | None = None,
     study: Study | None = None,
     observations: pd.DataFrame | None = None,
+    say: Callable[[str], str] = str,
 ) -> str:
     """What a variable is: its formula and what its symbols stand for, its inputs, and, with a panel, how many cells are filled.
 
@@ -147,6 +148,7 @@ def explain_variable(
     ----------
     panel : the panel that holds it, for its unit of measure and the counts of cells.
     study : for the files behind it, and the keys of its units. observations : raw cells, to tell which keys its inputs differ by.
+    say : how a variable was made, in the language.
     """
     spec = plan.spec
     colon = "：" if language == "zh" else ": "
@@ -158,7 +160,7 @@ def explain_variable(
     entries += [("transform", spec.transform), ("fill", _fill(plan)), ("source", _paths(plan, study))]
     entries += [("method", _method(plan)) if language == "en" else ("method", "")]
     if panel is not None and spec.name in panel.names:
-        entries += _on_panel(spec.name, panel, language)
+        entries += _on_panel(spec.name, panel, language, say)
     lines += [f"  {_say(key, language)}{colon}{text}" for key, text in entries if text]
     return "\n".join(lines)
 
@@ -203,7 +205,7 @@ def _symbols(plan: VariablePlan, language: Language, code_lists: Mapping[str, st
     return [f"{s} = {v if isinstance(v, str) else v.to(language)}" for s, v in found.items() if v]
 
 
-def _on_panel(name: str, panel: Panel, language: Language) -> list[tuple[str, str]]:
+def _on_panel(name: str, panel: Panel, language: Language, say: Callable[[str], str]) -> list[tuple[str, str]]:
     """What is known once the panel is there."""
     variable, rows = panel.variable(name), panel.rows
     missing = int(panel.frame[name].isna().sum())
@@ -211,7 +213,7 @@ def _on_panel(name: str, panel: Panel, language: Language) -> list[tuple[str, st
     def share(cells: int) -> str:
         return f"{cells} {_say('of', language)} {rows} ({100 * cells / max(rows, 1):.1f}%)"
 
-    found = [("made", variable.origin.how), ("rests_on", ", ".join(variable.origin.inputs))]
+    found = [("made", say(variable.origin.how)), ("rests_on", ", ".join(variable.origin.inputs))]
     found += [("measure", variable.measure), ("price", price_in_words(variable.price, language, variable.base_year))]
     return [*found, ("filled", share(variable.filled)), ("missing", share(missing))]
 

@@ -46,7 +46,8 @@ class Lineage:
 
     how : what was done, in words. place : path, sheet, row, column, cell, vintage of a raw cell, or table and line of a shipped
     fact. others : cells of other units that it rests on, counted; among those
-    below too where all were asked for. outside : the value is of a year that the panel does not keep. fact : a row of a shipped table, whose text is the value.
+    below too where all were asked for. outside : the value is of a year that the panel does not keep. fact : a row of a shipped table,
+    whose text is the value.
     """
 
     name: str

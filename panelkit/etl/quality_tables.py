@@ -11,6 +11,7 @@ from panelkit.core.label import Language
 from panelkit.core.study import Study
 from panelkit.etl.explain import price_in_words
 from panelkit.etl.harmonise.provinces import called
+from panelkit.etl.note_words import note_in, place_in
 from panelkit.etl.plausibility import looked_at
 from panelkit.etl.prices import is_money
 from panelkit.etl.quality_coverage import coverage_tables
@@ -43,15 +44,17 @@ def tables_of(
         _sums(ratios, language),
         *_weights(assembled, language),
         _dropped(assembled, language),
-        table("notes", "of", ("text",), [_noted(note) for note in assembled.notes], language),
+        table("notes", "of", ("text",), [_noted(note, language) for note in assembled.notes], language),
     )
     return tuple(t for t in made if t.rows)
 
 
-def _noted(note: str) -> tuple[str, Sequence[Shown]]:
+def _noted(note: str, language: Language) -> tuple[str, Sequence[Shown]]:
     """A note on a source or a variable, its name apart."""
     name, colon, text = note.partition(": ")
-    return (name, (text,)) if colon and " " not in name else ("", (note,))
+    if colon and " " not in name:
+        return name, (note_in(text, language),)
+    return "", (note_in(note, language),)
 
 
 def _findings(checks: tuple[Check, ...], language: Language) -> Table:
@@ -126,7 +129,7 @@ def _breaks(check: Check | None, language: Language) -> Table:
                 word("accepted" if r["declared"] else "undeclared", language),
                 r["what_zh"] if zh else r["what"],
                 r["source"],
-                r["confidence"],
+                word(r["confidence"], language),
             ),
         )
         for r in (check.rows if check else ())
@@ -136,7 +139,16 @@ def _breaks(check: Check | None, language: Language) -> Table:
 
 def _steps(check: Check | None, language: Language) -> Table:
     rows: list[tuple[str, Sequence[Shown]]] = [
-        (r["series"], (called(r["unit"], language), r["time"], f"{r['percent']:+.1f}%", r["known"], r["cell"]))
+        (
+            r["series"],
+            (
+                called(r["unit"], language),
+                r["time"],
+                f"{r['percent']:+.1f}%",
+                r["known"],
+                place_in(r["cell"], language),
+            ),
+        )
         for r in (check.rows if check else ())
     ]
     return table("steps", "series", ("unit", "year", "step", "break", "cell"), rows, language)
@@ -176,7 +188,12 @@ def _outlying(checks: tuple[Check, ...], language: Language) -> Table:
     for check in checks:
         for r in check.rows if check.name in said else ():
             what = f"{CHECK_NAMES[check.name][language == 'zh']}: {said[check.name](r)}"
-            rows.append((r["series"], (called(str(r["unit"]), language), r["year"], what, r.get("value"), r["cell"])))
+            rows.append(
+                (
+                    r["series"],
+                    (called(str(r["unit"]), language), r["year"], what, r.get("value"), place_in(r["cell"], language)),
+                )
+            )
     return table("outlying", "series", ("unit", "year", "what", "value", "cell"), rows, language)
 
 
@@ -199,7 +216,7 @@ def _weights(assembled: Assembled, language: Language) -> Iterable[Table]:
         for r in details:
             name = r["component"] or word("rank_correlation", language)
             way = r["direction"] if r["component"] else ""
-            rows.append((variable, (name, way, *(r[m] for m in methods), r["chosen"])))
+            rows.append((variable, (name, way, *(r[m] for m in methods), word(str(r["chosen"]), language))))
     yield table("weights", "index", ("component", "direction", *methods, "chosen"), rows, language)
 
 

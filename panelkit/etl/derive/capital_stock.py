@@ -12,7 +12,8 @@ from panelkit.core.errors import StudyError
 from panelkit.core.label import Label
 from panelkit.core.registry import DERIVATIONS, DerivationKind
 from panelkit.core.spec import spec
-from panelkit.etl.derive._tables import inside, kept, on_grid_of, wide, year_position, years
+from panelkit.etl.derive._tables import inside, kept, on_grid_of, units, wide, year_position, years
+from panelkit.etl.harmonise.provinces import named
 from panelkit.numerics.chains import accumulated
 from panelkit.numerics.composite import rank_correlation
 
@@ -88,7 +89,7 @@ def derive(options: CapitalStockSpec, columns: Columns) -> Derived:
     """
     flows = wide(columns, options.investment)
     at = year_position(columns, options.start, "where the stock begins")
-    rule = _rule(options, flows, at)
+    rule = _rule(options, flows, at, units(columns))
     begins = at + rule.later
     if begins >= flows.shape[1]:
         raise StudyError(f"no file reaches {options.start + 1}, where the stock begins", mend="start earlier")
@@ -107,7 +108,7 @@ def derive(options: CapitalStockSpec, columns: Columns) -> Derived:
     )
 
 
-def _rule(options: CapitalStockSpec, flows: np.ndarray, at: int) -> _Rule:
+def _rule(options: CapitalStockSpec, flows: np.ndarray, at: int, names: list[str]) -> _Rule:
     d = _DEPRECIATION[options.preset] if options.depreciation is None else options.depreciation
     ratio = options.preset == "zhang2004" and options.growth is None
     later = options.first == "next" if options.first else not ratio
@@ -126,8 +127,10 @@ def _rule(options: CapitalStockSpec, flows: np.ndarray, at: int) -> _Rule:
             growth = (flows[:, end] / flows[:, at]) ** (1 / options.growth_years) - 1
         words = f"own growth over {options.growth_years} years + {d:g}"
     if not 0 <= d < 1 or (growth + d <= 0).any():
+        worst = int(np.nanargmin(growth))
         raise StudyError(
-            f"depreciation {d} and growth {np.nanmin(growth):g} give no stock",
+            f"depreciation {d} and growth {growth[worst]:g} give no stock"
+            + (f" ({named(names[worst])})" if options.growth is None else ""),
             mend="rates are fractions such as 0.096, with growth + depreciation > 0",
         )
     return _Rule(depreciation=d, growth=growth, later=later, words=words)
