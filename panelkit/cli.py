@@ -284,10 +284,7 @@ def trace(
     year: Annotated[int | None, typer.Argument(help="With a variable: the time.")] = None,
     study: StudyOption = None,
     output: Annotated[Path, typer.Option("--output")] = Path("output"),
-    every: Annotated[
-        bool,
-        typer.Option("--all", help="With a variable: also the cells of other units, one by one, not their number."),
-    ] = False,
+    every: Annotated[bool, typer.Option("--all", help="With a variable: the cells of other units one by one.")] = False,
     as_json: Json = False,
 ) -> None:
     """From a printed number back to model, sample, variables and raw cells; or from a variable, unit and year to raw cells."""
