@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from panelkit.core.expression import Binary, Call, Name, Node, Number, Unary, wa
 from panelkit.core.key import at_level, level_of
 from panelkit.core.label import Label
 from panelkit.core.registry import DERIVATIONS, ESTIMATORS
+from panelkit.core.source import SourceSpec
 from panelkit.core.study import Study, VariablePlan
 from panelkit.etl.needs import direct_inputs, series_behind, tree_of
 
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from panelkit.etl.assemble import Assembled
 
 SAME = 0.002  # spread of ln x - ln s within a year, in standard deviations of ln x, below which the two are one series
+COPIED = 1e-6  # spread of ln x - ln y below which two series are copies of one
+ENOUGH = 10  # cells of both that it takes to say so
 SUM = 0.005  # how far the sum over units may be from the national series
 
 
@@ -132,9 +136,73 @@ def overlap_checks(study: Study) -> tuple[Check, ...]:
     return tuple(found)
 
 
-def _pairs(study: Study) -> Iterator[tuple[str, str, str, dict[str, str]]]:
-    """Model, two of its variables, and each series that an index of one shares with the other, with its role in the pair."""
+def same_columns(study: Study) -> dict[str, str]:
+    """Series -> the first series that is the same column of the same file, under whatever name."""
+    first: dict[tuple[Any, ...], str] = {}
+    found: dict[str, str] = {}
+    for source in study.sources.values():
+        own = {f.name for f in dataclasses.fields(type(source))} - _SAME_FILE
+        how = tuple(repr(getattr(source, name)) for name in sorted(own))
+        for alias, printed in source.series.items():
+            name = f"{source.id}.{alias}"
+            found[name] = first.setdefault((source.kind, source.path, how, printed), name)
+    return found
+
+
+_SAME_FILE = {f.name for f in dataclasses.fields(SourceSpec)} - {
+    "at"
+}  # what does not tell two columns of one file apart
+
+
+def copied_columns(study: Study, assembled: Assembled) -> tuple[Check, ...]:
+    """Models in which an index and another variable rest on two series that hold the same figures, up to a constant factor.
+
+    A column copied to another file goes by another name, and its overlap is seen by its figures only.
+    """
+    same = same_figures(study, assembled)
+    names = same_columns(study)
+    known = {(m, a, b) for m, a, b, _ in _pairs(study, names)}
+    found = []
+    for model, a, b, shared in _pairs(study, {s: same.get(n, n) for s, n in names.items()}):
+        if (model, a, b) not in known:
+            twins = ", ".join(f"{s} = {t}" for s, t in same.items() if t in shared)
+            found.append(
+                Check(
+                    name="index_overlap",
+                    of=model,
+                    verdict="fails",
+                    value=float(len(shared)),
+                    bound=0.0,
+                    text=Label(
+                        en=f"{a} and {b} rest on the same figures under two names ({twins}): a link between them is made, not found.",
+                        zh=f"{a}与{b}使用了名称不同但数值相同的序列（{twins}）：二者的关联是构造出来的，而非发现的。",
+                    ),
+                    rows=tuple({"series": s, "same_as": t} for s, t in same.items() if t in shared),
+                )
+            )
+    return tuple(found)
+
+
+def same_figures(study: Study, assembled: Assembled) -> dict[str, str]:
+    """Series -> an earlier series with the same figures in every cell that both have, up to one constant factor."""
+    logs = {n: np.log(np.where(v > 0, v, np.nan)) for n, v in _series_wide(assembled, study).items()}
+    found: dict[str, str] = {}
+    for a, b in combinations(logs, 2):
+        gap = logs[a] - logs[b]
+        gap = gap[~np.isnan(gap)]
+        varies = gap.size >= ENOUGH and float(np.nanstd(logs[a])) > 1e-3
+        if varies and float(np.ptp(gap)) < COPIED and b not in found:
+            found[b] = found.get(a, a)
+    return found
+
+
+def _pairs(study: Study, same: Mapping[str, str] | None = None) -> Iterator[tuple[str, str, str, dict[str, str]]]:
+    """Model, two of its variables, and each series that an index of one shares with the other, with its role in the pair.
+
+    same : series -> the one that it is, where it has several names.
+    """
     plans = study.variables
+    same = same_columns(study) if same is None else same
     for model in study.models:
         try:
             names = [n for n in ESTIMATORS[model.kind].columns(model) if n in plans]
@@ -144,14 +212,23 @@ def _pairs(study: Study) -> Iterator[tuple[str, str, str, dict[str, str]]]:
             shared: dict[str, str] = {}
             for one, other in ((a, b), (b, a)):
                 mine = set(indices_in(one, plans)) - set(indices_in(other, plans))
-                theirs = roles(other, plans)
+                theirs = _merged(roles(other, plans), same)
                 for index in mine:
-                    for series, role in roles(index, plans).items():
+                    for series, role in _merged(roles(index, plans), same).items():
                         if series in theirs:
                             is_over = role == theirs[series] == "over" or shared.get(series) == "over"
                             shared[series] = "over" if is_over else "under"
             if shared:
                 yield model.id, a, b, shared
+
+
+def _merged(found: Mapping[str, str], same: Mapping[str, str]) -> dict[str, str]:
+    """Roles by one name for each series; 'over' where any of its names is."""
+    merged: dict[str, str] = {}
+    for series, role in found.items():
+        name = same.get(series, series)
+        merged[name] = "over" if "over" in (role, merged.get(name)) else "under"
+    return merged
 
 
 # ---------------------------------------------------------------- apportioned totals

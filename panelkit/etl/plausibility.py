@@ -22,6 +22,7 @@ FAR = 8.0  # robust standard deviations of a jump
 FACTOR = 5.0  # smallest change from one year to the next that is looked at as a jump
 NEAR_TEN = 0.18  # how far log10 of a change may be from a whole number to look like a slipped unit
 CALM = 0.5  # median absolute log change of a unit whose spikes are looked at
+SHRINK = 4  # years' worth of the series' spread in that of a unit
 ODD = 5.0  # robust standard deviations of growth, after its year's median, that make an outlier
 SHARE_WORDS = ("share", "ratio", "rate", "占比", "比重", "比例", "率")
 UNBOUNDED = ("growth", "增长", "增速", "change", "openness", "依存度", "开放")  # ratios that may leave [0, 1]
@@ -127,7 +128,11 @@ def _spikes(own: pd.DataFrame) -> pd.Series:
 
 
 def outliers(study: Study, assembled: Assembled) -> Check:
-    """Growth that is far from that of other units in the same year, by a robust z; jumps are among them."""
+    """Growth that is far from that of other units in the same year, by a robust z, in view of how much the unit moves anyway.
+
+    A unit that is restless every year (a small province, say) is measured by its own spread; one that leaps away and back in the next
+    year by the series' spread, since so looks one wrong cell. Jumps are among them.
+    """
     cells = looked_at(study, assembled)
     cells = cells.assign(change=_growth(cells))
     cells = cells[cells["change"].notna() & cells["time"].between(*study.panel.years)]
@@ -137,7 +142,8 @@ def outliers(study: Study, assembled: Assembled) -> Check:
         spread = 1.4826 * moved.abs().median()
         if len(own) < 10 or not spread > 0:
             continue
-        z = moved / spread
+        z, away = moved / _spread_of_units(moved, own["unit"], spread), _there_and_back(moved / spread, own["unit"])
+        z = z.where(~away, moved / spread)
         for at, row in own[z.abs() > ODD].iterrows():
             rows.append(
                 {
@@ -161,6 +167,20 @@ def outliers(study: Study, assembled: Assembled) -> Check:
         ("No growth is far from that of other units in its year.", "没有明显异常的增速。"),
         "says",
     )
+
+
+def _spread_of_units(moved: pd.Series, unit: pd.Series, spread: float) -> pd.Series:
+    """Robust spread of each unit, drawn towards that of the series by as much as `SHRINK` years, and never below it."""
+    years = moved.groupby(unit).transform("count")
+    own = 1.4826 * moved.abs().groupby(unit).transform("median")
+    return np.sqrt((years * own**2 + SHRINK * spread**2) / (years + SHRINK)).clip(lower=spread)
+
+
+def _there_and_back(z: pd.Series, unit: pd.Series) -> pd.Series:
+    """Far away in one year and nearly all the way back in the next."""
+    after = z.groupby(unit).shift(-1)
+    both = (z.abs() > ODD) & (after.abs() > ODD)
+    return both & ((z + after).abs() < np.minimum(z.abs(), after.abs()) / 3)
 
 
 def _growth_said(growth: float, z: float) -> tuple[str, str]:

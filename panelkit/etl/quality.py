@@ -16,7 +16,7 @@ from panelkit.etl.gaps import spans, years_without_figures
 from panelkit.etl.harmonise.breaks import break_check
 from panelkit.etl.harmonise.revisions import steps_check
 from panelkit.etl.needs import in_order, windows
-from panelkit.etl.overlap import apportioned, overlap_checks
+from panelkit.etl.overlap import apportioned, copied_columns, overlap_checks
 from panelkit.etl.plausibility import jumps, looked_at, outliers, shares
 from panelkit.etl.price_mix import price_mix
 from panelkit.etl.prices import price_basis
@@ -73,6 +73,7 @@ def quality(study: Study, assembled: Assembled, rules: Rules | None = None) -> t
         shares(study, assembled),
         *apportioned(study, assembled),
         *overlap_checks(study),
+        *copied_columns(study, assembled),
         price_mix(study, assembled),
         *price_basis(study, assembled.panel),
         *filled_cells(study, assembled.panel, assembled.filled),

@@ -93,6 +93,7 @@ CHECK_NAMES: dict[str, tuple[str, str]] = {
     "constant_ratio": ("Constant part of the nation", "与全国数比值恒定"),
     "shares": ("Shares out of bounds", "比重超界"),
     "apportioned": ("National total handed out by shares", "按份额分摊的全国总数"),
+    "index_overlap": ("Same figures under two names", "同一数值两个名称"),
     "index_divisor": ("Common divisor", "共同分母"),
     "price_basis": ("Price basis", "价格口径"),
     "price_mix": ("Nominal and real together", "名义与实际混用"),

@@ -62,6 +62,7 @@ CHECK_NAMES: dict[str, tuple[str, str]] = {
     "revised_from": ("Revised from a year on", "自某年起修订"),
     "revisions": ("Revisions", "数据修订"),
     "price_basis": ("Price basis", "价格基准"),
+    "index_overlap": ("Same figures under two names", "同一数值两个名称"),
     "price_mix": ("Nominal and real together", "名义与实际混用"),
     "index_divisor": ("Divisor of an index", "指数除数"),
     "apportioned": ("Apportioned series", "按比例分摊的序列"),

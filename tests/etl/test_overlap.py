@@ -1,9 +1,13 @@
 """Indices that share material with what they are set against, and totals handed out by shares."""
 
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 
-from panelkit.etl.overlap import apportioned, overlap_checks, overlap_faults
+from panelkit.core.study import VariablePlan, VariableSpec
+from panelkit.etl.overlap import apportioned, copied_columns, overlap_checks, overlap_faults
 from panelkit.facts.provinces import provinces
 
 CODES = [p.code for p in provinces()][:6]
@@ -121,3 +125,33 @@ def test_a_file_that_was_handed_out_is_seen_beside_its_key(assembled_of, shared_
     honest = shared_out.assign(cbec=shared_out["cbec"] * np.random.default_rng(1).uniform(0.9, 1.1, 24))
     got, study = assembled_of(honest, {"y": {"series": "s.cbec"}, "x": {"series": "s.trade"}})
     assert apportioned(study, got) == ()
+
+
+def with_second_source(got, study, values, path="f.xlsx"):
+    """The same study with a source `t` whose series `again` is the column 'a' of a file, and what it holds."""
+    source = replace(study.sources["s"], id="t", path=path, series={"again": "a"})
+    plan = VariablePlan(spec=VariableSpec(name="renamed", expression="ln(lag(t.again, 1))"))
+    rows = got.observations[got.observations["series"] == "s.a"].assign(series="t.again", source="t")
+    rows["value"] = values(rows["value"])
+    models = tuple(replace(m, formula="renamed ~ index | province + year") for m in study.models)
+    study = replace(
+        study, sources={**study.sources, "t": source}, variables={**study.variables, "renamed": plan}, models=models
+    )
+    return replace(got, observations=pd.concat([got.observations, rows], ignore_index=True)), study
+
+
+def test_a_column_taken_twice_under_two_names_is_refused(of_models):
+    """Through a rename, a lag and a logarithm, from a second source on the same file."""
+    got, study = with_second_source(*of_models("ln_a ~ ln_e"), lambda v: v)
+    assert ["s.a" in f.what for f in overlap_faults(study, got)] == [True]
+
+
+@pytest.mark.parametrize("factor", [1.0, 10_000.0])
+def test_a_column_copied_to_another_file_is_seen_by_its_figures(of_models, factor):
+    got, study = with_second_source(*of_models("ln_a ~ ln_e"), lambda v: v * factor, path="g.xlsx")
+    assert overlap_faults(study, got) == []
+    (found,) = copied_columns(study, got)
+    assert (found.verdict, found.name) == ("fails", "index_overlap")
+    assert "t.again = s.a" in found.text.en
+    apart, other = with_second_source(*of_models("ln_a ~ ln_e"), lambda v: v**1.01, path="g.xlsx")
+    assert copied_columns(other, apart) == ()

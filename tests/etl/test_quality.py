@@ -224,4 +224,4 @@ def test_weights_of_an_index_are_a_table(assembled_of, rows_of):
     for method in ("entropy", "equal", "critic", "pca"):
         assert sum(weights[method][:2]) == pytest.approx(1.0)
     assert weights["critic"][2] == 1.0
-    assert set(weights["chosen"]) == {"critic"}
+    assert set(weights["chosen"]) == {"CRITIC"}
