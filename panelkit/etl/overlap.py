@@ -154,12 +154,12 @@ _SAME_FILE = {f.name for f in dataclasses.fields(SourceSpec)} - {
 }  # what does not tell two columns of one file apart
 
 
-def copied_columns(study: Study, assembled: Assembled) -> tuple[Check, ...]:
+def copied_columns(study: Study, wide: Mapping[str, np.ndarray]) -> tuple[Check, ...]:
     """Models in which an index and another variable rest on two series that hold the same figures, up to a constant factor.
 
     A column copied to another file goes by another name, and its overlap is seen by its figures only.
     """
-    same = same_figures(study, assembled)
+    same = same_figures(wide)
     names = same_columns(study)
     known = {(m, a, b) for m, a, b, _ in _pairs(study, names)}
     found = []
@@ -183,15 +183,15 @@ def copied_columns(study: Study, assembled: Assembled) -> tuple[Check, ...]:
     return tuple(found)
 
 
-def same_figures(study: Study, assembled: Assembled) -> dict[str, str]:
+def same_figures(wide: Mapping[str, np.ndarray]) -> dict[str, str]:
     """Series -> an earlier series with the same figures in every cell that both have, up to one constant factor."""
-    logs = {n: np.log(np.where(v > 0, v, np.nan)) for n, v in _series_wide(assembled, study).items()}
+    logs = {n: np.log(np.where(v > 0, v, np.nan)) for n, v in wide.items()}
     found: dict[str, str] = {}
     for a, b in combinations(logs, 2):
         gap = logs[a] - logs[b]
         gap = gap[~np.isnan(gap)]
-        varies = gap.size >= ENOUGH and float(np.nanstd(logs[a])) > 1e-3
-        if varies and float(np.ptp(gap)) < COPIED and b not in found:
+        same = gap.size >= ENOUGH and float(np.ptp(gap)) < COPIED
+        if same and float(np.nanstd(logs[a])) > 1e-3 and b not in found:
             found[b] = found.get(a, a)
     return found
 
@@ -234,13 +234,14 @@ def _merged(found: Mapping[str, str], same: Mapping[str, str]) -> dict[str, str]
 # ---------------------------------------------------------------- apportioned totals
 
 
-def apportioned(study: Study, assembled: Assembled) -> tuple[Check, ...]:
+def apportioned(study: Study, assembled: Assembled, wide: Mapping[str, np.ndarray] | None = None) -> tuple[Check, ...]:
     """Variables that are a national total times a share: their logarithm is the share's, up to a number per year.
 
     Two ways are looked for: a product in an expression, one factor the same for all units of a year, whose sum over units
     is that factor again; and a raw series that is another one times a number per year.
     """
-    rows = [*_products(study, assembled), *_twins(study, assembled)]
+    wide = series_wide(study, assembled) if wide is None else wide
+    rows = [*_products(study, assembled, wide), *_twins(study, wide)]
     return tuple(
         Check(
             name="apportioned",
@@ -259,7 +260,7 @@ def apportioned(study: Study, assembled: Assembled) -> tuple[Check, ...]:
     )
 
 
-def _series_wide(assembled: Assembled, study: Study) -> dict[str, np.ndarray]:
+def series_wide(study: Study, assembled: Assembled) -> dict[str, np.ndarray]:
     """Raw series as (units, years) of the study, NaN where there is none."""
     first, last = study.panel.years
     seen = assembled.observations
@@ -284,8 +285,7 @@ def _same_in_a_year(values: np.ndarray) -> bool:
     return bool((high - low)[seen].max() <= 1e-12 * max(np.abs(high[seen]).max(), 1e-300) and varies)
 
 
-def _products(study: Study, assembled: Assembled) -> Iterator[dict[str, Any]]:
-    raw = _series_wide(assembled, study)
+def _products(study: Study, assembled: Assembled, raw: Mapping[str, np.ndarray]) -> Iterator[dict[str, Any]]:
     frame = assembled.panel.frame
     known = dict(raw)
     for variable in assembled.panel.variables:
@@ -348,17 +348,20 @@ def _sum_of(node: Node, known: Mapping[str, np.ndarray]) -> np.ndarray | None:
     return np.where(np.isnan(found).all(axis=0), np.nan, sums)
 
 
-def _twins(study: Study, assembled: Assembled) -> Iterator[dict[str, Any]]:
+def _twins(study: Study, wide: Mapping[str, np.ndarray]) -> Iterator[dict[str, Any]]:
     used = {s for name in study.variables for s in series_behind(name, study.variables)}
-    raw = {n: v for n, v in _series_wide(assembled, study).items() if n in used}
+    raw = {n: v for n, v in wide.items() if n in used}
     logs = {n: np.log(np.where(v > 0, v, np.nan)) for n, v in raw.items() if not _same_in_a_year(v)}
+    widest = {n: float(np.nanmax(v) - np.nanmin(v)) if not np.isnan(v).all() else 0.0 for n, v in logs.items()}
     for a, b in combinations(logs, 2):
         gap = logs[a] - logs[b]
         enough = (~np.isnan(gap)).sum(axis=0) >= 3
         if enough.sum() < 3:
             continue
         gap = gap[:, enough]
-        spread = float(np.nanmax(np.nanmax(gap, axis=0) - np.nanmin(gap, axis=0)))
+        spread = float((np.nanmax(gap, axis=0) - np.nanmin(gap, axis=0)).max())
+        if spread > SAME * widest[a]:
+            continue
         between = float(np.ptp(np.nanmean(gap, axis=0)))
         own = float(np.nanmax(np.nanstd(logs[a][:, enough], axis=0)))
         if spread < SAME * own and between > 1e-3 and own > 1e-6:

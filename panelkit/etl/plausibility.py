@@ -78,9 +78,8 @@ def _growth(cells: pd.DataFrame) -> pd.Series:
     return change.where(follows)
 
 
-def jumps(study: Study, assembled: Assembled) -> Check:
+def jumps(study: Study, cells: pd.DataFrame) -> Check:
     """Changes from one year to the next by a factor that is far from the series' usual ones: a slipped unit of measure, or a real break."""
-    cells = looked_at(study, assembled)
     cells = cells.assign(change=_growth(cells))
     rows: list[dict[str, Any]] = []
     for series, own in cells.groupby("series", sort=True):
@@ -127,13 +126,12 @@ def _spikes(own: pd.DataFrame) -> pd.Series:
     return slipped | slipped.shift(fill_value=False) & (own["unit"] == own["unit"].shift())
 
 
-def outliers(study: Study, assembled: Assembled) -> Check:
+def outliers(study: Study, cells: pd.DataFrame) -> Check:
     """Growth that is far from that of other units in the same year, by a robust z, in view of how much the unit moves anyway.
 
     A unit that is restless every year (a small province, say) is measured by its own spread; one that leaps away and back in the next
     year by the series' spread, since so looks one wrong cell. Jumps are among them.
     """
-    cells = looked_at(study, assembled)
     cells = cells.assign(change=_growth(cells))
     cells = cells[cells["change"].notna() & cells["time"].between(*study.panel.years)]
     rows: list[dict[str, Any]] = []
@@ -187,11 +185,10 @@ def _growth_said(growth: float, z: float) -> tuple[str, str]:
     return f"{100 * growth:+.0f}% (z {z:.1f})", f"增长{100 * growth:+.0f}%（稳健z值{z:.1f}）"
 
 
-def shares(study: Study, assembled: Assembled) -> Check:
+def shares(study: Study, cells: pd.DataFrame) -> Check:
     """Series that are shares by unit of measure or by name and leave [0, 1], or [0, 100] where they are percentages."""
     rows: list[dict[str, Any]] = []
     titles = {f"{s.id}.{a}": f"{a} {n}".casefold() for s in study.sources.values() for a, n in s.series.items()}
-    cells = looked_at(study, assembled)
     for series, own in cells[cells["time"].between(*study.panel.years)].groupby("series", sort=True):
         measure = str(own["measure"].iloc[0])
         title = titles.get(str(series), "")

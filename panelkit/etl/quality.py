@@ -16,7 +16,7 @@ from panelkit.etl.gaps import spans, years_without_figures
 from panelkit.etl.harmonise.breaks import break_check
 from panelkit.etl.harmonise.revisions import steps_check
 from panelkit.etl.needs import in_order, windows
-from panelkit.etl.overlap import apportioned, copied_columns, overlap_checks
+from panelkit.etl.overlap import apportioned, copied_columns, overlap_checks, series_wide
 from panelkit.etl.plausibility import jumps, looked_at, outliers, shares
 from panelkit.etl.price_mix import price_mix
 from panelkit.etl.prices import price_basis
@@ -25,6 +25,8 @@ from panelkit.etl.quality_tables import tables_of
 from panelkit.facts.provinces import provinces
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from panelkit.etl.assemble import Assembled
 
 ACCEPTED = frozenset({"breaks"})  # a finding of these that the study has declared is no failure of a gate
@@ -55,25 +57,28 @@ def gated(checks: Iterable[Check], gates: tuple[str, ...]) -> tuple[Check, ...]:
     return tuple(found)
 
 
-def quality(study: Study, assembled: Assembled, rules: Rules | None = None) -> tuple[Check, ...]:
+def quality(
+    study: Study, assembled: Assembled, rules: Rules | None = None, ratios: pd.DataFrame | None = None
+) -> tuple[Check, ...]:
     """Findings on the panel: gaps, balance, breaks and revisions, jumps, growth, sums, shares, prices, fills, measures made of totals."""
     rules = rules or rules_of(study)
-    ratios = ratios_to_nation(study, assembled, rules.totals)
+    ratios = ratios_to_nation(study, assembled, rules.totals) if ratios is None else ratios
+    cells, wide = looked_at(study, assembled), series_wide(study, assembled)
     needed = windows(study, in_order(study.variables))
     found = (
         *assembled.checks,
         _balance(study, assembled),
         _missing(assembled),
         break_check(study.sources, assembled.observations, needed, study.panel.vintages, assembled.beside),
-        steps_check(looked_at(study, assembled), needed, study.sources),
-        jumps(study, assembled),
-        outliers(study, assembled),
+        steps_check(cells, needed, study.sources),
+        jumps(study, cells),
+        outliers(study, cells),
         sums(ratios),
         constant_ratio(ratios),
-        shares(study, assembled),
-        *apportioned(study, assembled),
+        shares(study, cells),
+        *apportioned(study, assembled, wide),
         *overlap_checks(study),
-        *copied_columns(study, assembled),
+        *copied_columns(study, wide),
         price_mix(study, assembled),
         *price_basis(study, assembled.panel),
         *filled_cells(study, assembled.panel, assembled.filled),
@@ -86,8 +91,8 @@ def quality_report(
 ) -> QualityReport:
     """Findings with the tables and the pictures that a reader sees, in both languages; `language` is the one shown first."""
     rules = rules or rules_of(study)
-    checks = quality(study, assembled, rules)
     ratios = ratios_to_nation(study, assembled, rules.totals)
+    checks = quality(study, assembled, rules, ratios)
     exhibits = {
         one: QualityExhibits(
             tables=tables_of(study, assembled, checks, ratios, one),

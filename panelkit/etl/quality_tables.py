@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from panelkit.core.check import Check
 from panelkit.core.exhibit import Table
 from panelkit.core.label import Language
@@ -79,15 +81,14 @@ def _availability(assembled: Assembled, language: Language) -> Table:
     frame = panel.frame
     there = frame[[v.name for v in panel.variables]].notna()
     cells, complete = there.sum(axis=1), there.all(axis=1)
+    by = frame[panel.unit]
+    counts, whole, always = cells.groupby(by).sum(), complete.groupby(by).sum(), there.groupby(by).all()
+    names, due = np.array(there.columns, dtype=object), len(panel.times) * there.shape[1]
     rows = []
     for unit in panel.units:
-        own = (frame[panel.unit] == unit).to_numpy()
-        held, due = int(cells[own].sum()), len(panel.times) * there.shape[1]
-        gone = [v.name for v in panel.variables if not bool(there.loc[own, v.name].all())]
+        held, gone = int(counts[unit]), names[~always.loc[unit].to_numpy(dtype=bool)]
         share = held / due if due else 0.0
-        rows.append(
-            (panel.unit_name(unit).to(language), (held, due - held, int(complete[own].sum()), share, ", ".join(gone)))
-        )
+        rows.append((panel.unit_name(unit).to(language), (held, due - held, int(whole[unit]), share, ", ".join(gone))))
     rows.sort(key=lambda r: (r[1][3], r[0]))
     return table("availability", "unit", ("there", "missing", "complete", "share", "short_of"), rows, language)
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from panelkit.core.study import VariablePlan, VariableSpec
-from panelkit.etl.overlap import apportioned, copied_columns, overlap_checks, overlap_faults
+from panelkit.etl.overlap import apportioned, copied_columns, overlap_checks, overlap_faults, series_wide
 from panelkit.facts.provinces import provinces
 
 CODES = [p.code for p in provinces()][:6]
@@ -150,8 +150,8 @@ def test_a_column_taken_twice_under_two_names_is_refused(of_models):
 def test_a_column_copied_to_another_file_is_seen_by_its_figures(of_models, factor):
     got, study = with_second_source(*of_models("ln_a ~ ln_e"), lambda v: v * factor, path="g.xlsx")
     assert overlap_faults(study, got) == []
-    (found,) = copied_columns(study, got)
+    (found,) = copied_columns(study, series_wide(study, got))
     assert (found.verdict, found.name) == ("fails", "index_overlap")
     assert "t.again = s.a" in found.text.en
     apart, other = with_second_source(*of_models("ln_a ~ ln_e"), lambda v: v**1.01, path="g.xlsx")
-    assert copied_columns(other, apart) == ()
+    assert copied_columns(other, series_wide(other, apart)) == ()

@@ -269,6 +269,8 @@ def _turned(rows: Sequence[CellRow], where: str) -> tuple[Sequence[CellRow], boo
 
 
 def _is_unit(text: str) -> bool:
+    if "." in text and text.replace(".", "", 1).isdigit():  # a figure; codes have no decimals
+        return False
     return match(text) is not None or is_not_a_province(text) is not None
 
 
