@@ -9,7 +9,8 @@ from panelkit.core.check import Check
 from panelkit.core.key import EVERY, joined, level_of, parts_of
 from panelkit.core.label import Label
 from panelkit.core.study import Study
-from panelkit.etl.harmonise.keys import REGIONS, labels_of
+from panelkit.etl.harmonise.keys import labels_of
+from panelkit.etl.harmonise.national import region_places
 from panelkit.etl.harmonise.units import conversion
 from panelkit.etl.plausibility import finding
 
@@ -74,31 +75,15 @@ def _by_year(own: pd.DataFrame, printed: pd.DataFrame) -> Iterator[dict[str, Any
             yield {"time": int(year), "sum": added, "nation": nation, "ratio": added / nation, "units": due}
 
 
-def _places(study: Study) -> list[int]:
-    """Positions of the keys that are regions; of a panel of one key that key, whatever its list."""
-    lists = list(study.panel.code_lists.values())
-    return [i for i, codes in enumerate(lists) if codes in REGIONS] if len(lists) > 1 else [0]
-
-
 def _varies_by_region(unit: str, study: Study) -> bool:
     level = level_of(unit)
-    return any(level[i] for i in _places(study) or range(len(level)))
+    return any(level[i] for i in region_places(study) or range(len(level)))
 
 
 def _group_of(unit: str, study: Study) -> str:
     """The national unit that a cell adds to: its activity alone."""
-    places = _places(study)
+    places = region_places(study)
     return joined(EVERY if i in places else p for i, p in enumerate(parts_of(unit)))
-
-
-def national_rows(frame: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """Of harmonised figures those that vary over activities and not over regions, such as "* / 17"."""
-    places = _places(study)
-    if len(study.panel.parts) < 2 or not places:
-        return frame.iloc[:0]
-    levels = {u: level_of(u) for u in frame["unit"].unique()}
-    is_national = {u: any(v) and not any(v[i] for i in places) for u, v in levels.items()}
-    return frame[frame["unit"].map(is_national).astype(bool)]
 
 
 def _name(group: str, study: Study) -> Label:
@@ -115,7 +100,7 @@ def _name(group: str, study: Study) -> Label:
 
 
 def _coded(study: Study) -> bool:
-    return len(_places(study)) == 1
+    return len(region_places(study)) == 1
 
 
 def _series_said(row: Mapping[str, Any], en: str, zh: str) -> Label:

@@ -16,7 +16,6 @@ from panelkit.core.nearest import known_or_nearest
 from panelkit.core.panel import Panel, Step
 from panelkit.core.source import OBSERVED, Observations
 from panelkit.core.study import PanelSpec, Study
-from panelkit.etl.against_nation import national_rows
 from panelkit.etl.expressions import Grid
 from panelkit.etl.gaps import (
     empty_years_fault,
@@ -29,6 +28,7 @@ from panelkit.etl.gaps import (
 )
 from panelkit.etl.harmonise.breaks import break_faults, names_beside
 from panelkit.etl.harmonise.keys import NATION, REGIONS, everywhere, labels_of, part_variables, to_units, units_of
+from panelkit.etl.harmonise.national import national_rows
 from panelkit.etl.harmonise.units import measure_of
 from panelkit.etl.harmonise.vintages import vintage_faults
 from panelkit.etl.levels import Levels

@@ -73,7 +73,7 @@ def codebook_rows(panel: Panel, study: Study, observations: pd.DataFrame) -> lis
                 "label_zh": variable.label.zh,
                 "measure": variable.measure,
                 "price": variable.price,
-                "base_year": variable.base_year,
+                "base_year": "" if variable.base_year is None else str(variable.base_year),
                 "kind": variable.kind,
                 "made": variable.origin.how,
                 "formula": formula_of(plan, keys_of(plan, study, panel, observations)) if plan is not None else "",
