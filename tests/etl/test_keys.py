@@ -254,9 +254,9 @@ def test_gaps_are_counted_at_their_level(build: Build) -> None:
     with pytest.raises(PanelError) as caught:
         build(frame, {"gdp": {"series": "gdp.gdp"}, "jobs": {"series": "cells.jobs"}})
     text = str(caught.value)
-    assert "gdp.gdp has 1 gaps" in text
+    assert "gdp.gdp has 1 gap " in text
     assert f"{PLACES[1]} / *" in text
-    assert "cells.jobs has 1 gaps" in text
+    assert "cells.jobs has 1 gap " in text
     assert f"{PLACES[2]} / 17 2018" in text
 
 
