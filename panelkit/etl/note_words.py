@@ -65,6 +65,7 @@ _NOTES: tuple[tuple[str, str], ...] = (
     ("{} is nominal: a stock adds up years, so deflate it first", "{0}为名义值：存量跨年累加，应先平减"),
     ("of the stock of {}, {}% is still its first guess (median unit; highest {}%)", "{0}年存量中仍有{1}%来自初始存量（中位地区；最高{2}%）"),
     ("with depreciation {}% instead the stock is {}% (median), rank correlation {}", "若折旧率取{0}%，存量变动{1}%（中位数），秩相关{2}"),
+    ("{} cells rest on some of the neighbours alone, since others have no figure", "{0}个单元格只取部分相邻省份，其余无数据"),
     ("{} units have fewer than {} of those years", "{0}个地区的可用年份少于{1}年"),
     ("{} province is treated only after {}", "{0}个省份在{1}年之后才受处理"),
     ("{} provinces are treated only after {}", "{0}个省份在{1}年之后才受处理"),

@@ -123,6 +123,7 @@ KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "cohort": ("first_treated", {}),
     "after": ("treated_after", {"cohort": "cohort"}),
     "near": ("treated_neighbours", {"cohort": "cohort"}),
+    "beside": ("neighbour_mean", {"of": "s.part"}),
     "zones": ("zone_exposure", {}),
     "region": ("province_fact", {"fact": "region4"}),
 }
