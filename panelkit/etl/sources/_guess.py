@@ -102,8 +102,15 @@ def _timeless(table: CellTable) -> Roles | None:
             others = [
                 n for n in table.names if n != name and _filled(table[n]) and not _holds_units(table[n], codes=True)
             ]
-            return Roles(unit=name, time="") if any(not is_text(table[n]) for n in others) else None
+            figures = any(not is_text(table[n]) and not _counts_rows(table[n]) for n in others)
+            return Roles(unit=name, time="") if figures else None
     return None
+
+
+def _counts_rows(cells: Sequence[object]) -> bool:
+    """Whether a column only numbers its rows, 0 1 2 or 1 2 3."""
+    numbers = [narrow(t).removesuffix(".0") for t in _filled(cells)]
+    return any(numbers == [str(first + i) for i in range(len(numbers))] for first in (0, 1))
 
 
 def _is_key(table: CellTable, unit: str, time: str) -> bool:
