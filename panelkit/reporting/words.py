@@ -45,6 +45,14 @@ WORDS: dict[str, tuple[str, str]] = {
     "treated_clusters": ("Treated clusters", "受处理的聚类数"),
     "event_time": ("Event time", "事件时间"),
     "balance_axis": ("Difference of treated and others, standard deviations", "处理组与对照组的标准化差异"),
+    "treated_cells": ("Treated cells", "处理单元格"),
+    "supported_cells": ("with enough clean controls", "干净对照充足"),
+    "unsupported_cells": ("without", "对照不足"),
+    "synthetic_path": ("synthetic", "合成路径"),
+    "synthetic_paths": (
+        "The synthetic path is shifted to the treated one at the weighted periods before treatment; bars: weights of these periods.",
+        "合成路径按处理前时期权重平移至处理组；柱为这些时期的权重。",
+    ),
     "before_matching": ("before matching", "匹配前"),
     "after_matching": ("after matching", "匹配后"),
     "balance_figure": (

@@ -207,8 +207,8 @@ def test_they_are_silent_on_models_of_another_kind(of, check, name):
 def test_other_checks_stand_beside_a_staggered_design(of, check):
     subject = of("staggered_did", **EVENTS)
     second = check("second_engine", subject)
-    assert second.verdict == "says"
-    assert "confirmed by route" in second.text.en
+    assert second.verdict == "holds"
+    assert "another route" in second.text.en
     for name in ("few_clusters", "placebo", "parallel_trends", "support"):
         assert check(name, subject).text.en
     assert check("parallel_trends", subject).value == subject.estimate.tests["pre_trends"]["p"]

@@ -65,6 +65,14 @@ id = "cs_events"
 kind = "event_study"
 model = "cs"
 [[figures]]
+id = "cs_support"
+kind = "support"
+model = "cs"
+[[figures]]
+id = "sdid_paths"
+kind = "synthetic_paths"
+model = "sdid"
+[[figures]]
 id = "psm_balance"
 kind = "balance"
 model = "psm"
@@ -140,7 +148,7 @@ def test_tables_and_figures(done: tuple[str, Path]) -> None:
     assert "jackknife over 60 units" in effects
     assert "Average effect on the treated (ATT)" in effects
     assert "matched" in (folder / "tables" / "balance.tex").read_text("utf-8").casefold()
-    for name in ("cs_events", "psm_balance"):
+    for name in ("cs_events", "psm_balance", "cs_support", "sdid_paths"):
         assert (folder / "figures" / f"{name}.png").read_bytes()[:4] == b"\x89PNG"
     assert "matched_difference" in (folder / "figures" / "psm_balance.csv").read_text("utf-8")
 
