@@ -31,7 +31,7 @@ PHRASES: tuple[tuple[str, str], ...] = (
     # how the rows came to be
     (r"years (\d+)-(\d+) of the study", "研究所用的{0}–{1}年"),
     (
-        r"all (\d+) units in all years (\d+)-(\d+) of the files, so that lags follow time",
+        r"all (\d+) units in all years (\d+)-(\d+) of (?:the files|files and study), so that lags follow time",
         "补齐{0}个单位在文件所含{1}–{2}年的全部组合，使滞后项按时间取值",
     ),
     (r"(.+?) \((\d{6})\) excluded: (.+)", "剔除{0}（{1}）：{2}"),
