@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import struct
+import time
 import zipfile
 
 import pyarrow as pa
@@ -140,3 +141,55 @@ def test_a_query_without_end_or_to_the_net(tmp_path, monkeypatch, query):
     spec = kind.spec(id="s", kind="sql", path="a.duckdb", query=query, series={"y": "y"}, measures={"y": ""})
     with pytest.raises(SourceError, match=r"broken off after 2 seconds|the engine refuses"):
         kind.read(spec, path)
+
+
+def test_all_queries_of_a_source_have_one_time_together(tmp_path, monkeypatch):
+    monkeypatch.setattr(_engine, "LONGEST", 1)
+    with duckdb.connect(str(tmp_path / "a.duckdb")) as connection:
+        clock = _engine.Clock()
+        slow = "SELECT sum(a.range * b.range) FROM range(30000000) a, range(100000) b"
+        with pytest.raises(SourceError, match="broken off after 1 seconds"):
+            clock.within(connection, lambda: connection.execute(slow).fetchall(), "s")
+        assert clock.left <= 0
+        start = time.monotonic()
+        with pytest.raises(SourceError, match="broken off"):
+            clock.within(connection, lambda: connection.execute(slow).fetchall(), "s")
+        assert time.monotonic() - start < 5
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT * FROM read_csv('/etc/passwd')",
+        "SELECT * FROM read_text('/etc/passwd')",
+        "SELECT * FROM read_blob('../secret')",
+        "SELECT * FROM glob('/etc/*')",
+        "SELECT * FROM '/etc/passwd'",
+        "ATTACH '/etc/passwd' AS other",
+        "COPY t TO 'out.csv'",
+        "COPY (SELECT 1) TO 'out.csv'",
+        "INSTALL httpfs",
+        "LOAD httpfs",
+        "EXPORT DATABASE 'out'",
+        "IMPORT DATABASE 'out'",
+        "PRAGMA database_list",
+        "SET enable_external_access = true",
+        "SELECT 1; COPY t TO 'out.csv'",
+        "WITH a AS (SELECT * FROM sniff_csv('/etc/passwd')) SELECT * FROM a",
+        "SELECT getenv('HOME') AS y",
+        "SELECT * FROM duckdb_secrets()",
+        "SELECT * FROM parquet_scan('/etc/passwd')",
+        "CREATE TABLE u AS SELECT 1",
+        "SELECT 1) LIMIT 0; COPY t TO 'out.csv'; SELECT (1",
+    ],
+)
+def test_a_query_that_leaves_its_database(tmp_path, query):
+    path = tmp_path / "a.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("CREATE TABLE t AS SELECT 1 AS y")
+    kind = SOURCES["sql"]
+    spec = kind.spec(id="s", kind="sql", path="a.duckdb", query=query, series={"y": "y"}, measures={"y": ""})
+    with pytest.raises(SourceError) as caught:
+        kind.read(spec, path)
+    assert "root:" not in str(caught.value)
+    assert [p.name for p in tmp_path.iterdir()] == ["a.duckdb"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,7 +14,7 @@ from panelkit.core.errors import SourceError
 if TYPE_CHECKING:
     import duckdb
 
-LONGEST = 300  # seconds for one query
+LONGEST = 300  # seconds for all queries of one source together
 _MEMORY = re.compile(r"\d+(\.\d+)?\s*(MB|GB|MiB|GiB)")
 
 T = TypeVar("T")
@@ -55,27 +56,41 @@ def locked(connection: duckdb.DuckDBPyConnection, *folders: Path) -> None:
     connection.execute("SET lock_configuration = true")
 
 
-def within_time(connection: duckdb.DuckDBPyConnection, work: Callable[[], T], where: str) -> T:
-    """`work` done on a connection, broken off after `LONGEST` seconds.
+class Clock:
+    """The time that a source has for all that is asked of its engine, together."""
 
-    Raises
-    ------
-    SourceError
-        The engine's complaint in one line.
-    """
-    import duckdb
+    def __init__(self) -> None:
+        self.limit = self.left = float(LONGEST)
 
-    clock = threading.Timer(LONGEST, connection.interrupt)
-    clock.start()
-    try:
-        return work()
-    except duckdb.InterruptException:
-        raise SourceError(
-            f"the query was broken off after {LONGEST} seconds", where=where, mend="ask for less"
-        ) from None
-    except duckdb.Error as fault:
-        said = " ".join(str(fault).split())[:200]
-        mend = "a study's query reads the tables of its own database file and nothing else"
-        raise SourceError(f"the engine refuses: {said}", where=where, mend=mend) from None
-    finally:
-        clock.cancel()
+    def within(self, connection: duckdb.DuckDBPyConnection, work: Callable[[], T], where: str) -> T:
+        """`work` done on a connection, broken off when the time of the source is used up.
+
+        Raises
+        ------
+        SourceError
+            The engine's complaint in one line.
+        """
+        import duckdb
+
+        start, done = time.monotonic(), threading.Event()
+
+        def stop() -> None:
+            wait = max(self.left, 0.0)
+            while not done.wait(wait):  # again and again: an interrupt before the query has begun is lost
+                connection.interrupt()
+                wait = 0.05
+
+        threading.Thread(target=stop, daemon=True).start()
+        try:
+            return work()
+        except duckdb.InterruptException:
+            raise SourceError(
+                f"the query was broken off after {self.limit:g} seconds", where=where, mend="ask for less"
+            ) from None
+        except duckdb.Error as fault:
+            said = " ".join(str(fault).split())[:200]
+            mend = "a study's query reads the tables of its own database file and nothing else"
+            raise SourceError(f"the engine refuses: {said}", where=where, mend=mend) from None
+        finally:
+            done.set()
+            self.left -= time.monotonic() - start

@@ -16,7 +16,7 @@ from panelkit.core.nearest import known_or_nearest
 from panelkit.core.registry import SOURCES, SourceKind
 from panelkit.core.source import Observations, Reading, SourceSpec, Units
 from panelkit.core.spec import spec
-from panelkit.etl.sources._engine import locked, settings, within_time
+from panelkit.etl.sources._engine import Clock, locked, settings
 from panelkit.etl.sources._group_records import (
     Total,
     added_up,
@@ -205,7 +205,8 @@ def _opened(
                 tables.append(table.mutate(**{YEAR_OF_NAME: ibis.literal(str(year))}) if year else table)
             locked(connection.con, *folders)
             table = _united(tables, list(files), where)
-            yield table, lambda asked: within_time(connection.con, lambda: connection.execute(asked), where)
+            clock = Clock()
+            yield table, lambda asked: clock.within(connection.con, lambda: connection.execute(asked), where)
         except duckdb.Error as fault:
             said = " ".join(str(fault).split())[:200]
             raise SourceError(f"the records cannot be read: {said}", where=where, mend="mend the file") from None

@@ -13,7 +13,7 @@ from panelkit.core.source import Observations, Reading, SeriesSeen, SourceSpec, 
 from panelkit.core.spec import spec
 from panelkit.etl.harmonise.units import parse_measure
 from panelkit.etl.sources._cells import read_year
-from panelkit.etl.sources._engine import locked, settings, within_time
+from panelkit.etl.sources._engine import Clock, locked, settings
 from panelkit.etl.sources._frames import LARGEST_TABLE, CellTable, unit_texts
 from panelkit.etl.sources._guess import Roles, guess_roles
 from panelkit.etl.sources._many import one_file
@@ -70,7 +70,7 @@ def read(spec: SqlSpec, path: Path) -> Observations:
     connection = _opened(path, spec.path, spec.memory, spec.threads)
     try:
         keys = unit_columns(spec.unit)
-        table = _asked(connection, spec.query, spec.path, (*keys.values(), spec.time))
+        table = _asked(connection, spec.query, spec.path, (*keys.values(), spec.time), Clock())
     finally:
         connection.close()
     for field, name in (
@@ -123,11 +123,13 @@ def _opened(path: Path, where: str, memory: str, threads: int) -> duckdb.DuckDBP
     return connection
 
 
-def _asked(connection: duckdb.DuckDBPyConnection, query: str, where: str, order: tuple[str, ...] | None) -> CellTable:
+def _asked(
+    connection: duckdb.DuckDBPyConnection, query: str, where: str, order: tuple[str, ...] | None, clock: Clock
+) -> CellTable:
     """The result of one SELECT, sorted, as a table."""
     import duckdb
 
-    statements = within_time(connection, lambda: connection.extract_statements(query), where)
+    statements = clock.within(connection, lambda: connection.extract_statements(query), where)
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         raise SourceError(
             f"the query has {len(statements)} statements" if len(statements) != 1 else "the query is no SELECT",
@@ -135,13 +137,13 @@ def _asked(connection: duckdb.DuckDBPyConnection, query: str, where: str, order:
             mend="give one SELECT; WITH ... SELECT is one",
         )
     text = query.strip().rstrip(";")
-    asked = within_time(connection, lambda: connection.execute(f"FROM (\n{text}\n) LIMIT 0"), where)
+    asked = clock.within(connection, lambda: connection.execute(f"FROM (\n{text}\n) LIMIT 0"), where)
     names = tuple(str(d[0]) for d in asked.description)
     keys = [n for n in order or () if n in names]
     by = ", ".join('"' + n.replace('"', '""') + '"' for n in (*keys, *(n for n in names if n not in keys)))
     most = LARGEST_TABLE // max(len(names), 1)
     sentence = f"FROM (\n{text}\n) ORDER BY {by} LIMIT {most + 1}"
-    rows = within_time(connection, lambda: connection.execute(sentence).fetchall(), where)
+    rows = clock.within(connection, lambda: connection.execute(sentence).fetchall(), where)
     if len(rows) > most:
         raise SourceError("the query gives too many rows", where=where, mend="aggregate in the query")
     if len(set(names)) < len(names):
@@ -169,11 +171,12 @@ def look(path: Path) -> Reading:
     ledger = Ledger(where=path.name)
     connection = _opened(path, path.name, "1GB", 1)
     seen: list[SeriesSeen] = []
+    clock = Clock()
     try:
-        listed = _asked(connection, "SELECT table_name AS t FROM information_schema.tables", path.name, None)
+        listed = _asked(connection, "SELECT table_name AS t FROM information_schema.tables", path.name, None, clock)
         for name in map(str, listed["t"]):
             quoted = quoted_name(name)
-            table = _asked(connection, f"SELECT * FROM {quoted} LIMIT {MOST_LOOKED_AT}", path.name, None)  # noqa: S608
+            table = _asked(connection, f"SELECT * FROM {quoted} LIMIT {MOST_LOOKED_AT}", path.name, None, clock)  # noqa: S608
             ledger.say(f"table {name}: {table.rows} rows, columns {', '.join(table.names)}"[:200])
             roles = guess_roles(table)
             if roles is not None and roles.time:
