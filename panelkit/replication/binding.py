@@ -67,7 +67,7 @@ def bind(
         return _of_table(number, ledger) if number.macro[0] == "table" else _by_macro(number, ledger)
     if number.kind != "number":
         return Bound(number=number, binding="no estimate")
-    if len(number.text) > LONGEST or not math.isfinite(_parts(number.text)[0]) or _parts(number.text)[1] > LONGEST:
+    if len(number.text) > LONGEST or not math.isfinite(_parts(number.text)[0]) or abs(_parts(number.text)[1]) > LONGEST:
         return Bound(number=number, binding="unbound", misses=("no ledger has such a number",))
     found = [e for e in known.values() if prints(e, number.text)]
     chance = chance_of(number.text, known.values())

@@ -12,7 +12,7 @@ _MONTH = (
 STRETCHES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(form, re.IGNORECASE))
     for kind, form in (
-        ("address", r"(?:https?://|doi:|doi\.org/)\S+|10\.\d{4,}/\S+|[\w.+-]+@[\w-]+\.[\w.-]+"),
+        ("address", r"(?:https?://|doi:|doi\.org/)\S+|10\.\d{4,}/\S+|(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,64}\.[\w.-]+"),
         ("address", r"(?<!\d)\d{4}-\d{4}-\d{4}-\d{3}[\dX](?!\d)"),  # ORCID
         ("address", r"\+\d{1,3}(?:[ -]\d{2,4}){2,5}(?!\d)"),  # a telephone
         ("address", r"(?:邮编|邮政编码|电话|手机|传真|tel\.?|phone|fax)[\s:：]*[\d()（） -]{5,20}"),

@@ -6,7 +6,10 @@ import csv
 import gzip
 import io
 import json
+import os
 import pickle
+import subprocess
+import sys
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +27,7 @@ from panelkit.replication.verify import verify
 from panelkit.reporting.render import html
 
 Files = dict[str, bytes]
+ROOT = str(Path(__file__).parents[2])
 LAUGHS = '<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "ha"><!ENTITY x SYSTEM "file:///etc/passwd">]>'
 
 
@@ -152,3 +156,47 @@ def test_outsized_cells_are_an_answer_and_no_crash(files: Files, tmp_path: Path)
     for number, spoilt in enumerate((deep, wide, long)):
         spoilt[MANIFEST] = manifest_of(spoilt).encode()
         assert verify(write_package(spoilt, tmp_path / str(number)), levels=("L1",)).exit_code == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["9" * 40_000, "-" * 40_000, "1.1." * 10_000, "a" * 40_000, "{a" * 20_000, "(1" * 20_000, "$" * 40_000]
+)
+@pytest.mark.parametrize("ending", ["md", "tex"])
+def test_a_hostile_manuscript_is_read_in_a_moment(tmp_path: Path, text: str, ending: str) -> None:
+    (tmp_path / f"paper.{ending}").write_text(f"The effect is {text} here.\n")
+    script = (
+        f"from pathlib import Path; from panelkit.replication.audit import audit; audit(Path('paper.{ending}'), {{}})"
+    )
+    subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, env={**os.environ, "PYTHONPATH": ROOT}, timeout=60, check=True
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["0e999999", "1e999999", "0e-999999", "9" * 39 + "e9", "0." + "0" * 38 + "e99999", "１２.３", "1e5%"]
+)
+def test_numbers_beyond_any_size_are_unbound_and_no_crash(tmp_path: Path, text: str) -> None:
+    from panelkit.core.manifest import Entry
+
+    key = ("m", "x", "estimate")
+    ledger = {"t.r0.c0": Entry(cell="t.r0.c0", exhibit="t", raw=0.2451, shown="0.245", mark="", key=key)}
+    (tmp_path / "paper.md").write_text(f"The coefficient is {text} here.\n")
+    assert not [n for n in audit(tmp_path / "paper.md", ledger).numbers if n.binding in ("exact", "words")]
+    assert not standalone.rounds(0.5, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<td " * 100_000, '<a href="' * 100_000, "{" * 200_000, "* a: b, " * 50_000, "\\multicolumn{1}{c}{" * 20_000],
+)
+def test_hostile_text_in_a_package_is_refused_in_a_moment(files: Files, tmp_path: Path, text: str) -> None:
+    for number, name in enumerate(
+        ("tables/table2.html", "tables/table2.tex", "tables/table2.typ", "stata/both.do", "report.html")
+    ):
+        spoilt = {**files, name: files[name] + f"\n{text}".encode()}
+        spoilt[MANIFEST] = manifest_of(spoilt).encode()
+        folder = write_package(spoilt, tmp_path / str(number))
+        done = subprocess.run(
+            [sys.executable, "-I", "-S", str(folder / "verify.py")], capture_output=True, timeout=60, check=False
+        )
+        assert done.returncode == 1, name

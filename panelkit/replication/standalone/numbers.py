@@ -8,6 +8,7 @@ from typing import Any
 
 MINUS = "\u2212"
 FINE = 1e-9  # what arithmetic on the same doubles may part by
+LONGEST_NUMBER, LARGEST_POWER = 60, 250  # of what is printed; beyond that a double has no such number
 NUMBER = re.compile(r"([-+]?)(\d[\d,]*)(?:\.(\d+))?(?:e([-+]?\d+))?$")
 
 
@@ -59,11 +60,13 @@ def rounds(raw: Any, shown: str) -> bool:
     if math.isinf(value):
         return text == ("∞" if value > 0 else "-∞")
     if text.startswith("<"):
-        return NUMBER.match(text[1:]) is not None and 0 <= value < float(text[1:])
+        return len(text) < LONGEST_NUMBER and NUMBER.match(text[1:]) is not None and 0 <= value < float(text[1:])
     found = NUMBER.match(text)
     if found is None:
         return False
     sign, whole, decimals, power = found.groups()
+    if len(text) > LONGEST_NUMBER or abs(int(power or 0)) > LARGEST_POWER:
+        return False
     unit = 10.0 ** (int(power or 0) - len(decimals or ""))
     printed = float(f"{sign}{whole.replace(',', '')}.{decimals or 0}e{power or 0}")
     return abs(value - printed) <= unit * 0.5 * (1 + 1e-6) + abs(value) * 2.0**-50

@@ -156,6 +156,8 @@ class Page(HTMLParser):
 
 def from_html(data: bytes) -> Page:
     """The tables of a page."""
+    if b"<" in data.rpartition(b">")[2]:
+        raise ValueError("it ends within a tag")  # of which the reader would seek the end again and again
     page = Page()
     page.feed(data.decode("utf-8"))
     page.close()

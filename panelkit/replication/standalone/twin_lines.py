@@ -10,6 +10,7 @@ from panelkit.replication.standalone.level import Level, load
 from panelkit.replication.standalone.names import squeezed, stata
 from panelkit.replication.standalone.numbers import number, same
 
+LONGEST_LINE = 20_000  # characters
 NAME = r"[A-Za-z_]\w*"
 FIXED_LINES = re.compile(
     r'|version 14|clear all|set more off|use "data/processed/panel\.dta", clear|estat (?:simple|event|group|calendar)|'
@@ -44,7 +45,9 @@ def lines_held(
     estimate, frame, marker = known
     model = load(folder, f"results/models/{estimate['id']}.json")["specification"]
     for line in lines:
-        if line.startswith("*"):
+        if len(line) > LONGEST_LINE:
+            level.find("differs", f"{name} has a line that no twin has: {line[:60]}...")
+        elif line.startswith("*"):
             level.hold(says(line, estimate, model), "differs", f"{name} says what the results do not: {line[:120]}")
         elif line.startswith(("egen ", "gen ")) and not FIXED_LINES.fullmatch(line):
             level.hold(makes(line, estimate, model, frame), "differs", f"{name} makes a column otherwise: {line[:120]}")
