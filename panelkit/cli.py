@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, cast
 
 import typer
 
+from panelkit.answering import answer, say
+from panelkit.answering import as_json as json_text
 from panelkit.core.errors import PanelkitError
 from panelkit.core.label import Language
 
@@ -38,29 +38,8 @@ StudyArgument = Annotated[Path | None, typer.Argument(help=f"The study file; {_W
 StudyOption = Annotated[Path | None, typer.Option("--study", help=f"The study whose finished run it is; {_WHICH}")]
 
 
-def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
-
-
-def _answer(work: Callable[[], tuple[Any, str, int]], as_json: bool) -> None:
-    """Print what `work` gives (JSON value, text, exit code), or the faults; leave with the exit code."""
-    try:
-        value, text, code = work()
-    except PanelkitError as error:
-        faults = [{"where": f.where, "what": f.what, "mend": f.mend} for f in error.faults]
-        if as_json:
-            _say(json.dumps(faults, ensure_ascii=False, indent=1))
-        else:
-            sys.stderr.write(f"{error}\n")
-            if len(faults) > 1:
-                sys.stderr.write(f"{len(faults)} faults\n")
-        raise typer.Exit(2) from None
-    _say(json.dumps(value, ensure_ascii=False, indent=1) if as_json else text)
-    raise typer.Exit(code)
-
-
 def _quiet_if(as_json: bool) -> Callable[[str], None]:
-    return (lambda text: None) if as_json else _say
+    return (lambda text: None) if as_json else say
 
 
 @app.command()
@@ -80,7 +59,7 @@ def new(
         names = [p.as_posix() for p in made]
         return {"files": names}, "\n".join([*names, f"now run: panelkit run {(folder / 'study.toml').as_posix()}"]), 0
 
-    _answer(work, as_json)
+    answer(work, as_json)
 
 
 @app.command()
@@ -105,7 +84,7 @@ def inspect(
         reading = looking.inspect(file, sheet)
         return to_json(reading), looking.reading_in_words(file, reading), 0
 
-    _answer(work, as_json)
+    answer(work, as_json)
 
 
 def _language(named: str) -> Language | None:
@@ -140,12 +119,12 @@ def explain(
         text = looking.explain(pipeline.read_study(study, root=root), name, _language(language))
         return {"text": text}, text, 0
 
-    _answer(work, as_json)
+    answer(work, as_json)
 
 
 @app.command()
 def check(
-    study: StudyFile,
+    study: StudyArgument = None,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON schema of study files instead.")] = False,
     as_json: Json = False,
     root: Root = None,
@@ -159,18 +138,18 @@ def check(
         if schema:
             pipeline.load_kinds()
             made = json_schema()
-            return made, json.dumps(made, ensure_ascii=False, indent=1), 0
-        read = pipeline.read_study(study, root=root)
+            return made, json_text(made), 0
+        read = pipeline.read_study(study or _default_study(), root=root)
         panel = building.build_panel(read)
         value = {"study": read.id, "rows": panel.rows, "units": len(panel.units), "models": [m.id for m in read.models]}
         return value, f"{read.id}: no fault; {panel.rows} rows, {len(read.models)} models", 0
 
-    _answer(work, as_json)
+    answer(work, as_json)
 
 
 @app.command()
 def build(
-    study: StudyFile,
+    study: StudyArgument = None,
     output: Annotated[Path, typer.Option("--output", help="Where the panel goes.")] = Path("data/processed"),
     as_json: Json = False,
     root: Root = None,
@@ -179,12 +158,14 @@ def build(
 
     def work() -> tuple[Any, str, int]:
         from panelkit import building, pipeline
+        from panelkit.replication.foreign import refuse_foreign_output
         from panelkit.replication.placing import put_folder
 
-        read = building.documented(pipeline.read_study(study, root=root))
+        read = building.documented(pipeline.read_study(study or _default_study(), root=root))
         made = building.assemble_panel(read)
         quality = building.quality_of(read, made)
         folder = output / read.id
+        refuse_foreign_output(folder)
         pictures = building.quality_pictures(quality)
         put_folder(
             folder, building.panel_files(read, made) | building.quality_files(read, made.panel, quality, pictures)
@@ -201,7 +182,7 @@ def build(
         told = "\n".join([building.build_in_words(made.panel, quality, folder.as_posix()), *stopped])
         return value, told, 1 if gates else 0
 
-    _answer(work, as_json)
+    answer(work, as_json)
 
 
 @app.command()
@@ -230,7 +211,7 @@ def run(
         }
         return value, "\n".join(lines), done.exit_code
 
-    _answer(work, as_json)
+    answer(work, as_json)
 
 
 def _exhibit(kind: str, name: str, study: Path | None, output: Path, to: Path | None, as_json: bool) -> None:
@@ -250,7 +231,7 @@ def _exhibit(kind: str, name: str, study: Path | None, output: Path, to: Path | 
         shutil.copyfile(made, to)
         return {"file": to.as_posix()}, to.as_posix(), 0
 
-    _answer(work, as_json)
+    answer(work, as_json)
 
 
 @app.command()
@@ -302,7 +283,7 @@ def trace(
         lineage = looking.trace(number, which, output=output)
         return to_json(lineage), str(lineage), 0
 
-    _answer(work, as_json)
+    answer(work, as_json)
 
 
 @app.command()
@@ -325,7 +306,7 @@ def package(
         )
         return {"package": where.as_posix(), "files": count}, f"{where.as_posix()}: {count} files", 0
 
-    _answer(work, as_json)
+    answer(work, as_json)
 
 
 @app.command()
@@ -360,7 +341,7 @@ def verify(
             packaging.certify(report, certificate)
         return to_json(report), str(report), report.exit_code
 
-    _answer(work, as_json)
+    answer(work, as_json)
 
 
 @app.command()
@@ -380,7 +361,7 @@ def audit(
         report = packaging.audit(paper, study=study or _default_study(), output=output, package=package)
         return to_json(report), str(report), report.exit_code
 
-    _answer(work, as_json)
+    answer(work, as_json)
 
 
 @app.command()
@@ -394,4 +375,4 @@ def doctor(as_json: Json = False) -> None:
         text = "\n".join(f"{'ok ' if f['ok'] else 'NO '} {f['what']}: {f['text']}" for f in findings)
         return findings, text, 0 if all(f["ok"] for f in findings if f["needed"]) else 1
 
-    _answer(work, as_json)
+    answer(work, as_json)

@@ -73,16 +73,23 @@ def explain(study: Study, name: str | None = None, language: Language | None = N
     Of one model also which standard errors and resampling it gets on the panel at hand, and why, where its raw files are there; of
     one with a treatment first its design: who is treated when, who can be compared, what is identified, which estimator fits.
     """
+    from panelkit import building
+
     if name is None:
-        return "\n\n".join(ESTIMATORS[m.kind].explain(m) for m in study.models)
+        return "\n\n".join(f"{m.id} ({m.kind})\n{ESTIMATORS[m.kind].explain(m)}" for m in study.models)
     if name in {m.id for m in study.models}:
         model = study.model(name)
         own = ESTIMATORS[model.kind].explain(model)
+        try:
+            panel = building.build_panel(study)
+        except PanelkitError as error:
+            at = f"{error.faults[0].where}: " if error.faults[0].where else ""
+            return f"{own}\nOn which panel is not known yet: {at}{error.faults[0].what}."
         if (
             ESTIMATORS[model.kind].confirmation == "engine"
         ):  # others bring errors of their own, which `explain` has told
-            own += f"\n{_on_this_panel(study, model)}"
-        seen = _design(study, model, language or study.head.language)
+            own += f"\n{_on_this_panel(study, model, panel)}"
+        seen = _design(model, panel, language or study.head.language)
         return f"{seen}\n\nTHE MODEL\n{own}" if seen else own
     if name in study.variables:
         return _variable_in_words(study, name)
@@ -90,15 +97,13 @@ def explain(study: Study, name: str | None = None, language: Language | None = N
     raise StudyError(f"there is no model or variable '{name}'", mend=known_or_nearest(name, known))
 
 
-def _design(study: Study, model: ModelSpec, language: Language) -> str:
-    """The design of a model as its rows show it, "" where it has no treatment that starts or no panel can be built yet."""
-    from panelkit import building
+def _design(model: ModelSpec, panel: Panel, language: Language) -> str:
+    """The design of a model as its rows show it, "" where it has no treatment that starts or no row is left."""
     from panelkit.checks import design_of, design_page
     from panelkit.estimators._compile import formula_of
     from panelkit.estimators._sample import select_rows
 
     try:
-        panel = building.build_panel(study)
         positions, _ = select_rows(model, formula_of(model), panel, (), "keep")
     except PanelkitError:
         return ""
@@ -131,12 +136,11 @@ def _speaker(panel: Panel | None, language: Language) -> Callable[[str], str]:
     return str if panel is None else partial(said, panel=panel, language=language)
 
 
-def _on_this_panel(study: Study, model: ModelSpec) -> str:
-    from panelkit import building, pipeline
+def _on_this_panel(study: Study, model: ModelSpec, panel: Panel) -> str:
+    from panelkit import pipeline
     from panelkit.estimators._side_by_side import chosen
 
     try:
-        panel = building.build_panel(study)
         return chosen(model, panel, pipeline.setting_of(study, model, study.defaults.confirm[0]))
     except PanelkitError as error:
         return f"On which panel is not known yet: {error.faults[0].what}."

@@ -114,9 +114,12 @@ def verify(folder: Path | str, *, levels: tuple[str, ...] = ("L0", "L1", "L2"), 
 def certify(report: Report, folder: Path) -> None:
     """Write what was verified as `certificate.json` and `certificate.html`."""
     from panelkit.replication.certificate import certificate
+    from panelkit.replication.foreign import refuse_foreign
     from panelkit.replication.placing import put_folder
 
-    put_folder(folder, certificate(report))
+    made = certificate(report)
+    refuse_foreign(folder, made)
+    put_folder(folder, made)
 
 
 def audit(

@@ -181,9 +181,11 @@ def run(
 
 
 def _run(study: Study, folder: Path, steps: Steps, say: Say) -> Run:
+    from panelkit.replication.foreign import refuse_foreign_output
     from panelkit.replication.placing import put_folder, recover
 
     recover(folder)
+    refuse_foreign_output(folder)
     inputs = input_digests(study)
     kept = None if steps.folder is None else _unchanged(folder, inputs)
     if kept is not None:

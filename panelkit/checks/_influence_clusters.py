@@ -48,10 +48,14 @@ def of_influence(subject: Subject, names: tuple[str, ...], few: int, largest_sha
         term, top = estimate.terms[0].name, int(np.argmax(share))
         called = subject.panel.unit_name(names[top])
         effective, largest = 1 / np.sum(share**2), 100 * share[top]
-        en.append(
-            f"The error of {term} rests on them as on {effective:.1f} equal ones; {called.en} carries {largest:.1f}% of it."
+        en[0] = (
+            f"{count} clusters ({by}), {treated} of them treated, on which the error of {term} rests as on {effective:.1f} equal ones: "
+            f"{called.en} carries {largest:.1f}% of it."
         )
-        zh.append(f"{term} 的标准误所依据的有效聚类数约为 {effective:.1f};{called.zh} 占其方差的 {largest:.1f}%。")
+        zh[0] = (
+            f"共 {count} 个聚类({by}),其中 {treated} 个受处理;{term} 的标准误所依据的有效聚类数约为 {effective:.1f}:"
+            f"{called.zh} 占其方差的 {largest:.1f}%。"
+        )
     if psi is not None:
         _meaning(estimate, (count, treated), few, en, zh)
     top_share = None if share is None else float(share.max())

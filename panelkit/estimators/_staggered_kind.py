@@ -14,7 +14,7 @@ from panelkit.core.estimation import ModelSpec, Setting
 from panelkit.core.panel import Panel
 from panelkit.core.registry import ENGINES, EstimatorKind
 from panelkit.core.request import Analytic, Clustered, Design, Regression
-from panelkit.estimators._compile import Compiled, columns_of
+from panelkit.estimators._compile import Compiled, columns_of, formula_of
 from panelkit.estimators._convention import asked_covariance
 from panelkit.estimators._estimate import treated_clusters
 from panelkit.estimators._inference import terms_of
@@ -151,7 +151,7 @@ def refuse_second(request: Regression, setting: Setting, where: str) -> None:
     answering = [e for e in setting.defaults.confirm if e in ENGINES and ENGINES[e].refuses(request) is None]
     if answering and setting.engine.name != answering[0]:
         raise EngineRefusedError(
-            "no engine has staggered effects; they are confirmed by route, see tests['route']",
+            "no engine has staggered effects; they are confirmed by another route",
             where=where,
             mend="name this engine first in confirm, or leave it",
         )
@@ -247,5 +247,17 @@ def staggered_kind(
 
 
 def columns_staggered(spec: StaggeredSpec) -> tuple[str, ...]:
-    """The variables that a specification needs."""
+    """The variables that a specification needs.
+
+    Raises
+    ------
+    EstimationError
+        A formula without effects: that of a staggered design names those of unit and time.
+    """
+    if not (formula := formula_of(spec)).absorb:
+        raise EstimationError(
+            "the effects of unit and time are missing",
+            where=f"models.{spec.id}.formula",
+            mend=f"write {formula.outcome} ~ 1 | UNIT + TIME, by the panel's names, covariates in place of 1",
+        )
     return columns_of(spec, spec.cohort)

@@ -19,6 +19,7 @@ from panelkit.core.key import at_level, parts_of
 from panelkit.core.nearest import known_or_nearest
 from panelkit.etl.harmonise.provinces import named
 from panelkit.etl.harmonise.units import Measure
+from panelkit.etl.onset import first_years
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +113,7 @@ _FUNCTIONS = (
     GridFunction(
         name="sum_by", least=2, most=5, summary="sum over rows with the same further arguments", measure="same"
     ),
+    GridFunction(name="first_year", least=1, most=1, summary="first year above 0, else 0", measure="pure"),
 )
 GRID_FUNCTIONS: Mapping[str, GridFunction] = MappingProxyType({f.name: f for f in _FUNCTIONS})
 
@@ -232,6 +234,8 @@ def evaluate(
 
     def across(call: Call, rows: Rows) -> np.ndarray:
         values = evaluator.number(call.arguments[0], rows)
+        if call.function == "first_year":
+            return first_years(values, grid.years, shown(call), say)
         made = _across(call, values, study, grid, evaluator, where)
         if call.function.startswith("winsor"):
             say(_cut_in_words(call, values[study], made[study]))

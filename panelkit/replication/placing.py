@@ -68,11 +68,15 @@ def put_folder(folder: Path, files: Mapping[str, bytes]) -> None:
 def _put(folder: Path, files: Mapping[str, bytes]) -> None:
     _recover(folder)
     beside, old = _beside(folder)
-    for name in sorted(files):
-        path = beside.joinpath(*name.split("/"))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(files[name])
-    beside.mkdir(parents=True, exist_ok=True)
+    try:
+        for name in sorted(files):
+            path = beside.joinpath(*name.split("/"))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(files[name])
+        beside.mkdir(parents=True, exist_ok=True)
+    except OSError:  # no room, no right to write: the old folder stands
+        shutil.rmtree(beside, ignore_errors=True)
+        raise
     if not folder.exists():
         os.replace(beside, folder)
     elif exchange(beside, folder):

@@ -166,7 +166,7 @@ def _key(number: str, models: Mapping[str, Any], entries: Mapping[str, Entry]) -
 
 def _formula(estimate: Mapping[str, Any]) -> str:
     for request in estimate.get("requests", ()):
-        right = " + ".join([*request.get("endogenous", ()), *request.get("slopes", ())]) or "1"
+        right = " + ".join(request.get("slopes", ())) or "1"
         effects = [*request.get("absorb", ()), *(f"{e}[{v}]" for e, v in request.get("varying_slopes", ()))]
         instruments = request.get("instruments", ())
         text = f"{request['outcome']} ~ {right}" + (f" | {' + '.join(effects)}" if effects else "")

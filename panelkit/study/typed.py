@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import typing
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from panelkit.core.errors import Fault
@@ -93,12 +94,37 @@ def _fault(kind: type, value: Any, where: str, error: Any) -> Fault | None:
         key = str(location[-1])
         mend = known_or_nearest(key, _fields(here))
         return Fault(where=".".join([*path, key]), what=f"unknown key '{key}'", mend=mend)
+    if error["type"] in ("missing", "missing_argument", "missing_keyword_only_argument"):
+        mend = f"add it: {path[-1]} = {_as_written(here)}"
+        return Fault(where=".".join(path), what="this key is missing", mend=mend)
     return Fault(where=".".join(path), **_words(error, node))
 
 
+def _as_written(kind: Any) -> str:
+    """What a value of that type looks like in TOML.
+
+    >>> _as_written(tuple[str, ...]), _as_written(dict[str, typing.Literal["+", "-"]]), _as_written(tuple[int, int])
+    ('["...", ...]', '{ NAME = "+" or "-" }', '[number, number]')
+    """
+    arguments = [a for a in typing.get_args(kind) if a is not type(None)]
+    origin = typing.get_origin(kind)
+    if origin is typing.Literal:
+        return " or ".join(json.dumps(a) for a in arguments)
+    if origin is tuple:
+        inside = [_as_written(a) if a is not Ellipsis else "..." for a in arguments]
+        return f"[{', '.join(inside)}]"
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return f"{{ NAME = {_as_written(arguments[-1])} }}"
+    if kind is not Label and dataclasses.is_dataclass(kind):
+        hints = typing.get_type_hints(kind)
+        due = [f.name for f in dataclasses.fields(kind) if f.default is f.default_factory is dataclasses.MISSING]
+        return f"{{ {', '.join(f'{name} = {_as_written(hints[name])}' for name in due)} }}"
+    if arguments:
+        return _as_written(arguments[0])
+    return {int: "number", float: "number", bool: "true or false"}.get(kind, '"..."')
+
+
 def _words(error: Any, node: Any) -> dict[str, str]:
-    if error["type"] in ("missing", "missing_argument", "missing_keyword_only_argument"):
-        return {"what": "this key is missing", "mend": "add it"}
     if error["type"] == "literal_error":
         allowed = [a.strip("' ") for a in error["ctx"]["expected"].replace(" or ", ", ").split(",")]
         near = nearest(str(node), allowed)

@@ -127,7 +127,8 @@ def test_gaps_of_lagged_years_and_excluded_units(build):
 
 def test_source_years_promise(build):
     frame = grid(THREE, range(2015, 2018), x=1.0)
-    assert build(frame, {"a": {"series": "s.x"}})[0].checks[0].value == 0.0
+    with pytest.raises(PanelError, match="no variable has a figure in 2018"):
+        build(frame, {"a": {"series": "s.x"}})
     with pytest.raises(PanelError, match=r"every province in 2018 \(absent\)"):
         build(frame, {"a": {"series": "s.x"}}, source_years=(2015, 2018))
 

@@ -40,7 +40,7 @@ ONLY_IN = {
     "matplotlib": ("reporting/figures/",),
     "seaborn": ("reporting/figures/",),
     "docx": ("reporting/render/docx.py",),
-    "typer": ("cli.py",),
+    "typer": ("cli.py", "answering.py"),
     "pydantic": ("study/",),
 }
 NUMERICS_MAY = {"numpy", "scipy"}

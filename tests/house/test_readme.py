@@ -16,3 +16,10 @@ def test_every_kind_is_named(socket):
     load_kinds()
     absent = [kind.name for kind in getattr(registry, socket) if f"`{kind.name}`" not in README]
     assert not absent
+
+
+def test_every_function_of_an_expression_is_named() -> None:
+    from panelkit.etl.expressions import function_names
+
+    named = set(README.replace("`", " ").replace(";", " ").split())
+    assert set(function_names()) <= named

@@ -113,3 +113,64 @@ def test_a_study_in_this_folder_needs_no_name(small: Path, cli: Any) -> None:
     lost = cli("table", "one", "--to", "nowhere/one.tex", cwd=small)
     assert lost.returncode == 2
     assert "no such folder" in lost.stderr
+
+
+DESIGN = """
+[variables.policy]
+series = "raw.d"
+[variables.start]
+expression = "first_year(policy)"
+[[models]]
+id = "staggered"
+kind = "callaway_santanna"
+formula = "y ~ 1 | province + year"
+cohort = "start"
+"""
+
+
+@pytest.fixture
+def adopted(small: Path) -> Path:
+    """The small study with a column of noughts and ones: the policy of a third of provinces from 2014, of a third from 2016."""
+    figures = small / "data/raw/figures.csv"
+    lines = figures.read_text("utf-8").splitlines()
+    made = [f"{lines[0]},d"]
+    for place, line in enumerate(lines[1:]):
+        start = (2014, 2016, 9999)[place // 8 % 3]
+        made.append(f"{line},{int(int(line.split(',')[1]) >= start)}")
+    figures.write_text("\n".join(made) + "\n", "utf-8")
+    text = (small / "study.toml").read_text("utf-8").replace('z = "z" }', 'z = "z", d = "d" }')
+    (small / "study.toml").write_text(text.replace("[[tables]]", f"{DESIGN}[[tables]]"), "utf-8")
+    return small
+
+
+def test_a_policy_dummy_makes_a_staggered_design(adopted: Path, cli: Any) -> None:
+    """The first year of treatment comes from the dummy; another route confirms the effects, and the run says so."""
+    told = cli("explain", "study.toml", "staggered", cwd=adopted)
+    assert "2014    11" in told.stdout
+    assert "2016    10" in told.stdout
+    assert "never    10" in told.stdout
+    done = cli("run", cwd=adopted)
+    assert done.returncode == 0, done.stderr
+    checks = json.loads((adopted / "output/small/checks.json").read_text("utf-8"))["checks"]
+    route = next(c for c in checks if c["of"] == "staggered" and c["name"] == "second_engine")
+    assert route["verdict"] == "holds"
+    assert route["value"] <= route["bound"]
+    assert "tests['route']" not in route["text"]["en"]
+
+
+def test_effects_left_out_of_a_staggered_design_are_a_fault_of_the_check(adopted: Path, cli: Any) -> None:
+    text = (adopted / "study.toml").read_text("utf-8").replace("y ~ 1 | province + year", "y ~ 1")
+    (adopted / "study.toml").write_text(text, "utf-8")
+    told = cli("check", "study.toml", cwd=adopted)
+    assert told.returncode == 2
+    assert "models.staggered.formula" in told.stderr
+    assert "y ~ 1 | UNIT + TIME" in told.stderr
+
+
+def test_explain_says_why_the_panel_is_not_known(adopted: Path, cli: Any) -> None:
+    figures = adopted / "data/raw/figures.csv"
+    figures.write_text(figures.read_text("utf-8").replace(",d\n", ",dd\n", 1), "utf-8")
+    told = cli("explain", "study.toml", "staggered", cwd=adopted)
+    assert told.returncode == 0
+    assert "not known yet" in told.stdout
+    assert "no column 'd'" in told.stdout

@@ -1,0 +1,104 @@
+"""Folders as they are: files of the author's own among the outputs, files for folders, no right, no room, long and Chinese paths."""
+
+from __future__ import annotations
+
+import errno
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+
+@pytest.mark.parametrize("command", ["run", "build"])
+def test_a_file_of_the_author_is_not_lost(command: str, small: Path, cli: Any) -> None:
+    first = cli(command, "study.toml", "--output", "out", cwd=small)
+    assert first.returncode == 0, first.stderr
+    own = small / "out" / "small" / "thesis.docx"
+    own.write_text("mine", "utf-8")
+    (small / "out" / "small" / ".DS_Store").write_bytes(b"")  # what a system leaves is no file of the author
+    again = cli(command, "study.toml", "--output", "out", *(["--force"] if command == "run" else []), cwd=small)
+    assert again.returncode == 2
+    assert "thesis.docx" in again.stderr
+    assert "move them elsewhere" in again.stderr
+    assert own.read_text("utf-8") == "mine"
+
+
+def test_a_certificate_replaces_no_folder_of_the_author(small: Path) -> None:
+    from panelkit.core.errors import PackageError
+    from panelkit.replication.foreign import refuse_foreign
+
+    with pytest.raises(PackageError, match=r"study\.toml"):
+        refuse_foreign(small, {"certificate.json", "certificate.html"})
+
+
+@pytest.mark.parametrize("command", ["run", "build"])
+def test_a_file_where_a_folder_is_due(command: str, small: Path, cli: Any) -> None:
+    (small / "out").write_text("a file", "utf-8")
+    told = cli(command, "study.toml", "--output", "out", cwd=small)
+    assert told.returncode == 2
+    assert "Traceback" not in told.stderr
+    assert "mend:" in told.stderr
+    assert (small / "out").read_text("utf-8") == "a file"
+
+
+def test_a_long_path_with_blanks_and_chinese(small: Path, cli: Any) -> None:
+    deep = small / "我的 论文" / ("very long name " * 8).strip() / "out put"
+    done = cli("run", "study.toml", "--output", deep, cwd=small)
+    assert done.returncode == 0, done.stderr
+    assert (deep / "small" / "report.html").is_file()
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES, errno.EROFS])
+def test_what_the_system_refuses_is_a_fault(number: int, capsys: Any) -> None:
+    from panelkit.answering import answer
+
+    def work() -> Any:
+        raise OSError(number, "it is refused", "some/place")
+
+    with pytest.raises(typer.Exit) as left:
+        answer(work, False)
+    assert left.value.exit_code == 2
+    told = capsys.readouterr().err
+    assert "some/place: it is refused" in told
+    assert "mend:" in told
+
+
+def test_no_room_leaves_the_old_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from panelkit.replication.placing import put_folder
+
+    put_folder(tmp_path / "out", {"a.txt": b"old"})
+    whole = Path.write_bytes
+
+    def full(self: Path, data: bytes) -> int:
+        if self.name == "b.txt":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return whole(self, data)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match="No space"):
+        put_folder(tmp_path / "out", {"a.txt": b"new", "b.txt": b"new"})
+    assert (tmp_path / "out" / "a.txt").read_bytes() == b"old"
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+def test_two_runs_at_once_leave_one_whole_folder(small: Path, cli: Any) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    from panelkit.outputs import intact
+
+    with ThreadPoolExecutor(2) as both:
+        done = list(both.map(lambda _: cli("run", "study.toml", "--output", "out", cwd=small), range(2)))
+    assert [d.returncode for d in done] == [0, 0], [d.stderr for d in done]
+    folder = small / "out" / "small"
+    assert intact(folder, json.loads((folder / "manifest.json").read_text("utf-8"))["files"])
+    assert sorted(p.name for p in folder.parent.iterdir()) == [".steps", "small"]
+
+
+def test_a_terminal_of_few_signs_is_no_error(small: Path, cli: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    built = cli("build", cwd=small)
+    assert built.returncode == 0, built.stderr
+    assert "Balance" in built.stdout
+    assert json.loads(cli("build", "--json", cwd=small).stdout)["rows"] == 248
