@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import random
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -61,6 +63,14 @@ def parted(text: str, draw: random.Random) -> str:
     return f"{text[:2]}</w:t></w:r><w:r><w:t>{(int(text[2]) + draw.randint(1, 9)) % 10}</w:t></w:r><w:r><w:t>{text[3:]}"
 
 
+def redrawn(text: str, draw: random.Random) -> str:
+    """A coordinate changed in a picture that the page holds as base64."""
+    picture = base64.b64decode(text).decode("utf-8")
+    start, end = draw.choice([m.span(1) for m in re.finditer(r"(?:d=\"M |L )(\d+\.\d+)", picture)] or [(0, 0)])
+    drawn = picture[:start] + (digit(picture[start:end], draw) if end else " ") + picture[end:]
+    return base64.b64encode(drawn.encode()).decode("ascii")
+
+
 def put(new: str) -> Change:
     """Something fixed."""
     return lambda text, draw: new if text != new else f"{new}x"
@@ -90,9 +100,10 @@ TEXTS = (
           pattern=rf"<td data-cell=[^>]*>(?:<[^>]*>)*[(\[]?({PRINTED})(?=[<)\]])",
           change=digit),
     Text(kind="a number of a check on the page", files=r"report\.html",
-          pattern=r'<td class="n" data-from="checks\|[^"]+">(?:<a [^>]*>)?(\d+\.\d{3})<', change=digit),
+          pattern=r'<td(?: class="n")? data-from="checks(?:\|[^|"]+){3,}"[^>]*>(?:<a [^>]*>)?(?:\u2212|&lt;)?(\d[\d,]*(?:\.\d+)?)<',
+          change=digit),
     Text(kind="a digit in the text of the page", files=r"report\.html",
-          pattern=rf"data-key=\"[^\"]*\"(?![^>]*data-cell)[^>]*>({PRINTED})<",
+          pattern=rf"data-key=\"[^\"]*\"(?![^>]*data-cell)[^>]*>(?:<a [^>]*>)?({PRINTED})<",
           change=digit),
     Text(kind="the interval in the results", files=r"results/estimates\.json",
           pattern=rf'"p": {DOUBLE},\s*"low": ({DOUBLE}),\s*"high": {DOUBLE}\s*\}}',
@@ -152,7 +163,7 @@ TEXTS = (
     Text(kind="a minus dropped", files=r"tables/\w+\.(?:csv|html|typ|docx)", pattern=r"[>\"(\[](−)(?=\d*\.?\d)", change=none),
     Text(kind="a minus dropped in LaTeX", files=r"tables/\w+\.tex", pattern=r"(?<=& )(-)(?=\d.*% pk r)", change=none),
     Text(kind="a comma of thousands", files=r"tables/\w+\.(?:csv|html|typ|docx)",
-          pattern=r"[>\"]\d{1,3}(,)(?=\d{3}[<\"])", change=put(".")),
+          pattern=r"[>\"(\[\u2212]\d{1,3}(,)(?=\d{3}[<\".,)])", change=put(".")),
     Text(kind="a digit in a run of its own in Word", files=r"tables/\w+\.docx", pattern=r"<w:t(?: [^>]*)?>[(\[]?(\d\.\d\d)", change=parted),
     Text(kind="a picture of a number in Word", files=r"tables/\w+\.docx",
           pattern=r"</w:tbl>()", change=put("<w:p><w:r><w:drawing/></w:r></w:p>")),
@@ -162,7 +173,9 @@ TEXTS = (
     Text(kind="a text beside a table in HTML", files=r"tables/\w+\.html", pattern=r"</table>()", change=put("<p>N = 999</p>")),
     Text(kind="a rule of style in HTML", files=r"tables/\w+\.html", pattern=r"<style>()", change=put(".num{opacity:0}")),
     Text(kind="a text read aloud on the page", files=r"report\.html", pattern=r"(?:alt|aria-label)=\"[^\"\d]*(\d+)", change=digit),
-    Text(kind="a picture on the page", files=r"report\.html", pattern=r"<path d=\"M (\d+\.\d+)", change=digit),
+    Text(kind="a picture on the page", files=r"report\.html", pattern=r"<(?:circle|line|path)[^>]* (?:cx|x1|d)=\"(?:M )?(\d+\.\d+)",
+          change=digit),
+    Text(kind="a figure within the page", files=r"report\.html", pattern=r"src=\"data:image/svg\+xml;base64,([\w+/=]+)\"", change=redrawn),
     Text(kind="a picture of a figure", files=r"figures/\w+\.svg", pattern=r"<path d=\"M (\d+\.\d+)", change=digit),
     Text(kind="a number of a figure", files=r"figures/\w+\.csv", pattern=rf"(?<=[,\n])({DOUBLE})(?=[,\n])", change=digit),
     Text(kind="a column made otherwise in a do-file", files=r"stata/\w+\.do",

@@ -7,6 +7,7 @@ from typing import Any
 from panelkit.core.check import Check
 from panelkit.core.label import Language
 from panelkit.reporting.numbers import NumberKind, shown
+from panelkit.reporting.printed import plain
 from panelkit.reporting.words import WORDS, word
 
 WITH_ROWS = (  # their sentence cannot carry the table; those of batteries have a table among the exhibits
@@ -33,6 +34,7 @@ def rows_of(check: Check, language: Language) -> dict[str, Any] | None:
     other = "case" if language == "zh" else "case_zh"
     keys = [k for k in dict.fromkeys(k for r in check.rows for k in r) if k != other and not _empty(check, k)]
     return {
+        "fields": [plain(k) for k in keys],
         "headings": [_heading(k, language) for k in keys],
         "numeric": [any(isinstance(r.get(k), (int, float)) for r in check.rows) for k in keys],
         "cells": [[_cell(r.get(k), k, language) for k in keys] for r in check.rows],

@@ -72,6 +72,15 @@ class Quoted:
         """Find every number that is not in what it quotes; how many are held, and how many are bound to nothing."""
         held, loose = 0, self.page.unbound
         for where, text in self.page.quotes:
+            path = where.split("|")
+            if (
+                path[0] == "checks" and len(path) > 3
+            ):  # a cell with one number of a check, which no other number may replace
+                if self.is_cell(text.strip(), *path[1:]):
+                    held += len(tokens(text))
+                else:
+                    level.find("differs", f"{name}: {text.strip()!r} is not {', '.join(path)}, which it quotes")
+                continue
             if where not in self.made:
                 self.made[where] = self.source(where.split("|"))
             source = self.made[where]
@@ -87,6 +96,23 @@ class Quoted:
             f"{name}: {inside} numbers in tables and {len(self.page.loose)} outside are bound to the results, {held} in sentences "
             f"to what they quote; {loose} are bound to nothing"
         )
+
+    def is_cell(self, text: str, of: str, check: str, part: str, *row: str) -> bool:
+        """Whether a text is one number of a check, its `value`, its `bound` or that of a field in one of its `rows`, as printed."""
+        for found in (c for c in self.checks if [c["of"], c["name"]] == [of, check]):
+            holder = found
+            if part == "rows" and len(row) > 1:
+                rows = found.get("rows") or []
+                holder = (
+                    rows[int(row[0])] if re.match(r"\d{1,5}$", row[0], re.ASCII) and int(row[0]) < len(rows) else {}
+                )
+            fact = holder.get("|".join(row[1:]) if part == "rows" else part)
+            if number(fact) is not None:
+                if rounds(fact, text):
+                    return True
+            elif set(tokens(text)) <= Source(True).take(holder if isinstance(fact, str) else fact).tokens:
+                return True  # nothing, yes or no, or a text, which the row may hold in two languages
+        return False
 
     def source(self, path: list[str]) -> Source:
         """What a quotation may hold. Raises LookupError where there is no such thing."""
