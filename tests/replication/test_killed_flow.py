@@ -1,9 +1,10 @@
 """Whole commands killed at many moments: `panelkit run` and `panelkit package` leave the old files or the new ones, never a mixture.
 
-Every kill ends a fresh process as a user would have started it. Half are SIGKILL at the n-th event of its work on the files (a file
-opened to be written, moved, removed, two folders exchanged), so that the writing, which takes a small part of the time, is well
-covered; the others end it after a share of the processor time that an undisturbed one takes, which no load of the machine changes
-(the timer's signal is not caught: the system ends the process, as SIGKILL does). Raw data change before each, so old and new
+Every kill ends a process of its own, made from one that has imported everything, as importing takes far longer than the work and
+touches no file. Half are SIGKILL at the n-th event of its work on the files (a file opened to be written, moved, removed, two
+folders exchanged), so that the writing, which takes a small part of the time, is well covered; the others end it after a share of
+the processor time that an undisturbed one takes, which no load of the machine changes (the timer's signal is not caught: the
+system ends the process, as SIGKILL does). Raw data change before each, so old and new
 differ. Two studies of the same text, in two folders, are worked on at a time.
 """
 
@@ -14,11 +15,13 @@ import json
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,32 +61,69 @@ formula = "y ~ x | unit"
 id = "main"
 columns = ["m", "n"]
 """
-# runs panelkit; the first argument is a file for what an undisturbed run took, the second when to end: nothing, "event 7" or "time 0.4"
-KILLED = """
-import os, runpy, signal, sys, time
-told, end = sys.argv[1:3]
-how, _, at = end.partition(" ")
-home, count = os.getcwd(), 0
-def happened(event, args):
-    global count
-    if event == "open":
-        seen = isinstance(args[0], (str, bytes)) and isinstance(args[2], int) and args[2] & (os.O_WRONLY | os.O_RDWR)
-    else:
-        seen = event in ("os.rename", "os.mkdir", "os.remove", "os.rmdir", "shutil.rmtree") or (
-            event == "ctypes.dlsym" and args[1] in ("renameat2", "renamex_np"))
-    if seen:
-        count += 1
-        if how == "event" and count == int(at):
-            os.kill(os.getpid(), signal.SIGKILL)
-sys.addaudithook(happened)
-if how == "time":
-    signal.setitimer(signal.ITIMER_PROF, float(at))
-sys.argv = ["panelkit", *sys.argv[3:]]
-try:
-    runpy.run_module("panelkit", run_name="__main__", alter_sys=True)
-finally:
-    how = ""
-    open(told, "w").write(f"{count} {time.process_time()}")
+# answers each line [folder, when to end, command] with the exit code of a process that ran panelkit there; when to end is nothing,
+# "event 7" or "time 0.4". Before the first it runs the commands that it was started with once itself, so that they find all imported,
+# on a study without models: an engine starts threads of its own, which a process made from this one would wait for in vain. Drawing, which
+# writes no file and takes most of the time, is left out: a picture is a few bytes, and is put in place as every file is.
+TEMPLATE = """
+import gc, json, os, runpy, signal, sys, time
+answers = os.fdopen(os.dup(1), "w")
+os.dup2(os.open("said", os.O_WRONLY | os.O_CREAT), 1), os.dup2(1, 2)
+def panelkit(command):
+    sys.argv = ["panelkit", *command]
+    try:
+        runpy.run_module("panelkit", run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        return end.code or 0
+    return 0
+def until(end):
+    how, _, at = end.partition(" ")
+    count, on = 0, True
+    def happened(event, args):
+        nonlocal count
+        if event == "open":
+            seen = isinstance(args[0], (str, bytes)) and isinstance(args[2], int) and args[2] & (os.O_WRONLY | os.O_RDWR)
+        else:
+            seen = event in ("os.rename", "os.mkdir", "os.remove", "os.rmdir", "shutil.rmtree") or (
+                event == "ctypes.dlsym" and args[1] in ("renameat2", "renamex_np"))
+        if seen and on:
+            count += 1
+            if how == "event" and count == int(at):
+                os.kill(os.getpid(), signal.SIGKILL)
+    sys.addaudithook(happened)
+    if how == "time":
+        signal.setitimer(signal.ITIMER_PROF, float(at))
+    def told():
+        nonlocal on
+        on = False
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        return f"{count} {time.process_time()}"
+    return told
+import pyfixest.estimation, linearmodels, statsmodels.api
+from panelkit.reporting.figures import _canvas
+drawn = {"svg": b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"></svg>'}
+_canvas._file = lambda picture, form, **how: drawn.get(form, form.encode())
+for command in json.loads(sys.argv[1]):
+    assert panelkit(command) == 0
+gc.freeze()
+print("ready", file=answers, flush=True)
+for line in sys.stdin:
+    folder, end, command = json.loads(line)
+    process = os.fork()
+    if not process:
+        code = 99
+        try:
+            os.chdir(folder)
+            os.dup2(os.open("said", os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 1), os.dup2(1, 2)
+            signal.alarm(60)
+            told = until(end)
+            code = panelkit(command)
+            note = told()
+            open("told", "w").write(note)
+        finally:
+            sys.stdout.flush(), sys.stderr.flush()
+            os._exit(code)
+    print(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), file=answers, flush=True)
 """
 COMMANDS = {
     "run": ("run", "study.toml"),
@@ -120,30 +160,64 @@ def held(folder: Path) -> dict[str, str]:
     return {n: d for n, d in found.items() if not n.endswith("log/run.txt")}
 
 
-def lane(folder: Path, command: str, end: str = "") -> tuple[int, str]:
-    """Start a command in a study's folder and wait for it; its exit code, and what it noted of itself."""
-    told = folder / "told"
-    told.unlink(missing_ok=True)
-    around = {
+def around(folder: Path) -> dict[str, str]:
+    """The environment of every process here: the code under test, one thread."""
+    return {
         **os.environ, "PYTHONPATH": str(Path(panelkit.__file__).parents[1]), "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1", "MPLCONFIGDIR": str(folder.parent / "matplotlib"),
+        "OPENBLAS_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1",
+        "MPLCONFIGDIR": str(folder.parent / "matplotlib"),
     }  # fmt: skip
+
+
+def fresh(folder: Path, command: str) -> None:
+    """A command as a user starts it, in a study's folder."""
     done = subprocess.run(
-        [sys.executable, "-c", KILLED, str(told), end, *COMMANDS[command]],
-        cwd=folder, env=around, capture_output=True, text=True, check=False, timeout=600,
+        [sys.executable, "-m", "panelkit", *COMMANDS[command]],
+        cwd=folder, env=around(folder), capture_output=True, text=True, check=False, timeout=600,
     )  # fmt: skip
-    if done.returncode > 0:
-        raise AssertionError(done.stdout + done.stderr)
-    return done.returncode, told.read_text() if told.is_file() else ""
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
-def undisturbed(folder: Path, command: str) -> Whole:
-    code, told = lane(folder, command)
-    assert code == 0
+class Lane:
+    """A study's folder, and the template from which each process that works on it is made."""
+
+    def __init__(self, folder: Path, commands: list[str]) -> None:
+        self.folder, warm = folder, folder.with_name(f"{folder.name}-warm")
+        write_raw(warm, 2)
+        (warm / "study.toml").write_text(STUDY.partition("[[models]]")[0])
+        self.template = subprocess.Popen(
+            [sys.executable, "-c", TEMPLATE, json.dumps([COMMANDS[c] for c in commands])],
+            cwd=warm, env=around(folder), text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )  # fmt: skip
+        assert self._answer() == "ready", (warm / "said").read_text()
+
+    def _answer(self) -> str:
+        assert self.template.stdout is not None
+        return self.template.stdout.readline().strip()
+
+    def does(self, command: str, end: str = "") -> tuple[int, str]:
+        """Have a process do a command and wait for it; its exit code, and what it noted of itself."""
+        told = self.folder / "told"
+        told.unlink(missing_ok=True)
+        assert self.template.stdin is not None
+        print(json.dumps([str(self.folder), end, COMMANDS[command]]), file=self.template.stdin, flush=True)
+        code = int(self._answer())
+        allowed = {"": 0, "event": -signal.SIGKILL, "time": -signal.SIGPROF}[end.partition(" ")[0]]
+        assert code in (0, allowed), (code, (self.folder / "said").read_text())
+        return code, told.read_text() if told.is_file() else ""
+
+    def close(self) -> None:
+        assert self.template.stdin is not None
+        self.template.stdin.close()
+        self.template.wait(timeout=600)
+
+
+def undisturbed(lane: Lane, command: str) -> Whole:
+    _, told = lane.does(command)
     events, seconds = told.split()
     return Whole(
-        output=held(folder / "output" / "s"),
-        deposit=held(folder / "deposit"),
+        output=held(lane.folder / "output" / "s"),
+        deposit=held(lane.folder / "deposit"),
         events=int(events),
         seconds=float(seconds),
     )
@@ -161,21 +235,20 @@ MORE = 1.3  # a run that takes the place of another one clears that away, which 
 Moment = tuple[str, str, float]  # command, 'event' or 'time', and the share of what an undisturbed one takes
 
 
-def killed(
-    folder: Path, ends: list[Moment], wholes: list[dict[str, Whole]], present: int, often: int
-) -> tuple[int, int]:
+def killed(lane: Lane, ends: list[Moment], wholes: list[dict[str, Whole]], present: int, often: int) -> tuple[int, int]:
     """Kill commands at these moments, one after the other; how many were still at work, and how many had put nothing new in place.
 
     wholes : what the raw data of version 0 and 1 give. present : the version there is. often : after so many one is left to end.
     """
     at_work = old = 0
+    folder = lane.folder
     for moment, (command, how, share) in enumerate(ends):
         whole, target = [w[command] for w in wholes], 1 - present
         write_raw(folder, target)
         much = (
             1 + int(MORE * share * whole[target].events) if how == "event" else round(share * whole[target].seconds, 4)
         )
-        code, _ = lane(folder, command, f"{how} {much}")
+        code, _ = lane.does(command, f"{how} {much}")
         at_work += code != 0
         where = f"moment {moment}, {command} killed at {how} {much}"
         if not (folder / "output" / "s").is_dir():  # between two moves, where two folders cannot be exchanged
@@ -186,9 +259,10 @@ def killed(
         assert deposits in wanted, f"{where}: a mixture in the package"
         old += outputs == whole[present].output
         if moment % often == often - 1 or moment == len(ends) - 1:
-            assert lane(folder, command)[0] == 0, f"{where}: the next one fails"
-            assert held(folder / "output" / "s") == whole[target].output, where
-            assert made(folder, command) == wanted[target], where
+            for each in dict.fromkeys([command, *(c for c, _, _ in ends)]):  # each sweeps beside what it writes itself
+                lane.does(each)
+                assert held(folder / "output" / "s") == whole[target].output, where
+                assert made(folder, each) == part(wholes[target][each].deposit, each), where
             swept(folder)
             present = target
         elif outputs == whole[target].output:
@@ -219,22 +293,31 @@ def moments(count: int, seed: int, commands: tuple[str, ...]) -> list[Moment]:
 def of_two(tmp_path: Path, lanes: list[list[Moment]], often: int) -> tuple[int, int]:
     """The moments of two studies, one for each of two workers; each begins with what one of the two versions gives."""
     commands = sorted({c for ends in lanes for c, _, _ in ends})
+    with ExitStack() as ends, ThreadPoolExecutor(2) as pool:
+        workers = list(pool.map(lambda k: Lane(tmp_path / f"lane{k}", commands), range(2)))
+        for lane in workers:
+            ends.callback(lane.close)
+        return _of_two(workers, lanes, often, commands, pool)
 
+
+def _of_two(
+    workers: list[Lane], lanes: list[list[Moment]], often: int, commands: list[str], pool: ThreadPoolExecutor
+) -> tuple[int, int]:
     def before(version: int) -> dict[str, Whole]:
-        write_raw(tmp_path / f"lane{version}", version)
+        lane = workers[version]
+        write_raw(lane.folder, version)
         found = {}
         for command in commands:
-            shutil.rmtree(tmp_path / f"lane{version}" / "output", ignore_errors=True)
-            found[command] = undisturbed(tmp_path / f"lane{version}", command)
+            shutil.rmtree(lane.folder / "output", ignore_errors=True)
+            found[command] = undisturbed(lane, command)
         return found
 
-    with ThreadPoolExecutor(2) as pool:
-        wholes = list(pool.map(before, range(2)))
-        for command in commands:
-            first, second = wholes[0][command], wholes[1][command]
-            assert first.output.keys() == second.output.keys()
-            assert first.output["panel.csv"] != second.output["panel.csv"]
-        done = list(pool.map(lambda k: killed(tmp_path / f"lane{k}", lanes[k], wholes, k, often), range(2)))
+    wholes = list(pool.map(before, range(2)))
+    for command in commands:
+        first, second = wholes[0][command], wholes[1][command]
+        assert first.output.keys() == second.output.keys()
+        assert first.output["panel.csv"] != second.output["panel.csv"]
+    done = list(pool.map(lambda k: killed(workers[k], lanes[k], wholes, k, often), range(2)))
     return sum(a for a, _ in done), sum(b for _, b in done)
 
 
@@ -260,8 +343,7 @@ def test_runs_and_packages_killed_at_fifty_moments(tmp_path: Path) -> None:
 def test_two_runs_at_the_same_time_are_done_one_after_the_other(tmp_path: Path) -> None:
     write_raw(tmp_path, 0)
     with ThreadPoolExecutor(2) as pool:
-        codes = list(pool.map(lambda k: lane(tmp_path, "run")[0], range(2)))
-    assert codes == [0, 0]
+        list(pool.map(lambda k: fresh(tmp_path, "run"), range(2)))
     manifest = json.loads((tmp_path / "output" / "s" / "manifest.json").read_text())
     there = held(tmp_path / "output" / "s")
     assert {n: d for n, d in there.items() if n != "manifest.json"} == manifest["files"]
