@@ -97,9 +97,11 @@ class Page(HTMLParser):
             self.tables[self.table][self.open] = ""
 
     def speak(self, given: dict[str, str]) -> None:
-        """Take what an attribute says (a text for those who cannot see) for a part of the text around it."""
+        """Take what an attribute says (a text for those who cannot see) for a part of the text around it, or for what it names."""
         said = " ".join(given[name] for name in SPOKEN if name in given)
-        if said and not self.inside and self.quoting:
+        if said and not self.inside and "data-said" in given:
+            self.quotes.append((given["data-said"], said))
+        elif said and not self.inside and self.quoting:
             self.quoting[-1][3] += f" {said} "
         elif said and not self.inside:
             self.unbound += len(COUNTED.findall(said))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import csv
 import io
 import math
@@ -16,6 +17,7 @@ from panelkit.replication.standalone.page import COUNTED, Page
 
 # what stands in the names of conventions: authors' years, and degrees of freedom such as G - 1
 FIXED = {*"0123", *map(str, range(1980, 2040))}
+UNITS_DRAWN = 60  # of more the picture of gaps says how many are not drawn
 DOUBLE = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?$")
 
 
@@ -177,7 +179,7 @@ class Quoted:
         about, frame = self.frame.about, self.frame
         times = frame.columns[about["time"]]
         if part == "present":
-            column = frame.columns.get(variable) or [0.0 if v else float("nan") for v in frame.column(variable)]
+            column = self.values_of(variable)
             return Source(True).take(sum(t == float(time) and v == v for t, v in zip(times, column)))  # noqa: B905
         if part == "treated":
             first: dict[str, float] = {}
@@ -189,11 +191,30 @@ class Quoted:
         counts = {"rows": frame.rows, "units": len(set(frame.units)), "periods": len(set(times))}
         if part in counts:
             return Source(True).take(counts[part])
+        if part == "gaps":
+            return Source(True).take(self.gaps())
         if part == "years":
             return Source(True).take(sorted(set(times)))
         source = Source(part != "variables").take(about[part])
         source.tokens |= {"10", "100", "10000"}  # units of measure in the other language: 亿元 is 100 million yuan
         return source
+
+    def values_of(self, variable: str) -> list[float]:
+        """A variable's cells; of a category 0, NaN where there is none."""
+        frame = self.frame
+        return frame.columns.get(variable) or [0.0 if v else float("nan") for v in frame.column(variable)]
+
+    def gaps(self) -> list[float]:
+        """What pictures of gaps count: cells, missing ones, their share, filled ones, variables; units, complete ones, those not drawn."""
+        about, units = self.frame.about, self.frame.units
+        columns = [self.values_of(v["name"]) for v in about["variables"]]
+        cells, missing = len(columns) * len(units), sum(v != v for column in columns for v in column)
+        short = {unit for column in columns for unit, v in zip(units, column) if v != v}  # noqa: B905
+        periods = len(set(self.frame.columns[about["time"]]))
+        complete = sum(rows == periods and unit not in short for unit, rows in collections.Counter(units).items())
+        filled = sum(int(v.get("filled") or 0) for v in about["variables"])
+        drawn = len(set(units)) - UNITS_DRAWN
+        return [cells, missing, missing / max(cells, 1), filled, len(columns), len(set(units)), complete, drawn]
 
     def study(self) -> Source:
         """What the author wrote, in the study and in the cards of the sources, and the numbers of the exhibits."""
