@@ -276,5 +276,5 @@ def _pooled_cce(request: Request, columns: Columns, balanced: bool) -> Command:
         text=text + (" trend" if request["trend"] == "unit" else ""),
         full=text + (" trend" if request["trend"] == "unit" else ""),
         before=[_xtset(columns)],
-        notes=["its errors are those of Pesaran (2006), not the clustered ones of panelkit: not asserted"],
+        notes=["its errors are those of Pesaran, not the clustered ones of panelkit: not asserted"],
     )
