@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -175,9 +176,15 @@ def run(
 
         needed("study.report")
     memory = Path(output) / ".steps" / study.id
+    made = [folder for folder in (memory, memory.parent, Path(output)) if not folder.exists()]
     memory.mkdir(parents=True, exist_ok=True)
-    with alone(memory, lambda: say(f"{study.id}: another run of this study is at work; waiting for it")):
-        return _run(study, Path(output) / study.id, Steps(folder=None if force else memory), say)
+    try:
+        with alone(memory, lambda: say(f"{study.id}: another run of this study is at work; waiting for it")):
+            return _run(study, Path(output) / study.id, Steps(folder=None if force else memory), say)
+    finally:  # a run that is refused leaves nothing
+        for folder in made:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
 
 
 def _run(study: Study, folder: Path, steps: Steps, say: Say) -> Run:

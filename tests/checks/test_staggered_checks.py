@@ -221,7 +221,7 @@ STAGGERED = ("callaway_santanna", "sun_abraham", "imputation", "gardner", "exten
 def test_clusters_of_every_staggered_design(of, check, kind):
     subject = of(kind, formula="y ~ 1 | province + year", cohort="cohort")
     made = check("few_clusters", subject)
-    assert made.text.en.startswith("48 clusters (province), 36 of them treated.")
+    assert made.text.en.startswith("48 clusters (province), 36 of them treated, on which the error of att rests as on ")
     psi = subject.estimate.influence[:, 0]
     np.testing.assert_allclose(made.series["share"], psi**2 / subject.estimate.covariance_matrix[0, 0], rtol=1e-8)
     assert made.rows[0]["cluster"] == f"{int(np.argmax(psi**2)):02d}"

@@ -81,7 +81,7 @@ CONSTANT = '[variables.w]\nderive = "province_fact"\nwith = { fact = "coastal" }
 SPOILED: dict[str, tuple[Callable[[Path], None], str, str]] = {
     "unknown key": (in_study('id = "main"', 'id = "main"\nformla = "x"'), "models.main.formla", "formula"),
     "misspelt variable": (in_study("y ~ x + z", "y ~ xx + z"), "models.main", "'x'"),
-    "duplicated province-year": (duplicated_row, "line 250", "北京"),
+    "duplicated province-year": (duplicated_row, "line 250", "Beijing 110000"),
     "text number": (text_number, "line 2", "thousands"),
     "GBK read as UTF-8": (gbk_as_utf8, "figures.csv", "encoding"),
     "an Excel file that is none": (no_excel, "figures.xls", ""),

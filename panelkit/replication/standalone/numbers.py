@@ -8,7 +8,11 @@ from typing import Any
 
 MINUS = "\u2212"
 FINE = 1e-9  # what arithmetic on the same doubles may part by
-LONGEST_NUMBER, LARGEST_POWER = 60, 250  # of what is printed; beyond that a double has no such number
+LONGEST_NUMBER, LEAST_POWER, LARGEST_POWER = (
+    60,
+    -400,
+    308,
+)  # of what is printed; beyond that a double has no such number
 NUMBER = re.compile(r"([-+]?)(\d[\d,]*)(?:\.(\d+))?(?:e([-+]?\d+))?$")
 
 
@@ -65,7 +69,7 @@ def rounds(raw: Any, shown: str) -> bool:
     if found is None:
         return False
     sign, whole, decimals, power = found.groups()
-    if len(text) > LONGEST_NUMBER or abs(int(power or 0)) > LARGEST_POWER:
+    if len(text) > LONGEST_NUMBER or not LEAST_POWER <= int(power or 0) <= LARGEST_POWER:
         return False
     unit = 10.0 ** (int(power or 0) - len(decimals or ""))
     printed = float(f"{sign}{whole.replace(',', '')}.{decimals or 0}e{power or 0}")

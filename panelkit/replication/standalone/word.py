@@ -47,15 +47,18 @@ SMALLEST = 12  # half points
 def from_docx(data: bytes) -> dict[str, str]:
     """Title, headings, cells, row labels and notes of a Word table of ours; parts and elements that are not ours are refused."""
     with zipfile.ZipFile(io.BytesIO(data)) as opened:
-        odd = [n for n in opened.namelist() if not PARTS.fullmatch(n)]
+        names = set(opened.namelist())
+    odd = sorted(n for n in names if not PARTS.fullmatch(n))
     if odd:
         raise ValueError(f"it has a part that is not ours: {odd[0]!r}")
+    tree = ElementTree.fromstring(word_part(data))  # noqa: S314
+    if lacks := {"word/styles.xml", "word/settings.xml", "word/_rels/document.xml.rels"} - names:
+        raise ValueError(f"it lacks a part: {min(lacks)!r}")
     for part in ("word/styles.xml", "word/settings.xml"):
         if re.search(rb"<w:(vanish|specVanish|webHidden|attachedTemplate|mailMerge)\b", word_part(data, part)):
             raise ValueError(f"{part} hides text or takes in other files")
     if b'TargetMode="External"' in word_part(data, "word/_rels/document.xml.rels"):
         raise ValueError("it takes in other files")
-    tree = ElementTree.fromstring(word_part(data))  # noqa: S314
     for element in tree.iter():
         ours(element)
     found: dict[str, str] = {}
