@@ -19,27 +19,27 @@ from typing import Literal
 from panelkit.core.errors import SourceError
 from panelkit.core.nearest import known_or_nearest
 from panelkit.core.registry import SOURCES, SourceKind
-from panelkit.core.source import Observations, Reading, SeriesSeen, SourceSpec
+from panelkit.core.source import Observations, Reading, SeriesSeen
 from panelkit.core.spec import spec
 from panelkit.etl.harmonise.units import known_measure, parse_measure, plain
 from panelkit.etl.sources._cells import FOOTER, is_sentence, odd_years, read_year
 from panelkit.etl.sources._grid import CellGrid, grid_of, text_of
 from panelkit.etl.sources._many import one_file
 from panelkit.etl.sources._observed import Ledger, looking, reading, sealed, series_seen, settle_measure
+from panelkit.etl.sources._printed import COLUMNS, PrintedSpec
 from panelkit.etl.sources._resaved import CellRow
 from panelkit.etl.sources._several import files_of_several, over_several
 from panelkit.facts.cities import match_city
 from panelkit.facts.provinces import is_not_a_province, match
 
 MOST_ATTRIBUTES = 15  # lines between the names and the first date
-_KEYS = ("unit", "time", "series", "value", "measure", "cell")
 _UNIT_LINES = frozenset({"单位", "unit", "units", "计量单位"})
 _DATE = re.compile(r"(?:19|20)\d\d[-/.年](?:0?[1-9]|1[0-2])(?:[-/.月](?:0?[1-9]|[12]\d|3[01])日?|月)?(?:[T ].*)?")
 _LAST = re.compile(r"(?P<year>(?:19|20)\d\d)[-/.年]12.*")
 
 
 @spec
-class SeriesColumnsSpec(SourceSpec):
+class SeriesColumnsSpec(PrintedSpec):
     """An export with a column for each series.
 
     Parameters
@@ -49,18 +49,9 @@ class SeriesColumnsSpec(SourceSpec):
     periods : str
         "last" takes the December of a file of months or quarters: stocks, and figures cumulated over the year. Without it such a
         file is refused.
-    sheet, encoding, separator, thousands : str
-        Only where they cannot be found from the file; without `thousands`, "3,078.5" is refused.
-    decimal : str
-        "," where figures have a decimal comma; "3078,5" is refused without it.
     """
 
     periods: Literal["", "last"] = ""
-    sheet: str = ""
-    encoding: str = ""
-    separator: str = ""
-    thousands: str = ""
-    decimal: Literal["", ","] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,7 +175,7 @@ def read(spec: SeriesColumnsSpec, path: Path) -> Observations:
     table = _table(grid, spec.path)
     _say(table, grid, ledger)
     rows = _years(table, spec.periods, ledger)
-    columns: dict[str, list[object]] = {k: [] for k in _KEYS}
+    columns: dict[str, list[object]] = {k: [] for k in COLUMNS}
     for alias, name in spec.series.items():
         wanted = _folded(parse_measure(name)[0])
         own = [c for c in table.columns if wanted == _folded(c.indicator)]
@@ -257,7 +248,7 @@ def _seen(table: _Table, rows: list[tuple[CellRow, int]], ledger: Ledger) -> Ite
 
     for name in dict.fromkeys(c.indicator for c in table.columns):
         own = [c for c in table.columns if c.indicator == name]
-        columns: dict[str, list[object]] = {k: [] for k in _KEYS}
+        columns: dict[str, list[object]] = {k: [] for k in COLUMNS}
         for column in own:
             _add(columns, column, rows, (name, column.measure or ""), ledger)
         yield series_seen(name, own[0].measure or "", pd.DataFrame(columns), ledger)

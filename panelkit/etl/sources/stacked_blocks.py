@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 from panelkit.core.errors import SourceError
 from panelkit.core.nearest import known_or_nearest
 from panelkit.core.registry import SOURCES, SourceKind
-from panelkit.core.source import Observations, Reading, SeriesSeen, SourceSpec
+from panelkit.core.source import Observations, Reading, SeriesSeen
 from panelkit.core.spec import spec
 from panelkit.etl.harmonise.units import parse_measure
 from panelkit.etl.sources._cells import FOOTER, is_blank, odd_years
@@ -26,14 +25,14 @@ from panelkit.etl.sources._grid import (
 from panelkit.etl.sources._many import one_file
 from panelkit.etl.sources._observed import Ledger, looking, reading, sealed, series_seen, settle_measure
 from panelkit.etl.sources._portal import CellRow
+from panelkit.etl.sources._printed import COLUMNS, PrintedSpec
 from panelkit.etl.sources._several import files_of_several, over_several
 
-_KEYS = ("unit", "time", "series", "value", "measure", "cell")
 _STRAY = re.compile(r"^(?P<title>.*[)\]])\s*[A-Za-z]{1,2}$", re.DOTALL)
 
 
 @spec
-class StackedBlocksSpec(SourceSpec):
+class StackedBlocksSpec(PrintedSpec):
     """Blocks one below the other (a staircase, where each fills other years).
 
     Parameters
@@ -42,16 +41,9 @@ class StackedBlocksSpec(SourceSpec):
         Alias -> title of its block, with or without its unit.
     continued : dict
         Alias -> titles of further blocks that go on with the series; a cell that two blocks fill is refused.
-    sheet, encoding, separator, thousands : str
-        Only where they cannot be found from the file.
     """
 
     continued: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    sheet: str = ""
-    encoding: str = ""
-    separator: str = ""
-    thousands: str = ""
-    decimal: Literal["", ","] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +137,7 @@ def read(spec: StackedBlocksSpec, path: Path) -> Observations:
     for note in grid.notes:
         ledger.say(note)
     blocks = blocks_of(grid, spec.path, ledger)
-    columns: dict[str, list[object]] = {k: [] for k in _KEYS}
+    columns: dict[str, list[object]] = {k: [] for k in COLUMNS}
     taken: set[int] = set()
     for alias, name in spec.series.items():
         filled: dict[tuple[str, int], str] = {}
@@ -224,7 +216,7 @@ def look(path: Path, sheet: str = "") -> Reading:
         ledger.say(note)
     seen: list[SeriesSeen] = []
     for block in blocks_of(grid, path.name, ledger):
-        columns: dict[str, list[object]] = {k: [] for k in _KEYS}
+        columns: dict[str, list[object]] = {k: [] for k in COLUMNS}
         _add(columns, block, (block.title, block.measure or ""), {}, ledger)
         frame = pd.DataFrame({k: columns[k] for k in ("unit", "time", "value", "cell")})
         seen.append(series_seen(block.title, block.measure or "", frame, ledger))

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from panelkit.core.errors import SourceError
 from panelkit.core.key import EVERY, joined
 from panelkit.core.nearest import known_or_nearest
 from panelkit.core.registry import SOURCES, SourceKind
-from panelkit.core.source import Observations, Reading, SeriesSeen, SourceSpec, Units
+from panelkit.core.source import Observations, Reading, SeriesSeen, Units
 from panelkit.core.spec import spec
 from panelkit.etl.harmonise.units import parse_measure, plain
 from panelkit.etl.sources._cells import FOOTER, is_sentence, odd_years
@@ -29,13 +28,12 @@ from panelkit.etl.sources._many import one_file
 from panelkit.etl.sources._observed import Ledger, looking, reading, sealed, series_seen, settle_measure, unit_columns
 from panelkit.etl.sources._page_head import printed_unit
 from panelkit.etl.sources._portal import CellRow
+from panelkit.etl.sources._printed import COLUMNS, PrintedSpec
 from panelkit.etl.sources._several import files_of_several, over_several
-
-_KEYS = ("unit", "time", "series", "value", "measure", "cell")
 
 
 @spec
-class WideSpec(SourceSpec):
+class WideSpec(PrintedSpec):
     """A wide table.
 
     Parameters
@@ -48,20 +46,11 @@ class WideSpec(SourceSpec):
         and no `series_column`, one alias -> what the study says the figures are (its unit then goes into `measures`).
     series_column, measure_column : str
         Columns that name the series and the unit of measure of a row.
-    sheet, encoding, separator, thousands : str
-        Only where they cannot be found from the file; without `thousands`, "3,078.5" is refused.
-    decimal : str
-        "," where figures have a decimal comma; "3078,5" is refused without it.
     """
 
     unit: Units = ""
     series_column: str = ""
     measure_column: str = ""
-    sheet: str = ""
-    encoding: str = ""
-    separator: str = ""
-    thousands: str = ""
-    decimal: Literal["", ","] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +137,7 @@ def read(spec: WideSpec, path: Path) -> Observations:
         if name and name not in table.names:
             ledger.fault(f"there is no column '{name}'", f"{field}: {known_or_nearest(name, table.names)}")
     ledger.finish()
-    columns: dict[str, list[object]] = {k: [] for k in _KEYS}
+    columns: dict[str, list[object]] = {k: [] for k in COLUMNS}
     for alias, name in spec.series.items():
         rows, years, measure = _part(spec, table, alias, name, ledger)
         for row in rows:
@@ -323,7 +312,7 @@ def look(path: Path, sheet: str = "") -> Reading:
         for row in table.body:
             parts.setdefault(text_of(row, names) if names is not None else stem, []).append(row)
         for name, rows in parts.items():
-            columns: dict[str, list[object]] = {k: [] for k in _KEYS}
+            columns: dict[str, list[object]] = {k: [] for k in COLUMNS}
             for row in rows:
                 _add(columns, row, (text_of(row, unit), name, parse_measure(name)[1] or ""), years, ledger)
             shown = f"{stem} {name}".strip() if names is not None else name
