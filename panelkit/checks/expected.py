@@ -6,6 +6,7 @@ import math
 from dataclasses import field
 from typing import Any
 
+from panelkit.checks._finding import finding
 from panelkit.checks._words import p_is
 from panelkit.core.check import Check, CheckSpec, Subject, Verdict
 from panelkit.core.errors import EstimationError
@@ -45,13 +46,13 @@ def check(declared: Expected, subject: Subject) -> Check:
     apart = [r for r in rows if not r["agrees"]]
     chance = [r for r in apart if r.get("by_chance")]
     verdict: Verdict = "holds" if not apart else ("says" if len(chance) == len(apart) else "fails")
-    return Check(
-        name="expected",
-        of=estimate.id,
+    return finding(
+        declared,
+        subject,
+        _text(declared, rows, apart, chance),
         verdict=verdict,
         value=float(agree),
         bound=float(len(rows)),
-        text=_text(declared, rows, apart, chance),
         rows=tuple(rows),
     )
 

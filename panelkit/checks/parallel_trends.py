@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from panelkit.checks._faults import told
+from panelkit.checks._finding import finding
 from panelkit.checks._words import p_is
 from panelkit.core.check import Check, CheckSpec, Subject
 from panelkit.core.label import Label
@@ -59,15 +60,7 @@ def check(declared: ParallelTrends, subject: Subject) -> Check:
         tested = _lead_test(declared, subject)
     if isinstance(tested, Label):
         text = Label(en=f"Not tested: {tested.to('en')}.", zh=f"未检验:{tested.to('zh')}。")
-        return Check(
-            name="parallel_trends",
-            of=subject.estimate.id,
-            verdict="says",
-            value=None,
-            bound=None,
-            text=text,
-            gate=declared.gate,
-        )
+        return finding(declared, subject, text)
     rejected = tested.p < declared.level
     figures = f"F({tested.df1:.0f}, {tested.df2:.0f}) = {tested.statistic:.3f}, {p_is(tested.p)}"
     if np.isinf(tested.df2):
@@ -75,14 +68,13 @@ def check(declared: ParallelTrends, subject: Subject) -> Check:
     outcome = (" rejected" if rejected else " not rejected", "拒绝" if rejected else "不拒绝")
     en = f"{tested.how.to('en')}:{outcome[0]}, {figures}." + ("" if rejected else NOT_VALIDITY.to("en"))
     zh = f"{tested.how.to('zh')}:{outcome[1]},{figures}。" + ("" if rejected else NOT_VALIDITY.to("zh"))
-    return Check(
-        name="parallel_trends",
-        of=subject.estimate.id,
+    return finding(
+        declared,
+        subject,
+        Label(en=en, zh=zh),
         verdict="fails" if rejected else "says",
         value=tested.p,
         bound=declared.level,
-        text=Label(en=en, zh=zh),
-        gate=declared.gate,
         rows=({"statistic": tested.statistic, "df1": tested.df1, "df2": tested.df2, "p": tested.p},),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from panelkit.checks._faults import told
+from panelkit.checks._finding import finding
 from panelkit.checks._words import p_is
 from panelkit.core.check import Check, CheckSpec, Subject
 from panelkit.core.digest import child_seed
@@ -44,14 +45,11 @@ def check(declared: Placebo, subject: Subject) -> Check:
     except ValueError as fault:
         return _silent(declared, subject, told(fault))
     defined = np.isfinite(got.estimates) & np.isfinite(got.statistics)
-    return Check(
-        name="placebo",
-        of=subject.estimate.id,
-        verdict="says",
+    return finding(
+        declared,
+        subject,
+        _text(declared, subject, design, got),
         value=got.p_t,
-        bound=None,
-        text=_text(declared, subject, design, got),
-        gate=declared.gate,
         series={
             "draws": tuple(map(float, got.estimates[defined])),
             "statistics": tuple(map(float, got.statistics[defined])),
@@ -151,9 +149,7 @@ def _text(declared: Placebo, subject: Subject, design: Design, got: permutation.
 
 def _silent(declared: Placebo, subject: Subject, why: Label) -> Check:
     text = Label(en=f"No placebo is made: {why.to('en')}.", zh=f"未做安慰剂检验:{why.to('zh')}。")
-    return Check(
-        name="placebo", of=subject.estimate.id, verdict="says", value=None, bound=None, text=text, gate=declared.gate
-    )
+    return finding(declared, subject, text)
 
 
 CHECKS.register(

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from panelkit.checks._faults import in_chinese
+from panelkit.checks._finding import finding
 from panelkit.core.check import Check, CheckSpec, Subject
 from panelkit.core.errors import EstimationError
 from panelkit.core.estimate import Estimate
@@ -59,14 +60,13 @@ def check(declared: SecondEngine, subject: Subject) -> Check:
     s = max((r["se_difference"] for r in rows if not np.isnan(r["se_difference"])), default=0.0)
     worse = b / declared.coefficient_tolerance >= s / declared.se_tolerance
     holds = b <= declared.coefficient_tolerance and s <= declared.se_tolerance
-    return Check(
-        name="second_engine",
-        of=subject.estimate.id,
+    return finding(
+        declared,
+        subject,
+        _with_own_sandwich(_text(main, answered, silent, b, s, holds), subject.estimate.covariance),
         verdict="holds" if holds else "fails",
         value=b if worse else s,
         bound=declared.coefficient_tolerance if worse else declared.se_tolerance,
-        text=_with_own_sandwich(_text(main, answered, silent, b, s, holds), subject.estimate.covariance),
-        gate=declared.gate,
         rows=tuple(rows),
     )
 
@@ -180,18 +180,17 @@ def _by_route(declared: SecondEngine, subject: Subject) -> Check | None:
     count = estimate.tests["route"].get("cells")
     en, zh = (f"{count:.0f} effects", f"{count:.0f} 个效应") if count else ("the estimate", "估计值")
     agree = ("agrees with", "一致") if holds else ("DOES NOT AGREE with", "不一致")
-    return Check(
-        name="second_engine",
-        of=estimate.id,
-        verdict="holds" if holds else "fails",
-        value=value,
-        bound=ROUTE,
-        text=Label(
+    return finding(
+        declared,
+        subject,
+        Label(
             en=f"No engine has this estimator; another route {agree[0]} {en}, relative difference {value:.1e} at most (errors have no"
             " second route at run time).",
             zh=f"没有引擎实现该估计量;另一算法与{zh}{agree[1]},最大相对差 {value:.1e}(标准误在运行时没有第二种算法)。",
         ),
-        gate=declared.gate,
+        verdict="holds" if holds else "fails",
+        value=value,
+        bound=ROUTE,
     )
 
 
@@ -199,14 +198,11 @@ def _unconfirmed(declared: SecondEngine, subject: Subject, silent: list[_Answers
     why = "; ".join(f"{a.engine}: {a.reason}" for a in silent) or "no other engine is named in confirm"
     each = ";".join(f"{a.engine}:{in_chinese(a.reason)}" for a in silent)
     why_zh = each or "confirm 中没有第二个引擎"
-    return Check(
-        name="second_engine",
-        of=subject.estimate.id,
-        verdict="says",
-        value=None,
+    return finding(
+        declared,
+        subject,
+        Label(en=f"Not confirmed at run time ({why}).", zh=f"运行时未得到第二个引擎的确认({why_zh})。"),
         bound=declared.coefficient_tolerance,
-        text=Label(en=f"Not confirmed at run time ({why}).", zh=f"运行时未得到第二个引擎的确认({why_zh})。"),
-        gate=declared.gate,
     )
 
 

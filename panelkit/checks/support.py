@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from panelkit.checks._finding import joined
+from panelkit.checks._finding import finding, joined
 from panelkit.core.check import Check, CheckSpec, Subject, Verdict
 from panelkit.core.estimate import Drop
 from panelkit.core.formula import Formula, parse_formula
@@ -39,15 +39,7 @@ def check(declared: Support, subject: Subject) -> Check:
             en="No support table: the model has no cohort and no treatment that starts.",
             zh="无支持度表:模型没有处理批次或处理起点。",
         )
-        return Check(
-            name="support",
-            of=subject.estimate.id,
-            verdict="says",
-            value=None,
-            bound=None,
-            text=text,
-            gate=declared.gate,
-        )
+        return finding(declared, subject, text)
     cohort, time = found.cohort, found.time
     always = cohort <= time.min()  # no period before: they are neither supported nor controls
     rows = support_table(cohort[~always], time[~always], declared.controls)
@@ -59,14 +51,12 @@ def check(declared: Support, subject: Subject) -> Check:
     cells, supported = sum(r["treated_cells"] for r in after), sum(r["supported"] for r in after)
     verdict: Verdict = "fails" if bare else "holds"
     cut = next((d for d in subject.estimate.sample.dropped if d.why.startswith(TRUNCATED)), None)
-    return Check(
-        name="support",
-        of=subject.estimate.id,
+    return finding(
+        declared,
+        subject,
+        joined([_text(declared, after, bare, cells, supported), *_further(found, always), _cut(cut)]),
         verdict=verdict,
         value=supported / cells if cells else None,
-        bound=None,
-        text=joined([_text(declared, after, bare, cells, supported), *_further(found, always), _cut(cut)]),
-        gate=declared.gate,
         rows=tuple(rows),
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from panelkit.core.request import Clustered, Replicates, Robust, Stated
 from panelkit.numerics.small_sample import CONVENTIONS, RAW, Counts, parameters
 
@@ -43,13 +45,7 @@ def robust_words(counts: Counts, convention: str, names: tuple[str, ...]) -> str
     """The factor of HC1."""
     if convention in RAW:
         return NO_FACTOR
-    alone = Counts(
-        rows=counts.rows,
-        slopes=counts.slopes,
-        constant=counts.constant,
-        effects=counts.effects,
-        redundant=counts.redundant,
-    )
+    alone = replace(counts, clusters=())
     K = parameters(alone, convention)
     return f"N/(N-K) = {counts.rows}/{counts.rows - K}, {counted(alone, convention, names)}"
 
@@ -84,14 +80,7 @@ def serial_words(counts: Counts, convention: str, names: tuple[str, ...], period
     """The factor of Driscoll-Kraay and Newey-West: periods in the place of clusters."""
     if convention in RAW:
         return NO_FACTOR
-    alone = Counts(
-        rows=counts.rows,
-        slopes=counts.slopes,
-        constant=counts.constant,
-        effects=tuple((levels, False) for levels, _ in counts.effects),
-        clusters=(periods,),
-        redundant=counts.redundant,
-    )
+    alone = replace(counts, effects=tuple((levels, False) for levels, _ in counts.effects), clusters=(periods,))
     n, K = counts.rows, parameters(alone, convention)
     top = (
         f"N/(N-K) = {_groups(periods)} x {n}"
@@ -105,13 +94,7 @@ def distance_words(counts: Counts, convention: str, names: tuple[str, ...]) -> s
     """The factor of Conley."""
     if convention in RAW:
         return NO_FACTOR
-    alone = Counts(
-        rows=counts.rows,
-        slopes=counts.slopes,
-        constant=counts.constant,
-        effects=counts.effects,
-        redundant=counts.redundant,
-    )
+    alone = replace(counts, clusters=())
     K = parameters(alone, convention)
     return f"(N-1)/(N-K) = {counts.rows - 1}/{counts.rows - K}, {counted(alone, convention, names)}"
 
