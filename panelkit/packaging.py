@@ -37,6 +37,7 @@ def package(
     """
     from panelkit.replication.collect import PackageInputs
     from panelkit.replication.package import make_package, write_package
+    from panelkit.replication.rights import rights_in_words
     from panelkit.replication.run_time import UNMEASURED, run_log, run_time
     from panelkit.reporting.readme_pdf import readme_pdf
 
@@ -54,6 +55,8 @@ def package(
         facts=_facts(),
     )
     destination = Path(to) if to is not None else Path(output) / "packages" / study.id
+    for line in rights_in_words(study, json.loads((done.folder / "panel.json").read_text("utf-8"))):
+        say(line)
     if "pdf" in study.head.report:
         inputs = replace(inputs, printed=readme_pdf)
     files = make_package(inputs)

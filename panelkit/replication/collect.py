@@ -29,6 +29,15 @@ RESULT_FILES = ("estimates.json", "checks.json")
 ALONE = ("report.html", "report.pdf", "numbers.tex")
 TAKEN = frozenset({"tables", "figures", "results", "env", "stata", "provenance", "log"})  # folders of every package
 RERUN = "run the study again, then package it"
+LEFT_OUT = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Quality of the data: not in this package</title></head>
+<body><main><h1>Quality of the data</h1>
+<p>The whole quality report quotes raw figures, and some raw files of this study may not be given on; so it is not in this package.
+Its findings are in report.html and results/checks.json. <code>python run.py</code> makes it, where the raw files are at hand.</p>
+<p lang="zh">完整的数据质量报告引用原始数值,而本研究的部分原始文件不得再次发布,故未收入本包。其结论见 report.html 与
+results/checks.json;取得原始文件后,<code>python run.py</code> 可生成该报告。</p>
+</main></body></html>
+"""
 PROGRAM = '''"""Run this study from its raw files; the same as `panelkit run study.toml`."""
 
 from pathlib import Path
@@ -157,6 +166,7 @@ def collect(inputs: PackageInputs) -> Run:
         raise PackageError(faults=faults)
     if not all(source.redistribute for source in inputs.study.sources.values()):
         files = {name: data for name, data in files.items() if name not in QUALITY}
+        files |= {"quality.html": LEFT_OUT.encode()} if "report.html" in files else {}  # the page leads there
     files["data/processed/observations.parquet"] = _withheld(
         files["data/processed/observations.parquet"], inputs.study.sources
     )

@@ -89,13 +89,15 @@ def _overview(told: Told) -> str:
 
 
 def _availability(told: Told) -> str:
-    if told.study.head.simulated:
-        extent = "All data are simulated, and all are provided in this package."
-    elif told.closed:
+    if told.closed:
         extent = (
             "Some data cannot be made publicly available. `data/raw/NOT_PROVIDED.md` lists each file with its SHA-256 and where "
-            "it is to be had; panel, estimates and every printed number can be verified without them."
+            "it is to be had; panel, estimates and every printed number can be verified without them. The panel is provided: "
+            "which of its variables hold figures of such a file is said with each source, and the package is to be deposited "
+            "only where the terms of that file allow it."
         )
+    elif told.study.head.simulated:
+        extent = "All data are simulated, and all are provided in this package."
     else:
         extent = "All data are publicly available, and all are provided in this package."
     lines = [
@@ -114,7 +116,10 @@ def _availability(told: Told) -> str:
 
 
 def _source(source: SourceSpec, told: Told) -> str:
-    allowed = "may be redistributed" if source.redistribute else "may **not** be redistributed"
+    allowed = "The study declares that this file may **not** be redistributed."
+    if source.redistribute:
+        stated = bool(source.licence)
+        allowed = f"The study {'declares that this file may be redistributed' if stated else 'does not forbid to redistribute it'}."
     files = [
         f"- File: `{r.path}`, {'provided' if r.data is not None else 'not provided'}; SHA-256 `{r.sha256}`."
         for r in told.files(source)
@@ -127,12 +132,21 @@ def _source(source: SourceSpec, told: Told) -> str:
             + (f" Vintage of the figures: {source.vintage}." if source.vintage else ""),
             f"- Address: {plain(source.url) or 'not stated in the study.'}",
             f"- Access: {sentence(source.retrieved) or 'not stated in the study.'}",
-            f"- Licence: {sentence(source.licence) or 'not stated in the study: ask the author(s) before passing the file on.'} "
-            f"The study declares that this file {allowed}.",
+            f"- Licence: {sentence(source.licence) or 'not stated in the study: ask the author(s) before passing the file on.'} {allowed}",
             *files,
+            *_in_panel(source, told),
             *([f"- Notes: {sentence(source.notes)}"] if source.notes else []),
         ]
     )
+
+
+def _in_panel(source: SourceSpec, told: Told) -> list[str]:
+    """What the panel holds of a source whose files may not be given on."""
+    same, made = ((), ()) if source.redistribute else told.in_panel(source)
+    held = "totals of its records" if source.kind == "records" else "its figures as they were read"
+    said = [f"{held} in {listed(same)}"] if same else []
+    said += [f"what is made from {'them' if same else 'its figures'} in {listed(made)}"] if made else []
+    return [f"- The panel, which is provided, has {'; '.join(said)}."] if said else []
 
 
 def _fact(fact: FactTable) -> str:

@@ -91,13 +91,14 @@ def _overview(told: Told) -> str:
 
 
 def _availability(told: Told) -> str:
-    if told.study.head.simulated:
-        extent = "全部数据均为模拟数据,均已包含在本包内。"
-    elif told.closed:
+    if told.closed:
         extent = (
             "部分数据不得公开发布:`data/raw/NOT_PROVIDED.md` 列出每个文件的 SHA-256 与取得途径;"
-            "没有这些文件,仍可核对面板、估计结果与每一个印出的数字。"
+            "没有这些文件,仍可核对面板、估计结果与每一个印出的数字。面板已随包提供,其中哪些变量取自此类文件,见各来源;"
+            "仅在该文件的条款允许时方可公开本包。"
         )
+    elif told.study.head.simulated:
+        extent = "全部数据均为模拟数据,均已包含在本包内。"
     else:
         extent = "全部数据均可公开取得,并已包含在本包内。"
     lines = [
@@ -113,7 +114,9 @@ def _availability(told: Told) -> str:
 
 
 def _source(source: SourceSpec, told: Told) -> str:
-    allowed = "研究文件声明此文件可再次发布。" if source.redistribute else "研究文件声明此文件**不得**再次发布。"
+    allowed = "研究文件声明此文件**不得**再次发布。"
+    if source.redistribute:
+        allowed = "研究文件声明此文件可再次发布。" if source.licence else "研究文件未禁止再次发布。"
     files = [
         f"- 文件:`{r.path}`,{'已提供' if r.data is not None else '未提供'};SHA-256 `{r.sha256}`。"
         for r in told.files(source)
@@ -127,9 +130,19 @@ def _source(source: SourceSpec, told: Told) -> str:
             f"- 取得:{_end(source.retrieved)}",
             f"- 许可:{_end(source.licence)}{allowed}",
             *files,
+            *_in_panel(source, told),
             *([f"- 说明:{_end(source.notes)}"] if source.notes else []),
         ]
     )
+
+
+def _in_panel(source: SourceSpec, told: Told) -> list[str]:
+    """What the panel holds of a source whose files may not be given on."""
+    same, made = ((), ()) if source.redistribute else told.in_panel(source)
+    held = "的记录汇总值" if source.kind == "records" else "读入的原值"
+    said = [f"{listed(same, '、')} 为其{held}"] if same else []
+    said += [f"{listed(made, '、')} 由其得出"] if made else []
+    return [f"- 随包提供的面板中:{';'.join(said)}。"] if said else []
 
 
 def _fact(fact: FactTable) -> str:

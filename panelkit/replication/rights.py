@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
+from panelkit.core.source import SourceSpec
 from panelkit.core.study import Head, Study
 from panelkit.replication.collect import RawFile
 
@@ -29,10 +31,16 @@ def licence(study: Study) -> str:
     data = head.data_licence or "The study file declares no licence of its own for the data; each source's terms hold."
     sources = [
         f"- {s.id} ({s.publisher or 'publisher not stated'}): {s.licence or 'licence not stated'}; "
-        f"redistribution {'declared allowed' if s.redistribute else 'not allowed'}"
+        f"redistribution {_allowed(s)}"
         for s in study.sources.values()
     ]
     return f"PROGRAMS, STUDY FILE AND TEXT\n\n{code}\nDATA\n\n{data}\n\n" + "\n".join(sources) + "\n"
+
+
+def _allowed(source: SourceSpec) -> str:
+    if not source.redistribute:
+        return "not allowed"
+    return "declared allowed" if source.licence else "not forbidden by the study file"
 
 
 def citation(study: Study) -> str:
@@ -71,6 +79,42 @@ def _quoted(text: str) -> str:
     return json.dumps(" ".join(text.split()), ensure_ascii=False)
 
 
+def in_panel(about: Any, source: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Variables of a panel that hold a series of a source as it was read, and those that are made from one, by panel.json.
+
+    >>> about = {"variables": [
+    ...     {"name": "gdp", "origin": {"how": "s.gdp", "inputs": ["s.gdp"]}},
+    ...     {"name": "ln_gdp", "origin": {"how": "ln(gdp)", "inputs": ["gdp"]}}]}
+    >>> in_panel(about, "s")
+    (('gdp',), ('ln_gdp',))
+    """
+    same: list[str] = []
+    made: list[str] = []
+    for variable in about["variables"]:  # each stands below those that it is made from
+        how, inputs = variable["origin"]["how"], variable["origin"]["inputs"]
+        own = [i for i in inputs if i.startswith(f"{source}.")]
+        if own == [how] or (how in inputs and how in same):
+            same.append(variable["name"])
+        elif own or {*same, *made} & set(inputs):
+            made.append(variable["name"])
+    return tuple(same), tuple(made)
+
+
+def rights_in_words(study: Study, about: Any) -> list[str]:
+    """What whoever packages a study has to know of its sources' rights, a line for each source that is not plain; about : panel.json."""
+    lines = []
+    for source in study.sources.values():
+        if source.redistribute and not source.licence:
+            lines.append(
+                f"{source.id}: no licence is stated, so its raw file goes into the package; say redistribute = false where it may not"
+            )
+        if not source.redistribute:
+            same, made = in_panel(about, source.id)
+            held = f"; the panel, which does, holds figures of it: {', '.join((*same, *made))}" if same or made else ""
+            lines.append(f"{source.id}: its raw file may not be given on and stays out of the package{held}")
+    return lines
+
+
 def not_provided(study: Study, raw: tuple[RawFile, ...]) -> str:
     """NOT_PROVIDED.md: each raw file that may not be given on, its digest, and where to get it."""
     lines = ["# Raw files that this package does not provide", ""]
@@ -84,6 +128,7 @@ def not_provided(study: Study, raw: tuple[RawFile, ...]) -> str:
     lines += [
         "",
         "`data/processed/observations.parquet` lists each of their cells, without its value. The panel, the estimates and every",
-        "printed number can be verified without them (levels L0 to L2); building the panel anew needs them.",
+        "printed number can be verified without them (levels L0 to L2); building the panel anew needs them (level L3). The panel is",
+        "provided: README.md says which of its variables hold figures of these files.",
     ]
     return "\n".join(lines) + "\n"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +12,7 @@ from panelkit.core.study import Study
 from panelkit.replication.collect import FactTable, RawFile, Run
 from panelkit.replication.environment import platform_facts
 from panelkit.replication.exhibits import Exhibit
+from panelkit.replication.rights import in_panel
 
 SIZES = ((25, "<25 MB"), (250, "25 MB - 250 MB"), (2_048, "250 MB - 2 GB"), (25_600, "2 GB - 25 GB"))
 TEMPLATE = "https://social-science-data-editors.github.io/template_README/"
@@ -48,6 +51,10 @@ class Told:
         """The raw files of a source."""
         return tuple(r for r in self.run.raw if source.id in r.sources)
 
+    def in_panel(self, source: SourceSpec) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Variables of the panel that hold a series of the source as it was read, and those that are made from one."""
+        return in_panel(self.run.document("data/processed/panel.json"), source.id)
+
     @property
     def models(self) -> int:
         """How many models were estimated, those of batteries included."""
@@ -56,8 +63,8 @@ class Told:
     @property
     def rows(self) -> int:
         """Rows of the panel."""
-        history = self.run.document("data/processed/panel.json")["history"]
-        return int(history[-1]["after"]) if history else 0
+        text = self.run.files["data/processed/panel.csv"].decode("utf-8-sig")
+        return max(sum(1 for _ in csv.reader(io.StringIO(text))) - 1, 0)
 
     @property
     def cells(self) -> int:

@@ -26,11 +26,12 @@ from panelkit.replication.environment import departures, environment, locked
 from panelkit.replication.exhibits import study_lines
 from panelkit.replication.ledger import ledger
 from panelkit.replication.package import MANIFEST, make_package, verifier, write_package
+from panelkit.replication.rights import licence, rights_in_words
 from panelkit.replication.run_time import run_log, run_time
 
 LAYOUT = {
     "README.md", "README.zh.md", "LICENSE.txt", "CITATION.cff", "datacite.json", "study.toml", "run.py", "verify.py", "ledger.json",
-    "map.csv", "report.html", "numbers.tex", MANIFEST,
+    "map.csv", "report.html", "quality.html", "numbers.tex", MANIFEST,
     "env/requirements.lock", "env/environment.json", f"env/panelkit-{__version__}.zip",
     "data/raw/NOT_PROVIDED.md", "data/raw/book/y.csv", "data/raw/book/y.csv.source.toml", "provenance/panel_cells.csv.gz",
     *(f"results/{n}.json" for n in ("estimates", "checks", "crosscheck", "models/both", "models/years")),
@@ -58,6 +59,18 @@ def test_closed_source_gives_no_value_away(files: dict[str, bytes]) -> None:
     told = files["data/raw/NOT_PROVIDED.md"].decode()
     assert hashlib.sha256(b"secret\n").hexdigest() in told
     assert "https://example.org" in told
+
+
+def test_what_the_panel_holds_of_a_closed_source_is_said(files: dict[str, bytes], inputs: PackageInputs) -> None:
+    assert "The panel, which is provided, has what is made from its figures in `x`." in files["README.md"].decode()
+    assert "2015-2019, 30 rows" in files["README.md"].decode()
+    assert "随包提供的面板中:`x` 由其得出" in files["README.zh.md"].decode()
+    assert b"not in this package" in files["quality.html"]  # the page leads there
+    about = json.loads(files["data/processed/panel.json"])
+    assert rights_in_words(inputs.study, about)[0].endswith("holds figures of it: x")
+    unsaid = replace(inputs.study, sources={"book": replace(inputs.study.sources["book"], licence="")})
+    assert rights_in_words(unsaid, about)[0].startswith("book: no licence is stated")
+    assert "book (NBS): licence not stated; redistribution not forbidden by the study file" in licence(unsaid)
 
 
 def test_manifest_is_what_sha256sum_reads(files: dict[str, bytes], tmp_path: Path) -> None:
@@ -266,3 +279,16 @@ def test_study_lines_read_quoted_and_commented_heads() -> None:
 
 def test_the_verifier_is_shipped_as_it_is(files: dict[str, bytes]) -> None:
     assert files["verify.py"].decode() == verifier()
+
+
+def test_the_verifier_says_how_it_is_called(files: dict[str, bytes], tmp_path: Path) -> None:
+    folder = write_package(files, tmp_path / "p")
+    calls = [
+        subprocess.run(
+            [sys.executable, "-I", "-S", folder / "verify.py", a], capture_output=True, text=True, check=False
+        )
+        for a in ("--help", "--levels=L2")
+    ]
+    assert [c.returncode for c in calls] == [0, 2]
+    assert "python verify.py [--help] [--json] [FOLDER]" in calls[0].stdout
+    assert "--levels=L2 is no option of it" in calls[1].stdout

@@ -24,6 +24,22 @@ driscoll_kraay = {{ kind = "driscoll_kraay" }}
 
 [robustness.dose.winsor]
 cut = 0.02
+
+[robustness.own]
+base = "{base}"
+
+[robustness.own.windows]
+late = [2012, 2022]
+
+[[tables]]
+id = "my_table"
+kind = "robustness"
+battery = "own"
+
+[[figures]]
+id = "my_curve"
+kind = "spec_curve"
+battery = "own"
 """
 
 
@@ -94,6 +110,12 @@ def test_the_package_is_verified_to_the_second_engine(packed: Path) -> None:
     from panelkit import packaging
 
     assert packaging.verify(packed, levels=("L0", "L1", "L2", "L4")).exit_code == 0
+
+
+def test_exhibits_of_a_name_of_the_authors_stand_for_a_battery_too(packed: Path) -> None:
+    assert (packed / "tables" / "my_table.csv").is_file()
+    assert not (packed / "tables" / "robustness_own.csv").exists()
+    assert (packed / "figures" / "my_curve.csv").is_file()
 
 
 def without_row(text: str) -> str:

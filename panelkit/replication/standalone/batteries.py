@@ -55,12 +55,19 @@ def in_full(
             level.hold(
                 failed != (one in estimates), "differs", f"{at}: {one} is neither estimated nor told to have failed"
             )
-        keyed = {e["key"][0] for e in book["numbers"].values() if e["exhibit"] == f"robustness_{name}"}
-        for one in made:
-            level.hold(one in keyed, "differs", f"{at}: {one} is in no row of the table robustness_{name}")
-            if page is not None:
-                level.hold(f'data-key="{one}|' in page, "differs", f"{at}: report.html does not show {one}")
-        drawn(folder, name, made, level)
+        for table in shown_by(study, "tables", name) or [f"robustness_{name}"]:
+            keyed = {e["key"][0] for e in book["numbers"].values() if e["exhibit"] == table}
+            for one in made:
+                level.hold(one in keyed, "differs", f"{at}: {one} is in no row of the table {table}")
+        for one in made if page is not None else []:
+            level.hold(f'data-key="{one}|' in str(page), "differs", f"{at}: report.html does not show {one}")
+        for figure in shown_by(study, "figures", name) or [f"curve_{name}"]:
+            drawn(folder, (name, figure), made, level)
+
+
+def shown_by(study: dict[str, Any], kind: str, battery: str) -> list[str]:
+    """The tables or figures that the study declares for a battery itself; panelkit adds one of its own where there is none."""
+    return [str(e.get("id")) for e in study.get(kind) or [] if e.get("battery") == battery]
 
 
 def declared_in(folder: str, level: Level) -> dict[str, Any]:
@@ -84,9 +91,9 @@ def specifications(name: str, battery: dict[str, Any]) -> list[str]:
     return ["__".join((name, *(row or ["base"]))) for row in chosen]
 
 
-def drawn(folder: str, name: str, made: list[str], level: Level) -> None:
-    """The curve has a point for each specification that was estimated."""
-    where = f"figures/curve_{name}.csv"
+def drawn(folder: str, of: tuple[str, str], made: list[str], level: Level) -> None:
+    """The curve has a point for each specification that was estimated; of : battery and figure."""
+    name, where = of[0], f"figures/{of[1]}.csv"
     if where not in names_below(folder, "figures/"):
         level.hold(len(made) < 2, "differs", f"robustness.{name}: there is no {where}")
         return

@@ -1,6 +1,6 @@
 """Verify a replication package without running anything of it: levels L0 and L1, by the standard library of Python 3.9 alone.
 
-    python verify.py [--json] [FOLDER]
+    python verify.py [--help] [--json] [FOLDER]
 
 L0  every file is there, is what MANIFEST.sha256 says, and nothing else is there.
 L1  every number printed in the tables (LaTeX, HTML, Word, CSV) and the page is the one in ledger.json and results/estimates.json,
@@ -40,6 +40,12 @@ def verify(folder: str, levels: list[str]) -> dict[str, Any]:
 
 def main(arguments: list[str]) -> int:
     """Verify and print; see the top of this file."""
+    if {"-h", "--help"} & set(arguments):
+        sys.stdout.write(__doc__ or "python verify.py [--json] [FOLDER]\n")
+        return 0
+    if unknown := [a for a in arguments if a.startswith("-") and a != "--json"]:
+        sys.stdout.write(f"cannot verify: {unknown[0]} is no option of it (--help says which are)\n")
+        return 2
     folders = [a for a in arguments if not a.startswith("-")]
     folder = folders[0] if folders else os.path.dirname(os.path.abspath(__file__))
     result = verify(folder, ["L0", "L1"])
