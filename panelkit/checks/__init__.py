@@ -34,6 +34,7 @@ from panelkit.checks import second_engine as second_engine
 from panelkit.checks import serial_correlation as serial_correlation
 from panelkit.checks import slope_homogeneity as slope_homogeneity
 from panelkit.checks import support as support
+from panelkit.checks import threshold_effect as threshold_effect
 from panelkit.checks import timing_rules as timing_rules
 from panelkit.checks import treatment_ends as treatment_ends
 from panelkit.checks import unit_roots as unit_roots

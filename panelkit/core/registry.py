@@ -140,7 +140,8 @@ class DerivationKind:
 class EstimatorKind:
     """A method. `confirmation` is 'engine', 'route' or 'frozen'; `columns` names the variables a specification needs.
 
-    checks : diagnostics that run on every model of this kind, whether it names them or not.
+    checks : diagnostics that run on every model of this kind, whether it names them or not. faults : what is wrong with a
+    declaration by itself, before any data.
     """
 
     name: str
@@ -152,6 +153,7 @@ class EstimatorKind:
     prepare: Callable[[Any, Panel, Setting], Design]
     explain: Callable[[Any], str]
     checks: tuple[str, ...] = ()
+    faults: Callable[[Any], list[Fault]] = lambda spec: []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from panelkit.estimators import staggered_did as staggered_did
 from panelkit.estimators import staggered_triple_difference as staggered_triple_difference
 from panelkit.estimators import sun_abraham as sun_abraham
 from panelkit.estimators import synthetic_did as synthetic_did
+from panelkit.estimators import threshold as threshold
 from panelkit.estimators import triple_difference as triple_difference
 
 # Not a kind: p values of several models looked at together

@@ -182,6 +182,8 @@ TEXTS = (
           pattern=r"(?m)^(?:gen|egen) .*?(?:group\(|mean\(|= \(?)(\w+)", change=put("another")),
     Text(kind="an event time in a do-file", files=r"stata/\w+\.do",
           pattern=r"(?m)^gen double pk_event_time_.*== (-?\d)\)", change=put("5")),
+    Text(kind="a threshold in a do-file", files=r"stata/\w+\.do", pattern=rf"(?m)^gen double pk_.*(?:<=|>) ({DOUBLE})\)", change=digit),
+    Text(kind="the command of thresholds in a do-file", files=r"stata/\w+\.do", pattern=r"(?m)^xthreg .* qx\((\w+)\)", change=put("other")),
     Text(kind="the clusters told in a do-file", files=r"stata/\w+\.do",
           pattern=r"(?m)^\* Standard errors.*clustered by (\w+)", change=put("year")),
     Text(kind="a p told in a do-file", files=r"stata/\w+\.do", pattern=r"(?m)^\* .* draws, p = (\d\.\d+)", change=digit),
@@ -203,5 +205,8 @@ RESULTS: tuple[tuple[str, str], ...] = (
     ("the rows in the results", r"estimates/\d+/sample/rows"),
     ("the clusters in the results", r"estimates/\d+/sample/clusters/\w+"),
     ("an absorbed effect in the results", r"estimates/\d+/absorb/\d+"),
+    ("a threshold in the results", r"estimates/\d+/records/thresholds/\d+/(?:estimate|low|high|p|bound|statistic)"),
+    ("a confidence set in the results", r"estimates/\d+/records/threshold_sets/\d+/(?:low|high)"),
+    ("the rows of a regime in the results", r"estimates/\d+/records/regimes/\d+/rows"),
     ("a digest of a sample", r"estimates/\d+/sample/keys_digest"),
 )

@@ -79,6 +79,70 @@ ESTIMATOR_PHRASES: tuple[tuple[str, str], ...] = (
         r"The permutation p holds if the labels are exchangeable: under the null the groups differ in nothing that enters the equation, the variance of the errors included\. It is two-sided \(Stata `bdiff` prints one-sided\)\.",
         "置换p值以组别标签可交换为前提：原假设下两组在方程所含各方面均无差异，包括误差方差。该p值为双侧（Stata的`bdiff`给出单侧）。",
     ),
+    # thresholds
+    (
+        r"Fixed-effects threshold model \(Hansen \(1999\)\) in (?P<v1>\S+): (\d+) candidates leave (\d+) rows or more in each regime; standard errors take the thresholds as given\.",
+        "以{0}为门槛变量的固定效应面板门槛模型（Hansen，1999）：{1}个候选值使各区制至少保留{2}行；标准误视门槛为已知。",
+    ),
+    (
+        r"Tests and confidence sets by (\d+) draws: each unit is given the errors of a unit drawn with replacement, whole paths, regressors fixed\.",
+        "检验与置信集基于{0}次抽样：固定解释变量，每个单位获得有放回抽取的某一单位的整条误差路径。",
+    ),
+    (
+        r"Tests and confidence sets by (\d+) draws: the errors of each cluster are given one random sign, regressors fixed(?: \((.+)\))?\. Confidence sets by signs are too small: read the one at 7\.35 beside\.",
+        "检验与置信集基于{0}次抽样：固定解释变量，每个聚类的误差整体随机变号。此法的置信集偏小，应与7.35下的置信集对照。",
+    ),
+    (
+        r"(\d+) candidates are passed over, since a regime would hold rows of one cluster only\.",
+        "略去{0}个候选值：某一区制将仅含一个聚类的观测。",
+    ),
+    (
+        r"(\d+) candidates are passed over, since a regime would not determine its slope\.",
+        "略去{0}个候选值：某一区制无法识别其斜率。",
+    ),
+    (
+        r"The panel has (\d+) of (\d+) cells; Hansen's theory is for balanced panels\. Sums of squares are exact all the same, and a unit is given errors only of units seen in all its periods\.",
+        "面板含{1}个单元格中的{0}个；Hansen的理论针对平衡面板。残差平方和仍为精确值，抽样时每个单位只获得在其全部时期均有观测的单位的误差。",
+    ),
+    (r"(?P<v1>\S+) does not change within units: the regimes are groups of units\.", "{0}在单位内不变：各区制即单位的分组。"),
+    (r"A threshold number (\d+) is not found \(p = ([\d.]+)\) and not taken\.", "第{0}个门槛不成立（p = {1}），未采用。"),
+    (r"No further threshold could be tried: (.+)\.", "无法再尝试更多门槛：{0}。"),
+    (
+        r"Found again once, as Hansen does, the thresholds would be (.+); here until none moves\.",
+        "若如Hansen只重新估计一次，门槛为{0}；此处重复至不再变动。",
+    ),
+    (r"The confidence set of threshold (\d+) has (\d+) pieces: (.+)\.", "门槛{0}的置信集分{1}段：{2}。"),
+    (
+        r"The confidence set of threshold (\d+) reaches the lowest candidate: what lies beyond was not tried\.",
+        "门槛{0}的置信集触及最低候选值：更低的取值未作尝试。",
+    ),
+    (
+        r"The confidence set of threshold (\d+) reaches the highest candidate: what lies beyond was not tried\.",
+        "门槛{0}的置信集触及最高候选值：更高的取值未作尝试。",
+    ),
+    (
+        r"The confidence set of threshold (\d+) reaches the candidates at both ends: what lies beyond was not tried\.",
+        "门槛{0}的置信集触及两端候选值：范围以外的取值未作尝试。",
+    ),
+    (r"Regime (\d+) has rows of (\d+) clusters only: its slope rests on them\.", "区制{0}仅含{1}个聚类的观测：其斜率依赖于它们。"),
+    (
+        r"By route: the regression refitted by the engine at the threshold (agrees|DOES NOT AGREE) with the search, relative difference (\S+) in the sum of squares\.",
+        "经独立途径复核：由引擎在该门槛处重新拟合的回归与搜索结果{0}，残差平方和相对差异{1}。",
+    ),
+    (
+        r"By route: the regression refitted by the engine at the (\d+) thresholds (agrees|DOES NOT AGREE) with the search, relative difference (\S+) in the sum of squares\.",
+        "经独立途径复核：由引擎在{0}个门槛处重新拟合的回归与搜索结果{1}，残差平方和相对差异{2}。",
+    ),
+    (r"agrees", "一致"),
+    (r"DOES NOT AGREE", "不一致"),
+    (
+        r"no value of the threshold variable leaves (\d+) rows in each regime(?: \(threshold (\d+)\))?",
+        "没有取值能使各区制均保留{0}行",
+    ),
+    (
+        r"no value of the threshold variable leaves rows of (\d+) clusters in each regime(?: \(threshold (\d+)\))?",
+        "没有取值能使各区制均含{0}个聚类的观测",
+    ),
     # staggered adoption
     (r"([A-Z]\S+), ([A-Z]\S+) and ([A-Z]\S+) \((\d{4})\)", "{0}、{1}和{2}（{3}）"),
     (r"([A-Z]\S+) and ([A-Z]\S+) \((\d{4})\)", "{0}和{1}（{2}）"),

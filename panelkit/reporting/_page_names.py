@@ -44,6 +44,7 @@ CHECK_NAMES: dict[str, tuple[str, str]] = {
     "concurrent_policies": ("Concurrent policies", "同期政策"),
     "timing_rules": ("Timing rules", "处理时间规则"),
     "matching_balance": ("Balance after matching", "匹配后平衡性"),
+    "threshold_effect": ("Threshold effect", "门槛效应"),
     "balance_of_matches": ("Balance after matching", "匹配后平衡性"),
     "robustness": ("Robustness battery", "稳健性检验组"),
     "family": ("Family of hypotheses", "假设族"),
@@ -91,6 +92,7 @@ KIND_NAMES: dict[str, tuple[str, str]] = {
     "staggered_triple_difference": ("staggered triple difference", "交错三重差分"),
     "synthetic_did": ("synthetic difference-in-differences", "合成双重差分"),
     "matching_did": ("matching difference-in-differences", "匹配双重差分"),
+    "threshold": ("fixed-effects threshold", "固定效应面板门槛模型"),
     "mediation": ("mediation", "中介效应"),
 }
 

@@ -23,6 +23,7 @@ WITH_ROWS = (  # their sentence cannot carry the table; those of batteries have 
     "timing_rules",
     "treatment_ends",
     "leave_one_cohort_out",
+    "threshold_effect",
 )
 MOST = 40
 

@@ -39,6 +39,34 @@ TABLE_WORDS: dict[str, tuple[str, str]] = {
         "standard deviation of the regressor (for a regressor of 0 or 1, for the whole of it).",
         "除另有设定外，最小关注效应为：解释变量变动一个组内标准差（0–1变量取其全部变动）对应被解释变量0.1个组内标准差。",
     ),
+    "regime_of": ("{of}, regime {number}", "{of}（区制{number}）"),
+    "step_of": ("{of}, change at threshold {number}", "{of}（门槛{number}处的变化）"),
+    "regime_level": ("Level of regime {number}", "区制{number}的水平差"),
+    "threshold_row": ("Threshold {number}{of}", "门槛{number}{of}"),
+    "threshold_row_one": ("Threshold{of}", "门槛值{of}"),
+    "threshold_p": ("p of threshold {number}, bootstrap", "门槛{number}自助法p值"),
+    "threshold_p_one": ("p of the threshold, bootstrap", "门槛效应自助法p值"),
+    "regime_rows": ("Observations in regime {number}", "区制{number}观测值"),
+    "threshold_note": (
+        "Regimes by {of}: regime 1 at or below the threshold, the next above it. In brackets below a threshold its {level} confidence set "
+        "by the cluster-bootstrap quantile of the likelihood ratio{parted}. p and stars of a change: from the test of its threshold. "
+        "Standard errors take thresholds as given.",
+        "区制按{of}划分：区制1不高于门槛，其后各区制依次在上。门槛下方括号内为其{level}置信集，取似然比的聚类自助法分位数{parted}。"
+        "变化的p值与星号取自对应门槛的检验。标准误视门槛为已知。",
+    ),
+    "threshold_curve": (
+        "Likelihood ratio of each value of {of} as the threshold; the best is {value}. Grey: the {level} confidence set {set}, where the "
+        "ratio is within {bound}, its cluster-bootstrap quantile. Dotted: {iid}, the bound under independent errors of one variance{wide}.",
+        "以{of}各取值为门槛的似然比，最优为{value}。灰色为{level}置信集{set}，即似然比不超过其聚类自助法分位数{bound}的取值。点线为独立同方差误差下的"
+        "临界值{iid}{wide}。",
+    ),
+    "threshold_iid_set": (" (set {set})", "（置信集{set}）"),
+    "likelihood_ratio": ("Likelihood ratio", "似然比"),
+    "confidence_set": ("{level} confidence set", "{level}置信集"),
+    "bootstrap_bound": ("bootstrap quantile {bound}", "聚类自助法分位数 {bound}"),
+    "iid_bound": ("independent errors {bound}", "独立误差临界值 {bound}"),
+    "set_in_pieces": ("within {ends}, in {count} pieces", "介于{ends}，分{count}段"),
+    "threshold_parted": (" (both ends; it has several pieces)", "（两端；置信集不连续）"),
     "dimension_estimators": ("Estimators", "估计方法"),
     "dimension_covariances": ("Standard errors", "标准误"),
     "dimension_samples": ("Samples", "样本"),
@@ -149,6 +177,13 @@ TABLE_WORDS: dict[str, tuple[str, str]] = {
     "field_contribution": ("Contribution", "贡献"),
     "field_leverage": ("Leverage", "杠杆值"),
     "field_coefficient_without": ("Coefficient without it", "剔除后的系数"),
+    "field_threshold": ("Threshold", "门槛"),
+    "field_set": ("Confidence set", "置信集"),
+    "field_set_iid": ("Set at the independent-errors bound", "独立误差临界值下的置信集"),
+    "field_rows_below": ("N below", "门槛以下观测值"),
+    "field_rows_above": ("N above", "门槛以上观测值"),
+    "field_clusters_below": ("Clusters below", "门槛以下聚类数"),
+    "field_clusters_above": ("Clusters above", "门槛以上聚类数"),
     "field_low": ("Low", "下限"),
     "field_high": ("High", "上限"),
     "field_draws": ("Draws", "次数"),

@@ -166,6 +166,7 @@ EXAMPLES: dict[
     "random_effects": {"formula": "y ~ x + m"},
     "staggered_triple_difference": {"formula": f"y ~ 1 | {THREE}", "cohort": "opened", "eligible": "eligible"},
     "synthetic_did": {"formula": "y ~ 1 | unit + year", "cohort": "cohort", "errors": "jackknife"},
+    "threshold": {"formula": "y ~ x + m | unit + year", "threshold": "z", "switching": ("x",), "draws": 99},
     "triple_difference": {"formula": f"y ~ path:eligible + x | {THREE}"},
     **{
         kind: {"formula": "y ~ 1 | unit + year", "cohort": "cohort"}

@@ -67,6 +67,11 @@ MODELS = {
     "ccep": ("common_correlated_effects", "y ~ x", 'slopes = "pooled"'),
     "groups": ("heterogeneity", "y ~ x + w | province + year", 'group = "coast"'),
     "channel": ("mediation", "y ~ x + w | province + year", 'mediator = "m"\ndraws = 99'),
+    "switch": (
+        "threshold",
+        "y ~ x + w | province + year",
+        'threshold = "z"\nswitching = ["x"]\nthresholds = 2\nsignificance = 1.0\ndraws = 99',
+    ),
     "event": ("event_study", "y ~ 1 | province + year", 'cohort = "g"\nwindow = [-3, 3]'),
     "cs": (
         "callaway_santanna",
@@ -83,6 +88,7 @@ UNREAD = {
     "cs": "csdid",
     "sa": "eventstudyinteract",
     "etwfe": "jwdid",
+    "switch": "xthreg",
 }  # what the reader does not know
 COLUMNS = ("y", "x", "z", "w", "m", "n", "g", "coast", "wt")
 
@@ -133,6 +139,7 @@ def test_what_a_twin_asserts_comes_out(every_kind: Path, model: str) -> None:
     assert not made.failed, made.failed
     if model in UNREAD:
         assert made.unknown[0].startswith(UNREAD[model])
+        assert made.held >= 6 or model != "switch"
         assert "* panelkit: " in (every_kind / "stata" / f"{model}.do").read_text("utf-8") or model == "ccep"
     else:
         assert not made.unknown

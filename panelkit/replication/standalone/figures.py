@@ -32,3 +32,21 @@ def pictured(folder: str, estimates: dict[str, Any], level: Level) -> None:
                 level.hold(
                     holds, "differs", f"{name}: the estimate {line['estimate']} is not in results/estimates.json"
                 )
+            elif {"value", "ratio", "bound", "bound_iid"} <= set(line):
+                level.hold(
+                    switched(line, estimates), "differs", f"{name}: the ratio at {line['value']} is not in the results"
+                )
+
+
+def switched(line: dict[str, str], estimates: dict[str, Any]) -> bool:
+    """Whether a point of a threshold's curve is one of the results, in or out of the sets as its bounds say."""
+    value, ratio, bound, iid = (float(line[f] or "nan") for f in ("value", "ratio", "bound", "bound_iid"))
+    if (line["in_set"], line["in_set_iid"]) != (str(int(ratio <= bound)), str(int(ratio <= iid))):
+        return False
+    for made in estimates.values():
+        records = made.get("records", {})
+        points = [r for r in records.get("threshold_ratios", ()) if same(r["value"], value) and same(r["ratio"], ratio)]
+        bounds = [r for r in records.get("thresholds", ()) if same(r["bound"], bound) and same(r["bound_iid"], iid)]
+        if any(p["threshold"] == b["threshold"] for p in points for b in bounds):
+            return True
+    return False

@@ -16,6 +16,7 @@ from panelkit.replication.standalone.macros import macros
 from panelkit.replication.standalone.papers import listed, started, told_of
 from panelkit.replication.standalone.places import placed
 from panelkit.replication.standalone.printed import noted, printed
+from panelkit.replication.standalone.thresholds import switching
 from panelkit.replication.standalone.twins import in_stata
 
 
@@ -31,6 +32,7 @@ def level_1(folder: str) -> Level:
         started(folder, book, level)
         for estimate in estimates.values():
             consistent(estimate, float(book.get("level", 0.95)), frame.rows, level)
+            switching(estimate, checks, float(book.get("level", 0.95)), level)
         for name, entry in numbers.items():
             bound(name, entry, (estimates, checks, frame), level, book["settings"][entry["exhibit"]])
             marked(name, entry, (book["settings"], estimates, frame), level)

@@ -14,7 +14,8 @@ LONGEST_LINE = 20_000  # characters
 NAME = r"[A-Za-z_]\w*"
 FIXED_LINES = re.compile(
     r'|version 14|clear all|set more off|use "data/processed/panel\.dta", clear|estat (?:simple|event|group|calendar)|'
-    rf"xtset pk_\w+ {NAME}|scalar pk_a = _b\[{NAME}\]|quietly levelsof pk_since, local\(times\)|local since|"
+    rf"xtset pk_\w+ {NAME}|quietly tabulate {NAME}, generate\(pk_t\)|scalar pk_a = _b\[{NAME}\]|"
+    r"quietly levelsof pk_since, local\(times\)|local since|"
     r"foreach k of local times \{| *\}|    if `k' != -?\d+ \{|        local since `since' `name'|"
     r'        local name = cond\(`k\' < 0, "pk_lead" \+ string\(-`k\'\), "pk_lag" \+ string\(`k\'\)\)|'
     r"        gen byte `name' = pk_since == `k'|"
@@ -28,9 +29,10 @@ ON = re.compile(
     rf"gen byte pk_on = !missing\(pk_cohort\) & ({NAME}) >= pk_cohort$|gen double pk_since = ({NAME}) - pk_cohort$"
 )
 SINCE = re.compile(rf"\(max\((-?\d+), min\((-?\d+), ({NAME}) - ({NAME})\)\) == (-?\d+)\) & \4 != 0 & !missing\(\4\)$")
+SIDE = re.compile(rf"\(({NAME}) (<=|>) (-?[\d.]+(?:e-?\d+)?)\)$")
 FACTOR = re.compile(rf'\(({NAME}) == (?:"([^"]*)"|(-?[\d.]+))\)$|({NAME})$')
 DRAWN = re.compile(
-    r"\* (.+): (.+), (\d+) draws, p = (\S+); in Stata: (?:boottest|bootstrap, cluster\(\)) \(other draws, so p agrees"
+    r"\* (.+): (.+), (\d+) draws, p = (\S+); in Stata: (?:boottest|xthreg|bootstrap, cluster\(\)) \(other draws, so p agrees"
 )
 SPOKEN_NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?:e-?\d+)?(?![\w])")
 
@@ -61,7 +63,7 @@ def lines_held(
 
 COMMANDS = re.compile(
     r"(?:jackknife, cluster\([\w ]+\)(?: mse)?: )?(?:regress|reghdfe|ivregress (?:2sls|liml)|ivreghdfe|ppmlhdfe|poisson|xtreg|xtscc|newey|"
-    r"acreg|xtmg|xtdcce2|csdid|eventstudyinteract|did_imputation|did2s|jwdid) [\w.,:()=#\[\]`' -]*$|assert "
+    r"acreg|xtmg|xtdcce2|xthreg|csdid|eventstudyinteract|did_imputation|did2s|jwdid) [\w.,:()=#\[\]`' -]*$|assert "
 )
 
 
@@ -98,6 +100,10 @@ def says(line: str, estimate: dict[str, Any], model: dict[str, Any]) -> bool:
         )
     if line.startswith("* also only rows where "):
         return line[23:].startswith(squeezed(model.get("where", "")))
+    if found := re.match(r"\* threshold (\d+) of (\S+): (\S+)$", line):
+        rows = estimate.get("records", {}).get("thresholds", ())
+        own = [r for r in rows if [str(r["threshold"]), squeezed(r["variable"])] == [found.group(1), found.group(2)]]
+        return any(same(number(r["estimate"]), float(found.group(3))) for r in own)
     if found := re.match(r"\* and (\d+) more by draws", line):
         return int(found.group(1)) < len(estimate.get("resampled", ()))
     if found := re.match(r"\* regression (\d+) of (\d+)$", line):
@@ -141,13 +147,30 @@ def made_of(name: str, expression: str, estimate: dict[str, Any], known: tuple[s
         levels = [int(n.split("::")[1]) for n in asked if re.match(r"event_time::-?\d+$", n)]
         right = low <= min(levels, default=low) and max(levels, default=high) <= high
         return right and since.group(3) == time and since.group(4)[:28] in columns and f"event_time::{at}" in mine
-    factors = [FACTOR.match(p) for p in expression.split(" * ")]
-    if None in factors or not mine:
+    pieces = expression.split(" * ")
+    regime = regime_of([s for s in map(SIDE.match, pieces) if s], estimate)
+    factors = [FACTOR.match(p) for p in pieces if not SIDE.match(p)]
+    if None in factors or not mine or (regime is None and len(factors) < len(pieces)):
         return False
-    told = {
+    marked = {("regime", str(regime))} if regime else set()
+    told = marked | {
         (f.group(4) or f.group(1), f.group(2) if f.group(2) is not None else f.group(3) or "") for f in factors if f
     }
-    return all(v[:28] in columns for v, _ in told) and any(told == factors_of(n) for n in mine)
+    return all(v[:28] in columns for v, _ in told - marked) and any(told == factors_of(n) for n in mine)
+
+
+def regime_of(sides: list[re.Match[str]], estimate: dict[str, Any]) -> int | None:
+    """Which regime the sides of thresholds mark, such as (q > .1) and (q <= .5); None where it is none of the estimate's."""
+    rows = estimate.get("records", {}).get("thresholds", ())
+    if not sides or not rows or any(s.group(1)[:28] != stata(str(rows[0]["variable"])) for s in sides):
+        return None
+    taus = [number(r["estimate"]) for r in rows]
+    for k in range(len(taus) + 1):
+        wanted = {(">", taus[k - 1])} if k else set()
+        wanted |= {("<=", taus[k])} if k < len(taus) else set()
+        if len(sides) == len(wanted) and {(s.group(2), float(s.group(3))) for s in sides} == wanted:
+            return k + 1
+    return None
 
 
 def names_in(request: dict[str, Any]) -> list[str]:

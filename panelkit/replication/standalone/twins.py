@@ -19,6 +19,9 @@ DO_LINE = re.compile(
     r"(regress|reghdfe|ivregress (?:2sls|liml)|ivreghdfe|ppmlhdfe|poisson|xtreg|xtscc|newey|acreg|xtmg|xtdcce2) "
     r"([^\[,]*?)(?: if \w+ == 1)?(?: \[\w+=\w+\])?(?:,(.*))?$"
 )
+XTHREG = re.compile(
+    r"xthreg ([^,]+), rx\(([^)]*)\) qx\((\w+)\) thnum\((\d)\) grid\(\d+\) trim\([\d. ]+\) bs\([\d ]+\)$"
+)
 STAGGERED = re.compile(r"(csdid|eventstudyinteract|did_imputation|did2s|jwdid) (\w+)")
 OWN_ERRORS = ("xtmg", "xtdcce2", "xtreg", "xtscc", "newey", "acreg")
 ASSERT = re.compile(r"assert (?:e\(N\) == (\d+)|reldif\((.+), ([^,)]+)\) < 1e-6)$")
@@ -40,6 +43,7 @@ def in_stata(folder: str, estimates: dict[str, Any], frame: Frame, level: Level)
             equation_of_cohorts(name, staggered, estimate, level)
         else:
             regressions(name, lines, estimate, frame.about["unit"], level)
+            searched(name, lines, estimate, level)
     listed_dos = [f'do "stata/{model}.do"' for model in estimates]
     every = [i for i in read(folder, "stata/run_all.do").decode("utf-8").split("\n") if i and not i.startswith("*")]
     level.hold(every == listed_dos, "differs", "stata/run_all.do does not run the twin of each model")
@@ -107,6 +111,19 @@ def regressions(name: str, lines: list[str], estimate: dict[str, Any], unit: str
         level.hold(clusters == by or (not clusters and command in OWN_ERRORS), "differs", f"{name}: other clusters")
 
 
+def searched(name: str, lines: list[str], estimate: dict[str, Any], level: Level) -> None:
+    """Outcome, regressors and threshold variable of xthreg, where it is run."""
+    for match in (m for m in map(XTHREG.match, lines) if m):
+        rows = estimate.get("records", {}).get("thresholds", [])
+        slopes = estimate["requests"][0]["slopes"]
+        switching = {stata(s.rpartition(":regime::")[0]) for s in slopes if ":regime::" in s}
+        rest = {stata(s) for s in slopes if ":regime::" not in s} | {stata(estimate["outcome"])}
+        plain = re.sub(r" pk_t2-pk_t\d+", "", match.group(1))
+        held = words_of(plain) == rest and words_of(match.group(2)) == switching
+        held = held and words_of(match.group(3)) == {stata(r["variable"]) for r in rows}
+        level.hold(held and int(match.group(4)) == len(rows), "differs", f"{name}: xthreg has another equation")
+
+
 def equation_of_cohorts(name: str, lines: list[str], estimate: dict[str, Any], level: Level) -> None:
     """Outcome and covariates of a staggered model's command."""
     level.hold(len(lines) == 1, "differs", f"{name} has not one command")
@@ -121,7 +138,10 @@ def equation_of_cohorts(name: str, lines: list[str], estimate: dict[str, Any], l
 def stated(name: str, lines: list[str], estimate: dict[str, Any], level: Level) -> None:
     """Rows, coefficients and standard errors that a do-file states against those of the estimate."""
     rows: list[int] = []
-    known = {f: {stata(t["name"]): number(t[f]) for t in estimate["terms"]} for f in ("estimate", "se")}
+    known: dict[str, dict[str, list[Any]]] = {"estimate": {}, "se": {}}
+    for t in estimate["terms"]:  # names that Stata cuts to the same one stand together
+        for f, by_name in known.items():
+            by_name.setdefault(stata(t["name"]), []).append(number(t[f]))
     told = {" ".join(re.sub(r"[`\"']+", " ", t["name"]).split()): t for t in estimate["terms"]}
     other = {"_cons": "_constant_", "tau": "att", "pk_on": "att"}
     for line in lines:
@@ -144,7 +164,9 @@ def stated(name: str, lines: list[str], estimate: dict[str, Any], level: Level) 
             one = re.match(r"_(b|se)\[(?:[DS]\d*\.)?(\w+)\]$", claim.group(2))
             of = known["se" if one and one.group(1) == "se" else "estimate"]
             term_ = other.get(one.group(2), re.sub(r"^pk_", "", one.group(2))[:28]) if one else ""
-            values = [of[term_]] if term_ in of else list(of.values())  # a product, a difference, a step of mediation
+            values = of.get(term_) or [
+                v for each in of.values() for v in each
+            ]  # a product, a difference, a step of mediation
             held = any(same(v, float(claim.group(3))) for v in values)
             level.hold(held, "differs", f"{name}: {claim.group(2)} is not {claim.group(3)} in results/estimates.json")
     level.hold(bool(rows) and set(rows) == {estimate["sample"]["rows"]}, "differs", f"{name}: another number of rows")

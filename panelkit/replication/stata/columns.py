@@ -25,6 +25,7 @@ class Columns:
         self.names = stata_names([*columns, *([sample_name(model.id)] if marked else [])])
         self.made: dict[str, str] = {}
         self.lines: list[str] = []
+        self.regimes: tuple[str, tuple[float, ...]] = ("", ())  # of a threshold model: its variable, its thresholds
 
     def of(self, name: str) -> str:
         """The Stata name of a column, made where the panel has it not.
@@ -71,6 +72,8 @@ class Columns:
         if name in self.known and name not in self.texts:
             return self.names[name]
         of, found, level = name.partition("::")
+        if found and of == "regime" and self.regimes[1] and of not in self.known:
+            return self._regime(int(level))
         if found and of in self.known:
             value = f'"{one_line(level)}"' if of in self.texts else one_line(level)
             return f"({self.names[of]} == {value})"
@@ -78,6 +81,13 @@ class Columns:
         if len(parts) > 1:
             return " * ".join(self._expression(p) for p in parts)
         raise NoTwinError(f"{one_line(name)} is a column that the method itself makes")
+
+    def _regime(self, number: int) -> str:
+        """1 in the rows of a regime: above the threshold before it, at or below its own."""
+        (q, taus), parts = self.regimes, []
+        parts += [f"({self._expression(q)} > {taus[number - 2]!r})"] if number > 1 else []
+        parts += [f"({self._expression(q)} <= {taus[number - 1]!r})"] if number <= len(taus) else []
+        return " * ".join(parts)
 
 
 def _factors(name: str) -> list[str]:

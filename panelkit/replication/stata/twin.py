@@ -10,6 +10,7 @@ from panelkit.replication.stata.columns import Columns, NoTwinError
 from panelkit.replication.stata.names import one_line, sample_name
 from panelkit.replication.stata.regressions import TOLERANCE, Command, command_of
 from panelkit.replication.stata.staggered import NEEDS, method_of, staggered
+from panelkit.replication.stata.thresholds import regimes_of, steps, xthreg
 
 INSTALLED = {
     "reghdfe": "reghdfe, ftools",
@@ -63,6 +64,7 @@ def _body(
 ) -> tuple[tuple[list[str], list[str]], str, str]:
     """(lines that choose rows, lines that estimate), what must be installed, and why there is no twin ('' where there is one)."""
     columns = Columns(model, about, marked)
+    columns.regimes = regimes_of(estimate)
     try:
         if method := method_of(estimate, model):
             lines = ["", *staggered(method, estimate, model, columns), *_told(estimate)]
@@ -79,12 +81,16 @@ def _body(
             lines += ["", f"* regression {number} of {len(requests)}", *(f"* {note}" for note in command.notes)]
             lines += [*command.before, command.full]
             lines += _asserts(estimate, request, command, columns, number)
+        if columns.regimes[1]:
+            further = xthreg(estimate, model, columns, _balanced(estimate))
+            lines += ["", *further, *(_told(estimate) if further[-1].startswith("xthreg") else [])]
         if "reldif" not in "".join(lines) and estimate["terms"] and all(c.coefficients for c in commands):
             raise NoTwinError(f"a {estimate['kind']} model is more than the regressions it is made of")
     except NoTwinError as reason:
         return ([], []), "", str(reason)
     kept = [] if requests[0]["estimator"] == "first_difference" else _kept(estimate, columns, marked)
     needs = dict.fromkeys(INSTALLED.get(c.full.split()[0], "") for c in commands)
+    needs |= dict.fromkeys(["xthreg"] if any(line.startswith("xthreg ") for line in lines) else [])
     return (kept, [*columns.lines, *lines]), ", ".join(n for n in needs if n), ""
 
 
@@ -125,6 +131,7 @@ def _asserts(
     ):  # of two groups, the first minus the second
         first, second = list(shown.values())[:2]
         lines.append(_equal(f"_b[{first}] - _b[{second}]", terms["difference"]["estimate"]))
+    lines += steps(estimate, shown) if command.coefficients else []
     if command.coefficients and command.errors:
         lines += [_equal(f"_se[{s}]", terms[n]["se"]) for n, s in shown.items()]
     held = estimate["covariance"]
@@ -171,7 +178,8 @@ def _drawn(estimate: Mapping[str, Any]) -> list[str]:
     drawn = estimate["resampled"]
     lines = []
     for one in drawn[:LISTED]:
-        name = "boottest" if "wild" in one["method"] else "bootstrap, cluster()"
+        searched = "xthreg" if "threshold" in one["method"] else "bootstrap, cluster()"
+        name = "boottest" if "wild" in one["method"] else searched
         lines.append(
             f"* {one_line(one['term'])}: {one_line(one['method'])}, {one['draws']} draws, p = {one['p']}; "
             f"in Stata: {name} (other draws, so p agrees to the error of simulation only)"

@@ -13,6 +13,7 @@ from panelkit.reporting.figures import placebo as placebo
 from panelkit.reporting.figures import spec_curve as spec_curve
 from panelkit.reporting.figures import support as support
 from panelkit.reporting.figures import synthetic_paths as synthetic_paths
+from panelkit.reporting.figures import threshold as threshold
 from panelkit.reporting.figures import tile_grid as tile_grid
 from panelkit.reporting.figures import treatment_timing as treatment_timing
 from panelkit.reporting.figures import trends as trends

@@ -12,6 +12,7 @@ from panelkit.reporting.labels import key_label, term_label
 from panelkit.reporting.numbers import shown
 from panelkit.reporting.phrases import finding, headline, said
 from panelkit.reporting.tables._parts import Parts
+from panelkit.reporting.tables._thresholds import thresholds_note
 from panelkit.reporting.words import JOIN, joined, word
 
 
@@ -24,6 +25,7 @@ def notes(parts: Parts, terms: tuple[str, ...]) -> tuple[str, ...]:
         _samples(parts),
         _dropped(parts),
         _collinear(parts),
+        thresholds_note(parts),
         _excluded(parts),
         _filled(parts),
         _failed(parts),
@@ -171,6 +173,7 @@ def used_names(estimate: Estimate) -> tuple[str, ...]:
         names += [request.outcome, *request.slopes, *request.endogenous, *request.instruments]
         names += [n for s in request.varying_slopes for n in s] + [request.weights]
     names += [t.name for t in estimate.terms]
+    names += [str(r["variable"]) for r in estimate.records.get("thresholds", ()) if "variable" in r]
     split = (factor for name in names for factor in name.partition("::")[0].split(":"))
     return tuple(dict.fromkeys(n for n in split if n))
 

@@ -8,6 +8,7 @@ adjusted within its family, is below 0.05; else inconclusive.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -155,11 +156,14 @@ def _smallest(estimate: Estimate, term: Term, results: Results) -> float:
     if estimate.outcome not in numeric:
         return math.nan
     outcome = described(results.panel, estimate.outcome)["sd_within"]
-    if term.name not in numeric:
+    name = re.sub(
+        r":(?:regime|step)::\d+$", "", term.name
+    )  # of a threshold model: the slope has the scale of its regressor
+    if name not in numeric:
         # a level of a category, an event time, an effect: 0 or 1
         return SHARE * outcome if ":" in term.name else math.nan
-    values = set(results.panel.frame[term.name].dropna().unique().tolist())
-    spread = 1.0 if values <= {0.0, 1.0} else described(results.panel, term.name)["sd_within"]
+    values = set(results.panel.frame[name].dropna().unique().tolist())
+    spread = 1.0 if values <= {0.0, 1.0} else described(results.panel, name)["sd_within"]
     return SHARE * outcome / spread if spread > 0 else math.nan
 
 

@@ -19,6 +19,7 @@ from panelkit.reporting.tables._parts import ModelsPanel as ModelsPanel
 from panelkit.reporting.tables._parts import Parts, RegressionTable
 from panelkit.reporting.tables._statistics import effect_rows, statistic_rows
 from panelkit.reporting.tables._terms import term_rows
+from panelkit.reporting.tables._thresholds import threshold_rows
 from panelkit.reporting.words import JOIN, word
 
 
@@ -37,7 +38,7 @@ def build(table: RegressionTable, results: Results) -> Table:
     if table.panels:
         rows = _panels(table, results, terms, faults)
     else:
-        rows = (*term_rows(parts, terms), *effect_rows(parts), *statistic_rows(parts, faults))
+        rows = (*term_rows(parts, terms), *threshold_rows(parts), *effect_rows(parts), *statistic_rows(parts, faults))
     if faults:
         raise ReportError(faults=faults)
     return Table(
@@ -75,6 +76,7 @@ def _panels(table: RegressionTable, results: Results, terms: tuple[str, ...], fa
         known = {t.name for e in parts.estimates for t in e.terms}
         rows.append(Row(kind="panel", label=_panel_label(letter, panel, parts, shared), rule_above=bool(rows)))
         rows += term_rows(parts, tuple(t for t in terms if t in known))
+        rows += threshold_rows(parts)
         rows += effect_rows(parts)
         lacking.append([])
         rows += statistic_rows(parts, lacking[-1])
