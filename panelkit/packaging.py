@@ -115,7 +115,7 @@ def verify(folder: Path | str, *, levels: tuple[str, ...] = ("L0", "L1", "L2"), 
 
 
 def certify(report: Report, folder: Path) -> None:
-    """Write what was verified as `certificate.json` and `certificate.html`."""
+    """Write what was verified as `certificate.json` (with its schema) and `certificate.html` (in both languages)."""
     from panelkit.replication.certificate import certificate
     from panelkit.replication.foreign import refuse_foreign
     from panelkit.replication.placing import put_folder

@@ -1,100 +1,97 @@
-"""A certificate of what was verified: verdicts, environment, every difference to the digit, as JSON and a page; no clock, no path."""
+"""A certificate of what was verified: verdicts, environment, every difference to the digit, as JSON with its schema; no clock, no path.
+
+The page of it is in certificate_page, the schema in certificate_schema.
+"""
 
 from __future__ import annotations
 
-import html
 import json
+import math
+import platform
 from typing import Any
 
-from panelkit.replication.environment import departures, environment, platform_facts
-from panelkit.replication.verify import Report
-
-MEANING = {
-    "L0": "Every file is the one the manifest lists, and nothing else is there.",
-    "L1": "Every printed number is the one in the ledger and in the results; what follows from them holds. Nothing was run.",
-    "L2": "Every model was estimated again from the panel in the package.",
-    "L3": "The whole study was run again from its raw files, in an environment built from the lock.",
-    "L4": "Every model was estimated by a second engine.",
-    "L5": "Errors were put into a copy of the package, to see whether the verifier finds them.",
-}
-VERDICTS = {
-    0: "verified: everything that was asked for holds",
-    1: "differs: something does not hold",
-    2: "not all levels could be done; what was done holds",
-}
-STYLE = (
-    ":root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:52rem;margin:2rem auto;padding:0 1rem}"
-    "table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #8888;"
-    "vertical-align:top}code{overflow-wrap:anywhere}.verified{color:#167a35}.differs,.stale,.unbound{color:#c22}"
-    "@media print{body{margin:0}}"
-)
+from panelkit.replication.certificate_page import page
+from panelkit.replication.certificate_schema import FORMAT, SCHEMA
+from panelkit.replication.environment import departures, environment, platform_facts, threads
+from panelkit.replication.rerun import Parted
+from panelkit.replication.verify import LEVELS, Digits, Report
 
 
-def certificate(report: Report, *, made_with: dict[str, str] | None = None, study: str = "") -> dict[str, bytes]:
-    """`certificate.json` and `certificate.html` of a report; the same report on the same machine gives the same bytes.
+def certificate(
+    report: Report, *, made_with: dict[str, str] | None = None, study: str | None = None
+) -> dict[str, bytes]:
+    """`certificate.json`, its `certificate.schema.json` and `certificate.html`; the same report on the same machine gives the same bytes.
 
     Parameters
     ----------
-    made_with : the environment of the package (`env/environment.json`), whose departures from here are listed.
+    report : what `verify` found. It knows the study and what the package was made with.
+    made_with : the versions of the package, whose departures from here are listed; by default those that the report knows.
+    study : the name of what was verified; by default the one that the report knows.
     """
-    document = _document(report, made_with, study)
+    subject = report.subject
+    document = _document(report, subject.made_with if made_with is None else made_with, study or subject.study)
     return {
-        "certificate.html": _page(document).encode(),
-        "certificate.json": (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode(),
+        "certificate.html": page(document, subject.language).encode(),
+        "certificate.json": _json(document),
+        "certificate.schema.json": _json(SCHEMA),
     }
 
 
-def _document(report: Report, made_with: dict[str, str] | None, study: str) -> dict[str, Any]:
+def _json(value: Any) -> bytes:
+    return (json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False) + "\n").encode()
+
+
+def _document(report: Report, made_with: dict[str, str], study: str) -> dict[str, Any]:
     here = environment()
+    asked = {r.level for r in report.levels}
+    machine = {**platform_facts(), "release": platform.release()}
     return {
-        "what": "certificate of verification by panelkit",
+        "format": FORMAT,
         "study": study,
+        "titles": dict(sorted(report.subject.titles.items())),
         "package_digest": report.digest,
         "exit_code": report.exit_code,
-        "verdict": VERDICTS[report.exit_code],
+        "verdict": ("verified", "differs", "not all done")[report.exit_code],
         "levels": [
             {
                 "level": r.level,
-                "meaning": MEANING[r.level],
                 "verdict": r.verdict,
                 "compared": r.compared,
                 "findings": list(r.findings),
                 "notes": list(r.notes),
+                "digits": None if r.digits is None else _digits(r.digits),
             }
             for r in report.levels
         ],
-        "not_asked_for": [level for level in MEANING if level not in {r.level for r in report.levels}],
+        "not_asked_for": [level for level in LEVELS if level not in asked],
         "notes": list(report.notes),
-        "environment": here,
-        "platform": platform_facts(),
-        "departures": list(departures(made_with, here)) if made_with is not None else [],
+        "environment": {"versions": here, "platform": machine, "threads": threads()},
+        "made_with": dict(sorted(made_with.items())),
+        "departures": list(departures(made_with, {**here, **machine})) if made_with else [],
     }
 
 
-def _page(document: dict[str, Any]) -> str:
-    rows = "".join(
-        f'<tr><th scope="row">{r["level"]}</th><td class="{_plain(r["verdict"]).split()[0]}">{_plain(r["verdict"])}</td>'
-        f"<td>{r['compared']}</td><td>{_plain(r['meaning'])}{_list(r['findings'])}{_list(r['notes'])}</td></tr>"
-        for r in document["levels"]
-    )
-    versions = ", ".join(f"{n} {v}" for n, v in {**document["environment"], **document["platform"]}.items())
+def _digits(found: Digits) -> dict[str, Any]:
+    return {
+        "same": found.same,
+        "nearest": None if found.nearest is None else _parted(found.nearest),
+        "parted": [_parted(p) for p in found.parted],
+    }
+
+
+def _parted(found: Parted) -> dict[str, Any]:
+    return {
+        "where": found.where,
+        "packaged": _value(found.packaged),
+        "anew": _value(found.anew),
+        "digit": found.digit,
+    }
+
+
+def _value(value: Any) -> Any:
+    """A number or text as JSON has it: NaN and the infinities as text, what is neither as its JSON text."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
     return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-        f"<title>Certificate of verification</title><style>{STYLE}</style></head><body><h1>Certificate of verification</h1>"
-        f"<p><strong>{_plain(document['study'])}</strong> {_plain(document['verdict'])}.</p>"
-        f"<p>Digest of the package: <code>{_plain(document['package_digest'])}</code></p>"
-        '<table><thead><tr><th scope="col">Level</th><th scope="col">Verdict</th><th scope="col">Compared</th>'
-        f'<th scope="col">What was done, and what was found</th></tr></thead><tbody>{rows}</tbody></table>'
-        f"<p>Not asked for: {', '.join(document['not_asked_for']) or 'nothing'}.</p>{_list(document['notes'])}"
-        f"<h2>Environment</h2><p>{_plain(versions)}</p>{_list(document['departures'])}</body></html>\n"
+        value if value is None or isinstance(value, (bool, int, float, str)) else json.dumps(value, ensure_ascii=False)
     )
-
-
-def _list(texts: list[str]) -> str:
-    return f"<ul>{''.join(f'<li>{_plain(t)}</li>' for t in texts)}</ul>" if texts else ""
-
-
-def _plain(text: str) -> str:
-    """Text that HTML takes for text, control characters left out: findings quote a stranger's files."""
-    return html.escape("".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import re
 from collections.abc import Iterable, Mapping
 from importlib import metadata
+from typing import Any
 
 MATTER = (
     "panelkit",
@@ -56,6 +58,14 @@ def platform_facts() -> dict[str, str]:
         "implementation": platform.python_implementation(),
         "blas": f"{library.get('name', 'unknown')} {library.get('version', '')}".strip(),
     }
+
+
+def threads() -> dict[str, Any]:
+    """Processors that this process may use (0 where the system does not tell), and the variables that bound threads, as set."""
+    names = ("BLIS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+    able = getattr(os, "sched_getaffinity", None)
+    count = len(able(0)) if able is not None else os.cpu_count() or 0
+    return {"processors": count, "settings": {n: os.environ[n] for n in names if n in os.environ}}
 
 
 def locked(lock: str, machine: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -53,6 +53,11 @@ def words(text: str, draw: random.Random) -> str:
     return f"{text} after trimming"
 
 
+def words_before(text: str, draw: random.Random) -> str:
+    """Other words of the same kind, at the beginning."""
+    return f"Trimmed {text}"
+
+
 def none(text: str, draw: random.Random) -> str:
     """Nothing."""
     return ""
@@ -172,6 +177,8 @@ TEXTS = (
     Text(kind="a number in an attribute in HTML", files=r"tables/\w+\.html", pattern=r"<td()(?= data-cell)", change=put(' title="0.999"')),
     Text(kind="a text beside a table in HTML", files=r"tables/\w+\.html", pattern=r"</table>()", change=put("<p>N = 999</p>")),
     Text(kind="a rule of style in HTML", files=r"tables/\w+\.html", pattern=r"<style>()", change=put(".num{opacity:0}")),
+    Text(kind="a heading read aloud in HTML", files=r"tables/\w+\.html", pattern=r"<th scope=\"row\" aria-label=\"([^\"]{3,})\"",
+          change=words_before),
     Text(kind="a text read aloud on the page", files=r"report\.html", pattern=r"(?:alt|aria-label)=\"[^\"\d]*(\d+)", change=digit),
     Text(kind="a picture on the page", files=r"report\.html", pattern=r"<(?:circle|line|path)[^>]* (?:cx|x1|d)=\"(?:M )?(\d+\.\d+)",
           change=digit),

@@ -16,6 +16,7 @@ from typing import Any
 from panelkit.replication.archive import zipped
 from panelkit.replication.cells import gzipped
 from panelkit.replication.injection_kinds import PRINTED, RESULTS, TEXTS, digit
+from panelkit.replication.injections_drawn import drawn_errors
 
 Files = Mapping[str, bytes]
 TABLES = re.compile(r"tables/\w+\.(?:tex|html|docx|csv|typ)$")
@@ -47,6 +48,8 @@ def injections(files: Files, *, each: int = 2, seed: int = 0) -> Iterator[Inject
     yield from _everywhere(files, each, seed)
     yield from _whole(files, each, seed)
     yield from _moved(files, each, seed)
+    for kind, where, changed in drawn_errors(files, each, seed):
+        yield Injection(kind=kind, where=where, changed=changed)
 
 
 def _sites(data: bytes, name: str, pattern: str) -> list[tuple[int, int]]:

@@ -21,7 +21,7 @@ from panelkit.replication.models import crosscheck, model_files
 from panelkit.replication.readme import readme
 from panelkit.replication.readme_zh import readme_zh
 from panelkit.replication.rights import citation, licence, not_provided
-from panelkit.replication.standalone import from_csv
+from panelkit.replication.standalone import from_csv, pictured_as, pictures_on
 from panelkit.replication.stata import do_files, dta, without_twin
 from panelkit.replication.told import Told
 
@@ -159,9 +159,24 @@ def _ledger(inputs: PackageInputs, run: Run) -> dict[str, Any]:
         "facts": {fact.path: digest.of_bytes(fact.data) for fact in run.facts},
         "inputs": {r.path: {"sha256": r.sha256, "provided": r.data is not None} for r in run.raw},
         "settings": {t.id: _setting(t) for t in study.tables},
+        "figures": {f.id: to_json(f) for f in study.figures if f"figures/{f.id}.csv" in run.files},
+        "pictures": _pictures(run),
         "words": _words(run),
         "numbers": {name: to_json(entry) for name, entry in sorted(run.numbers.items())},
     }
+
+
+def _pictures(run: Run) -> dict[str, Any]:
+    """What the picture of each figure draws, and its texts in both languages of the page."""
+    found: dict[str, Any] = {
+        name[len("figures/") : -len(".svg")]: pictured_as(data)
+        for name, data in run.files.items()
+        if name.startswith("figures/") and name.endswith(".svg")
+    }
+    for figure, twin, data in pictures_on(run.files["report.html"].decode()) if "report.html" in run.files else ():
+        if twin and figure in found:
+            found[figure] |= {f"twin_{part}": held for part, held in pictured_as(data).items()}
+    return dict(sorted(found.items()))
 
 
 def _setting(table: Any) -> dict[str, Any]:

@@ -34,10 +34,20 @@ class Parted:
 
 @dataclass(slots=True)
 class Comparison:
-    """How many numbers were compared, and what parted."""
+    """How many numbers were compared, how many are the same to the last bit, and what parted.
+
+    nearest : of those that are not the same and yet agree, the one that parts at the earliest digit; None where all are the same.
+    """
 
     compared: int = 0
     parted: list[Parted] = field(default_factory=list)
+    same: int = 0
+    nearest: Parted | None = None
+
+    def agreed(self, found: Parted) -> None:
+        """Note two numbers that agree to the digits that are asked for and no further."""
+        if self.nearest is None or (found.digit or 0) < (self.nearest.digit or 0):
+            self.nearest = found
 
 
 def compare(packaged: dict[str, Any], anew: dict[str, Any]) -> Comparison:
@@ -68,10 +78,33 @@ def agree(packaged: dict[str, Any], anew: dict[str, Any]) -> tuple[Comparison, l
                 scale = _number(values[name]["se"]) if "coefficient" in field_ else 0.0
                 result.compared += 1
                 kind = "estimate" if "coefficient" in field_ else field_
-                at = Comparison()
-                _compare(f"{model}.{name}.{kind}", values[name][field_], others[name][field_], at, scale or 0.0)
-                result.parted += at.parted
+                _compare(f"{model}.{name}.{kind}", values[name][field_], others[name][field_], result, scale or 0.0)
     return result, findings
+
+
+def engines_part(made: dict[str, Any]) -> list[str]:
+    """Where first and second engine of a crosscheck document part at the earliest digit, in words; nothing where there is no pair."""
+    result, pairs = Comparison(), 0
+    for model in made["models"]:
+        for value in model["values"]:
+            error = _number(value["se"]) or 0.0
+            scale = 1e-3 * error if math.isfinite(error) else 0.0
+            for mine, other in (("coefficient", "other_coefficient"), ("se", "other_se")):
+                a, b = _number(value[mine]), _number(value[other])
+                if a is None or b is None or not (math.isfinite(a) and math.isfinite(b)):
+                    continue
+                pairs += 1
+                if a != b:
+                    where = f"{model['id']}.{value['term']}, {mine.replace('se', 'standard error')} ({value['engine']})"
+                    digit = digit_where_they_part(a, b, scale if mine == "coefficient" else 0.0)
+                    result.agreed(Parted(where=where, packaged=a, anew=b, digit=digit))
+    if result.nearest is None:
+        return [f"first and second engine agree to the last bit in {pairs} numbers"] if pairs else []
+    found = result.nearest
+    return [
+        f"of {pairs} numbers the two engines part at the earliest at significant digit {found.digit}: {found.where}, "
+        f"{found.packaged!r} by the first and {found.anew!r} by the second"
+    ]
 
 
 def parquet_parts(folder: Path) -> list[str]:
@@ -99,13 +132,13 @@ def _double(text: str) -> float:
     return float(text or "nan")
 
 
-def digit_where_they_part(left: float, right: float) -> int:
-    """The first significant digit (from 1) in which two numbers differ, counted on the larger.
+def digit_where_they_part(left: float, right: float, scale: float = 0.0) -> int:
+    """The first significant digit (from 1) in which two numbers differ, counted on the larger, or on what they are small against.
 
     >>> digit_where_they_part(0.24511, 0.24521)
     4
     """
-    size = max(abs(left), abs(right))
+    size = max(abs(left), abs(right), scale)
     if size == 0 or not math.isfinite(size):
         return 1
     gap = float(f"{abs(left - right):.2e}")  # 0.00099999 is 0.001
@@ -209,6 +242,13 @@ def _compare(where: str, left: Any, right: Any, result: Comparison, scale: float
         )
         against = 1.0 if where.endswith(".statistic") else (scale if scaled else 0.0)
         same = abs(a - b) <= max(tolerance * max(abs(a), abs(b), against), floor)
+        if same and a != b:
+            against = max(against, floor / CLOSED_FORM)
+            found = Parted(where=where, packaged=left, anew=right, digit=digit_where_they_part(a, b, against))
+            result.agreed(found)
+            return
     if not same:
         digit = digit_where_they_part(a, b) if a is not None and b is not None else None
         result.parted.append(Parted(where=where, packaged=left, anew=right, digit=digit))
+    else:
+        result.same += 1

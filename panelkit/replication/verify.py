@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from panelkit.core.errors import PackageError, PanelkitError
+from panelkit.core.label import Language
 from panelkit.replication import archive, standalone
 from panelkit.replication.models import crosscheck
 from panelkit.replication.package import verifier
 from panelkit.replication.rebuild import NotRerunError, Rebuild, documents, rebuilt
-from panelkit.replication.rerun import Comparison, agree, compare, parquet_parts
+from panelkit.replication.rerun import Comparison, Parted, agree, compare, engines_part, parquet_parts
 from panelkit.replication.self_test import self_test
 
 Level = Literal["L0", "L1", "L2", "L3", "L4", "L5"]
@@ -49,14 +50,38 @@ class Means:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Digits:
+    """Numbers made anew against those of the package, to the digit.
+
+    same : how many are the same to the last bit. nearest : of those that agree without that, the one that parts at the earliest
+    digit. parted : those that do not agree.
+    """
+
+    same: int
+    nearest: Parted | None
+    parted: tuple[Parted, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LevelResult:
-    """One level: its verdict, how many things were compared, what was found wrong, and what is only said."""
+    """One level: its verdict, how many things were compared, what was found wrong, what is only said, and the digits of L2 to L4."""
 
     level: Level
     verdict: Verdict
     compared: int
     findings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    digits: Digits | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What a package says of itself: study, its titles by language, the language of its report, and what it was made with."""
+
+    study: str = ""
+    titles: dict[str, str] = field(default_factory=dict)
+    language: Language = "en"
+    made_with: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +92,7 @@ class Report:
     exit_code: int
     digest: str = ""
     notes: tuple[str, ...] = field(default=())
+    subject: Subject = field(default_factory=Subject)
 
     def __str__(self) -> str:
         lines = [f"package {self.digest}"]
@@ -132,7 +158,30 @@ def _verify(folder: Path, levels: tuple[Level, ...], means: Means) -> Report:
     carried = folder / "verify.py"
     if carried.is_file() and not carried.is_symlink() and carried.read_bytes() != verifier().encode():
         notes.append("the verify.py in this package is not this panelkit's; it was not used")
-    return Report(levels=tuple(results), exit_code=_exit_code(results), digest=checked["digest"], notes=tuple(notes))
+    return Report(
+        levels=tuple(results),
+        exit_code=_exit_code(results),
+        digest=checked["digest"],
+        notes=tuple(notes),
+        subject=_subject(folder),
+    )
+
+
+def _subject(folder: Path) -> Subject:
+    """What the package is of, by its own words; nothing where they cannot be read."""
+    try:
+        head = tomllib.loads(standalone.read(str(folder), "study.toml").decode("utf-8"))["study"]
+        made = json.loads(standalone.read(str(folder), "env/environment.json"))
+        titles = head.get("title", "")
+        titles = titles if isinstance(titles, dict) else {"en": titles, "zh": titles}
+        return Subject(
+            study=str(head["id"]),
+            titles={k: str(v) for k, v in titles.items() if k in ("en", "zh")},
+            language="zh" if head.get("language") == "zh" else "en",
+            made_with={str(k): str(v) for k, v in {**made["versions"], **made["platform"]}.items()},
+        )
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError, standalone.Cannot):
+        return Subject()
 
 
 def _exit_code(results: list[LevelResult]) -> int:
@@ -220,6 +269,7 @@ def _second_engine(folder: Path, means: Means) -> LevelResult:
         f"{m['id']}: no second engine at run time ({m['confirmation']})" for m in anew["models"] if not m["values"]
     ]
     findings += [f"{m['id']}: {m['text']['en']}" for m in anew["models"] if m["verdict"] == "fails"]
+    notes += engines_part(anew)
     return _compared("L4", result, further=findings, notes=tuple(notes))
 
 
@@ -253,6 +303,7 @@ def _compared(
         compared=result.compared,
         findings=findings,
         notes=notes,
+        digits=Digits(same=result.same, nearest=result.nearest, parted=tuple(result.parted)),
     )
 
 

@@ -287,6 +287,10 @@ def test_effects_of_a_figure_are_held_against_the_curves(files: dict[str, bytes]
         spoilt = {**files, "figures/f.csv": ("\n".join([",".join(names), *shown]) + "\n").encode()}
         spoilt["map.csv"] = files["map.csv"] + b"f,figures/f.csv,panelkit figure f,study.toml:1,x\n"
         spoilt["README.md"] = files["README.md"] + b"figures/f.csv\n"
+        book = json.loads(files["ledger.json"])
+        model = json.loads(files["results/estimates.json"])["estimates"][0]["id"]
+        book["figures"] = {"f": {"kind": "event_study", "model": model, "curve": "event_time"}}
+        spoilt["ledger.json"] = json.dumps(book).encode()
         assert (
             verify(write_package(resealed(spoilt), tmp_path / str(changed)), levels=("L1",)).levels[0].verdict
             == verdict

@@ -6,6 +6,7 @@ import io
 import json
 import re
 import sys
+import tomllib
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ from panelkit.replication import verify as verifying
 from panelkit.replication.archive import zipped
 from panelkit.replication.bundle import program_zip
 from panelkit.replication.certificate import certificate
+from panelkit.replication.certificate_schema import SCHEMA
 from panelkit.replication.environment import locked
 from panelkit.replication.package import MANIFEST, manifest_of, write_package
 from panelkit.replication.rebuild import Rebuild
@@ -189,9 +191,77 @@ def test_certificate(files: Files, tmp_path: Path) -> None:
     assert document["package_digest"] == report.digest
     assert document["not_asked_for"] == ["L2", "L3", "L4", "L5"]
     assert document["departures"][0].startswith("python: the package was made with 2.7")
+    assert {"processors", "settings"} == set(document["environment"]["threads"])
+    assert {"system", "blas", "machine"} <= set(document["environment"]["platform"])
+    assert conforms(document, SCHEMA) == []
+    assert json.loads(first["certificate.schema.json"]) == SCHEMA
     page = first["certificate.html"].decode()
     assert "<script" not in page
     assert "&lt;script&gt;" in page
     assert "small &amp; simple" in page
     assert str(tmp_path) not in page + first["certificate.json"].decode()
     assert b"verified: everything" in certificate(Report(levels=(), exit_code=0))["certificate.html"]
+    assert conforms({**document, "study": 3, "more": 1}, SCHEMA) == ["/study", "/more"]
+
+
+def test_a_certificate_names_its_study_and_tells_differences_to_the_digit(files: Files, tmp_path: Path) -> None:
+    folder = write_package(files, tmp_path / "p")
+    estimates = json.loads(files["results/estimates.json"])
+    estimates["estimates"][0]["terms"][0]["estimate"] *= 1 + 3e-12  # another build of a linear algebra library
+    estimates["estimates"][0]["terms"][0]["se"] *= 1 + 2e-4
+    report = verify(folder, levels=("L2",), rerun=lambda _: estimates)
+    document = json.loads(certificate(report)["certificate.json"])
+    head = tomllib.loads(files["study.toml"].decode())["study"]
+    assert (document["study"], document["titles"]["en"]) == (head["id"], head["title"]["en"])
+    assert (document["departures"], document["made_with"]["python"]) == (
+        [],
+        document["environment"]["versions"]["python"],
+    )
+    digits = document["levels"][0]["digits"]
+    (apart,) = digits["parted"]
+    assert apart["where"].endswith(".se")
+    assert apart["digit"] in (4, 5)
+    assert digits["nearest"]["where"].endswith(".estimate")
+    assert digits["nearest"]["digit"] in (12, 13)
+    assert digits["same"] == document["levels"][0]["compared"] - 2
+    assert conforms(document, SCHEMA) == []
+    page = certificate(report)["certificate.html"].decode()
+    assert all(said in page for said in ("Parts at significant digit", "自第几位有效数字起不同", "验证证书"))
+
+
+def conforms(value: Any, schema: Any, at: str = "", defs: Any = None) -> list[str]:
+    """Where a JSON value is not as a schema says, of the words that ours uses."""
+    defs = schema.get("$defs", {}) if defs is None else defs
+    if "$ref" in schema:
+        return conforms(value, defs[schema["$ref"].rpartition("/")[2]], at, defs)
+    if "anyOf" in schema:
+        return [] if any(not conforms(value, s, at, defs) for s in schema["anyOf"]) else [at]
+    kinds = {
+        "object": dict,
+        "array": list,
+        "string": str,
+        "integer": int,
+        "number": (int, float),
+        "boolean": bool,
+        "null": type(None),
+    }
+    wanted = [schema["type"]] if isinstance(schema.get("type"), str) else schema.get("type", list(kinds))
+    if not any(isinstance(value, kinds[k]) and (k == "boolean" or not isinstance(value, bool)) for k in wanted):
+        return [at]
+    if value not in schema.get("enum", [value]) or value != schema.get("const", value):
+        return [at]
+    if isinstance(value, dict):
+        known, rest = schema.get("properties", {}), schema.get("additionalProperties", True)
+        wrong = [f"{at}/{k}" for k in schema.get("required", ()) if k not in value]
+        for key, inner in value.items():
+            if key in known:
+                wrong += conforms(inner, known[key], f"{at}/{key}", defs)
+            elif rest is False or key not in schema.get("propertyNames", {}).get("enum", [key]):
+                wrong.append(f"{at}/{key}")
+            elif isinstance(rest, dict):
+                wrong += conforms(inner, rest, f"{at}/{key}", defs)
+        return wrong
+    if isinstance(value, list):
+        return [w for i, inner in enumerate(value) for w in conforms(inner, schema["items"], f"{at}/{i}", defs)]
+    low = schema.get("minimum")
+    return [at] if low is not None and value is not None and value < low else []

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import math
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -19,6 +22,9 @@ from panelkit.core.results import Results
 from panelkit.core.source import SourceSpec
 from panelkit.core.study import Head, PanelSpec, Study
 from panelkit.core.variable import Origin, Variable
+from panelkit.replication.standalone.drawing import Glyphs
+from panelkit.replication.standalone.level import Level
+from panelkit.replication.standalone.pictures import held_picture, pictured_as, same_on_paper
 
 HOSTILE = (
     "ln(人均GDP) & 100%",
@@ -277,3 +283,35 @@ def everything() -> dict[str, bytes]:
         files |= render_figure(figure)
     files["report.html"] = page(found, tables, figures, {f.id: files[f"{f.id}.svg"] for f in figures})
     return files
+
+
+def read_back(files: dict[str, bytes], figure: str) -> list[str]:
+    """What the verifier finds wrong with a figure's SVG and PDF, each held against its CSV and the other."""
+    level, rows = Level("L1"), list(csv.DictReader(io.StringIO(files[f"{figure}.csv"].decode())))
+    try:
+        record = pictured_as(files[f"{figure}.svg"])
+    except ValueError as error:
+        return [str(error)]
+    picture = held_picture(files[f"{figure}.svg"], (rows, True, Glyphs()), record, figure, level)
+    if picture is not None:
+        same_on_paper(files[f"{figure}.pdf"], picture, f"{figure}.pdf", level)
+    assert level.compared > 1
+    return [text for _, text in level.findings]
+
+
+def moved(svg: bytes) -> list[bytes]:
+    """A picture with one point that is drawn elsewhere, and with a line that nobody asked for."""
+    text = svg.decode()
+    point = re.search(
+        r'<g id="pk\.(?!level|upright|says|word|counts|hatch)[a-z]+![^"]*">.*?(?:<path d="M |<use [^>]*?x=")(\d+\.\d+)',
+        text,
+        re.DOTALL,
+    )
+    assert point is not None
+    start, end = point.span(1)
+    axes = text.index('<g id="axes_1">') + len('<g id="axes_1">')
+    line = '<g id="line2d_99"><path d="M 150 90 L 170 110" style="stroke: #1a1a1a"/></g>'
+    return [
+        (text[:start] + f"{float(text[start:end]) + 8:.6f}" + text[end:]).encode(),
+        (text[:axes] + line + text[axes:]).encode(),
+    ]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from made_up import CR3, estimate, term
+from made_up import CR3, estimate, moved, read_back, term
 
 import panelkit.reporting.figures  # noqa: F401
 from panelkit.core.check import Check
@@ -99,6 +99,9 @@ def test_every_kind_makes_its_files_without_a_warning(spec: FigureSpec, full: Re
         files = render_figure(figure)
     assert sorted(files) == [f"{spec.id}.{e}" for e in ("csv", "pdf", "png", "svg")]
     assert b"/Type3" not in files[f"{spec.id}.pdf"]
+    assert read_back(files, spec.id) == []
+    for wrong in moved(files[f"{spec.id}.svg"]):
+        assert read_back({**files, f"{spec.id}.svg": wrong}, spec.id) != []
     assert render_figure(figure)[f"{spec.id}.svg"] == files[f"{spec.id}.svg"]
 
 
@@ -112,6 +115,7 @@ def test_every_kind_at_one_column_and_in_chinese(spec: FigureSpec, full: Results
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         files = render_figure(build(replace(spec, width="single", language="zh"), full))
+    assert read_back(files, spec.id) == []
     assert int.from_bytes(files[f"{spec.id}.png"][16:20], "big") == 660
 
 

@@ -12,6 +12,7 @@ from panelkit.replication.standalone.macros import from_numbers, named
 from panelkit.replication.standalone.manifest import read_manifest
 from panelkit.replication.standalone.numbers import number, rounds, tail
 from panelkit.replication.standalone.page import from_html
+from panelkit.replication.standalone.pictures import pictured_as, pictures_on
 from panelkit.replication.standalone.plain_tables import from_csv
 from panelkit.replication.standalone.printed import against, foreknown
 from panelkit.replication.standalone.typst import from_typ
@@ -33,6 +34,8 @@ __all__ = [
     "main",
     "named",
     "number",
+    "pictured_as",
+    "pictures_on",
     "read",
     "read_manifest",
     "rounds",

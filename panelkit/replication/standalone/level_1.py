@@ -14,6 +14,7 @@ from panelkit.replication.standalone.frame import Frame
 from panelkit.replication.standalone.level import Cannot, Level, load
 from panelkit.replication.standalone.macros import macros
 from panelkit.replication.standalone.papers import listed, started, told_of
+from panelkit.replication.standalone.pictures import drawn_right
 from panelkit.replication.standalone.places import placed
 from panelkit.replication.standalone.printed import noted, printed
 from panelkit.replication.standalone.thresholds import switching
@@ -40,7 +41,8 @@ def level_1(folder: str) -> Level:
         noted(folder, book["settings"], level)
         copies(folder, book, (estimates, checks, frame), level)
         in_full(folder, book, checks, estimates, level)
-        pictured(folder, estimates, level)
+        pictured(folder, book, (estimates, checks, frame), level)
+        drawn_right(folder, book, level)
         listed(folder, book, level)
         digested(folder, book, level)
     except Cannot as error:

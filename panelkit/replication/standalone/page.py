@@ -18,7 +18,7 @@ HIDES = re.compile(
 # the elements and attributes of a table of ours; another could show or speak a number besides
 INSIDE = {
     "table": {"class", "id"}, "caption": set(), "thead": set(), "tbody": set(), "tr": {"class"}, "sup": set(),
-    "th": {"scope", "class", "rowspan", "colspan"}, "td": {"data-cell", "id", "data-key", "data-raw", "class"},
+    "th": {"scope", "class", "rowspan", "colspan", "aria-label"}, "td": {"data-cell", "id", "data-key", "data-raw", "class"},
     "span": {"class", "style"}, "a": {"class", "tabindex", "href"},
 }  # fmt: skip
 SPOKEN = ("alt", "aria-label", "title", "aria-description", "summary", "placeholder")
@@ -31,7 +31,7 @@ class Page(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.tables: dict[str, dict[str, str]] = {}
         self.facts: dict[str, dict[str, dict[str, str]]] = {}
-        self.table = self.open = self.label = ""
+        self.table = self.open = self.label = self.above = ""
         self.notes, self.inside = -1, False
         self.heads: list[tuple[int, str]] = []
         self.level = 0
@@ -81,7 +81,10 @@ class Page(HTMLParser):
         elif self.inside and tag == "th" and given.get("scope") == "rowgroup":
             self.open, self.label = "panel", ""
         elif tag == "th" and given.get("scope") == "row":
-            self.open, self.label = "label", ""
+            told = given.get("aria-label")
+            if told is not None and self.inside:
+                self.headed(told)
+            self.open, self.label, self.above = "label", "", self.label or self.above
         elif tag == "td" and "data-cell" in given and self.table:
             self.open = given["data-cell"]
             self.tables[self.table][self.open] = ""
@@ -105,6 +108,12 @@ class Page(HTMLParser):
             self.quoting[-1][3] += f" {said} "
         elif said and not self.inside:
             self.unbound += len(COUNTED.findall(said))
+
+    def headed(self, told: str) -> None:
+        """Refuse what is read aloud before a row without a label, where it is not the label above and what its brackets hold."""
+        above = self.label or self.above
+        if not told.startswith(above) or COUNTED.search(told[len(above) :]):
+            raise ValueError(f"a row is read aloud as {told[:60]!r}, the label above it is {above[:60]!r}")
 
     def handle_endtag(self, tag: str) -> None:
         """Close what is open."""

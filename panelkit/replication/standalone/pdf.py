@@ -43,9 +43,10 @@ class Pdf:
     def stream(self, number: int) -> bytes:
         """The unpacked stream of an object."""
         head, _, rest = self.objects[number].partition(b"stream")
-        size = re.search(rb"/Length (\d+)(?! \d+ R)", head)
+        size = re.search(rb"/Length (\d+)\b( 0 R)?", head)
         start = 2 if rest.startswith(b"\r\n") else 1
-        data = rest[start : start + int(size.group(1))] if size else b""
+        length = int(self.objects[int(size.group(1))] if size.group(2) else size.group(1)) if size else 0
+        data = rest[start : start + length]
         if b"/FlateDecode" in head:
             opened = zlib.decompressobj()
             data = opened.decompress(data, self.left + 1)
@@ -77,6 +78,10 @@ def glyphs(pdf: Pdf, font: int) -> dict[int, str]:
         for low, high, uni in re.findall(rb"<([0-9A-Fa-f]{4})>\s*<([0-9A-Fa-f]{4})>\s*<([0-9A-Fa-f]{4})>", block):
             for k in range(int(low, 16), int(high, 16) + 1):
                 found[k] = chr(int(uni, 16) + k - int(low, 16))
+        for low, high, each in re.findall(rb"<([0-9A-Fa-f]{4})>\s*<([0-9A-Fa-f]{4})>\s*\[([^\]]*)\]", block):
+            told = re.findall(rb"<([0-9A-Fa-f]*)>", each)
+            for k, uni in zip(range(int(low, 16), int(high, 16) + 1), told):  # noqa: B905
+                found[k] = bytes.fromhex(uni.decode()).decode("utf-16-be", "replace")
     return found
 
 

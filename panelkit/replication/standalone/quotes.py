@@ -54,6 +54,21 @@ def tokens(text: str) -> list[str]:
     return [t.replace(",", "").replace(MINUS, "-").lstrip("+") for t in COUNTED.findall(text)]
 
 
+def follows(shown: list[str], told: list[str], free: tuple[set[str], set[str]], whole: bool) -> bool:
+    """Whether one list of numbers is another in its order, or where it begins, but for those that may come in and those that may go."""
+    inserted, left_out = free
+    place = 0
+    for token in shown:
+        ahead = place
+        while ahead < len(told) and told[ahead] != token and told[ahead] in left_out:
+            ahead += 1
+        if ahead < len(told) and told[ahead] == token:
+            place = ahead + 1
+        elif token not in inserted:
+            return False
+    return not whole or all(token in left_out for token in told[place:])
+
+
 class Quoted:
     """Every quotation of a page against what it quotes."""
 
@@ -69,6 +84,7 @@ class Quoted:
         labels.take(self.frame.about.get("unit_labels", {}))
         self.labels = labels.tokens
         self.study_tokens: set[str] = set()
+        self.names: set[str] = set()
 
     def against(self, name: str, level: Level) -> str:
         """Find every number that is not in what it quotes; how many are held, and how many are bound to nothing."""
@@ -76,7 +92,7 @@ class Quoted:
         for where, text in self.page.quotes:
             path = where.split("|")
             if (
-                path[0] == "checks" and len(path) > 3
+                path[0] == "checks" and len(path) > 3 and path[3:] != ["first"]
             ):  # a cell with one number of a check, which no other number may replace
                 if self.is_cell(text.strip(), *path[1:]):
                     held += len(tokens(text))
@@ -84,8 +100,13 @@ class Quoted:
                     level.find("differs", f"{name}: {text.strip()!r} is not {', '.join(path)}, which it quotes")
                 continue
             if where not in self.made:
-                self.made[where] = self.source(where.split("|"))
+                self.made[where] = self.source(path[:3] if path[0] == "checks" else path)
             source = self.made[where]
+            if path[0] == "checks" and not self.in_order(text, path[1:3], whole=len(path) == 3):
+                level.find(
+                    "differs",
+                    f"{name}: a sentence does not have the numbers of {', '.join(path)} in their order: {text.strip()[:80]!r}",
+                )
             for token in tokens(text):
                 if source.has(token) or token in self.labels:
                     held += 1
@@ -98,6 +119,22 @@ class Quoted:
             f"{name}: {inside} numbers in tables and {len(self.page.loose)} outside are bound to the results, {held} in sentences "
             f"to what they quote; {loose} are bound to nothing"
         )
+
+    def in_order(self, text: str, check: list[str], whole: bool) -> bool:
+        """Whether a sentence of the page has the numbers of a check's own sentence, each in its place, in either language.
+
+        Names of variables may stand there as labels: numbers of labels may come in, those of names may go.
+        """
+        if not self.names:
+            terms = [t["name"] for e in self.estimates.values() for t in e["terms"]]
+            self.names = {n for name in (*self.frame.header, *terms) for n in tokens(re.sub(r"[^\d.]", " ", name))} or {
+                ""
+            }
+        shown = tokens(text)
+        for found in (c for c in self.checks if [c["of"], c["name"]] == check):
+            if any(follows(shown, tokens(t), (self.labels, self.names), whole) for t in found["text"].values()):
+                return True
+        return False
 
     def is_cell(self, text: str, of: str, check: str, part: str, *row: str) -> bool:
         """Whether a text is one number of a check, its `value`, its `bound` or that of a field in one of its `rows`, as printed."""

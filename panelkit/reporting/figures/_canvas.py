@@ -18,6 +18,7 @@ INK, GREY, PALE = "#1a1a1a", "#6b6b6b", "#c9ced6"
 SIZE = (6.3, 3.7)  # inches: the text width of a journal page
 SINGLE = 3.3  # inches: one of two columns
 DPI = 200
+HAIR = 0.001  # points: the length of ticks that are not to be seen and yet say where they stand
 _CHINESE = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
 
 
@@ -52,6 +53,8 @@ def drawn(
         for side in ("top", "right"):
             axes.spines[side].set_visible(False)
         paint(figure, axes)
+        picture.draw_without_rendering()  # lays everything out, once for all formats
+        picture.set_layout_engine("none")
         return {
             "pdf": _file(picture, "pdf", metadata={"CreationDate": None, "Creator": "panelkit", "Title": figure.id}),
             "svg": _file(picture, "svg", metadata={"Date": None, "Creator": "panelkit", "Title": figure.id}),
@@ -87,7 +90,27 @@ def _settings(figure: Figure) -> dict[str, Any]:
         "svg.fonttype": "path",
         "svg.hashsalt": figure.id,
         "axes.unicode_minus": True,
+        "axes.formatter.useoffset": False,
+        "path.simplify": False,
     }
+
+
+def claim(form: str, *parts: str) -> str:
+    """What a drawn artist says it draws of the figure's CSV: the `gid` by which the verifier reads the picture back.
+
+    Parameters
+    ----------
+    form : 'points', 'line', 'segments', 'box', 'band', 'level', 'upright', ...; see `replication.standalone.claims`.
+    parts : coordinates "x,y" of columns (`column`, `column.first`, `$` for the row's place, a number; with an offset "at+0.5"), and
+        last which rows ("column=value", "column#0" for the first value of a column, "$=3").
+    """
+    return "!".join((f"pk.{form}", *parts))
+
+
+def claim_each(artists: Iterable[Any], form: str, *parts: str) -> None:
+    """Let artist k say that it draws row k."""
+    for k, artist in enumerate(artists):
+        artist.set_gid(claim(form, *parts, f"$={k}"))
 
 
 def alone(text: Iterable[str], language: str) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from panelkit.core.exhibit import Figure
-from panelkit.reporting.figures._canvas import INK
+from panelkit.reporting.figures._canvas import HAIR, INK, claim
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,6 +43,20 @@ def matrix(figure: Figure, column: str) -> np.ndarray:
     return made
 
 
+def shaded(axes: Axes, values: np.ndarray, column: str, **how: Any) -> Any:
+    """The cells as squares of a mesh, the first unit on top; what they say is a column of the figure."""
+    import numpy as np
+
+    rows, columns = values.shape
+    edges = np.arange(columns + 1) - 0.5, np.arange(rows + 1) - 0.5
+    mesh = axes.pcolormesh(
+        *edges, values, edgecolors="face", linewidth=0.1, gid=claim("cells", "name", "time", column), **how
+    )
+    axes.set_xlim(-0.5, columns - 0.5)
+    axes.set_ylim(rows - 0.5, -0.5)
+    return mesh
+
+
 def framed(axes: Axes, figure: Figure) -> None:
     """Names at the left, years below, thin white lines between cells."""
     units, years = places(figure)
@@ -54,8 +68,10 @@ def framed(axes: Axes, figure: Figure) -> None:
     axes.set_xticks(range(0, len(years), step), [str(y) for y in years[::step]], fontsize=small)
     axes.set_xticks([x - 0.5 for x in range(1, len(years))], minor=True)
     axes.set_yticks([y - 0.5 for y in range(1, len(units))], minor=True)
+    axes.yaxis.set_gid(claim("names", "name"))
+    axes.xaxis.set_gid(claim("years", "time"))
     axes.grid(which="minor", color=WHITE, linewidth=0.8)
-    axes.tick_params(which="both", length=0)
+    axes.tick_params(which="both", length=HAIR)
     for side in axes.spines.values():
         side.set_visible(False)
     axes.tick_params(axis="both", labelcolor=INK)

@@ -11,7 +11,7 @@ from panelkit.core.registry import FIGURES, FigureKind
 from panelkit.core.results import Results
 from panelkit.core.spec import spec
 from panelkit.reporting._table_words import TABLE_WORDS
-from panelkit.reporting.figures._canvas import GREY, INK, alone, drawn
+from panelkit.reporting.figures._canvas import GREY, INK, alone, claim, drawn
 from panelkit.reporting.figures._given import check_of, language_of, model_of, rows_of, simulated
 from panelkit.reporting.numbers import shown
 from panelkit.reporting.words import word
@@ -90,12 +90,16 @@ def draw(figure: Figure) -> dict[str, bytes]:
 
 def _paint(figure: Figure, axes: Axes) -> None:
     names = list(dict.fromkeys(figure.data["name"]))
-    axes.axhline(0, color=GREY, linewidth=0.8, zorder=1)
-    axes.axhline(float(figure.data["overall"][0]), color=INK, linewidth=1.0, linestyle=(0, (4, 2)), zorder=1)
-    for name, (marker, face) in zip(names, MARKS * len(names), strict=False):
+    axes.axhline(0, color=GREY, linewidth=0.8, zorder=1, gid=claim("level", "0"))
+    overall = float(figure.data["overall"][0])
+    axes.axhline(
+        overall, color=INK, linewidth=1.0, linestyle=(0, (4, 2)), zorder=1, gid=claim("level", "overall.first")
+    )
+    for k, (name, (marker, face)) in enumerate(zip(names, MARKS * len(names), strict=False)):
         at = [i for i, n in enumerate(figure.data["name"]) if n == name]
         x, y = [figure.data["weight"][i] for i in at], [figure.data["estimate"][i] for i in at]
-        axes.plot(x, y, marker, color=INK, markerfacecolor=face, markersize=5, label=name, zorder=2)
+        axes.plot(x, y, marker, color=INK, markerfacecolor=face, markersize=5, label=name, zorder=2,
+                  gid=claim("points", "weight,estimate", f"name#{k}"))  # fmt: skip
     axes.legend(frameon=False, fontsize="small")
     axes.set_xlabel(figure.labels["x"])
     axes.set_ylabel(figure.labels["y"])

@@ -8,7 +8,7 @@ from panelkit.core.exhibit import Figure, FigureSpec
 from panelkit.core.registry import FIGURES, FigureKind
 from panelkit.core.results import Results
 from panelkit.core.spec import spec
-from panelkit.reporting.figures._canvas import GREY, INK, alone, drawn
+from panelkit.reporting.figures._canvas import GREY, HAIR, INK, alone, claim, drawn
 from panelkit.reporting.figures._given import check_of, floats, language_of, rows_of, simulated
 from panelkit.reporting.labels import term_label
 from panelkit.reporting.numbers import shown
@@ -80,18 +80,30 @@ def _paint(figure: Figure, axes: Axes) -> None:
     at = list(range(1, count + 1))
     before, after = floats(figure, "difference"), floats(figure, "matched_difference")
     bound = float(floats(figure, "bound")[0])
-    axes.axvline(0, color=GREY, linewidth=0.8, zorder=1)
-    for edge in (-bound, bound):
-        axes.axvline(edge, color=GREY, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
-    axes.hlines(at, before, after, color=GREY, linewidth=1.0, zorder=2)
+    axes.axvline(0, color=GREY, linewidth=0.8, zorder=1, gid=claim("upright", "0"))
+    for edge, sign in ((-bound, "-"), (bound, "")):
+        limit = claim("upright", f"{sign}bound.first")
+        axes.axvline(edge, color=GREY, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1, gid=limit)
+    moved = claim("segments", "difference,$", "matched_difference,$")
+    axes.hlines(at, before, after, color=GREY, linewidth=1.0, zorder=2, gid=moved)
+    first, then = claim("points", "difference,$"), claim("points", "matched_difference,$")
     axes.plot(
-        before, at, "o", color=INK, markerfacecolor="white", markersize=6, zorder=3, label=figure.labels["before"]
+        before,
+        at,
+        "o",
+        color=INK,
+        markerfacecolor="white",
+        markersize=6,
+        zorder=3,
+        label=figure.labels["before"],
+        gid=first,
     )
-    axes.plot(after, at, "o", color=INK, markersize=5.5, zorder=4, label=figure.labels["after"])
+    axes.plot(after, at, "o", color=INK, markersize=5.5, zorder=4, label=figure.labels["after"], gid=then)
+    axes.yaxis.set_gid(claim("ticks", "$", "label"))
     wide = 34 if figure.width == "double" else 18
     axes.set_yticks(at, ["\n".join(folded(str(label), wide)) for label in figure.data["label"]])
     axes.set_ylim(0.4, count + 0.6)
-    axes.tick_params(axis="y", length=0)
+    axes.tick_params(axis="y", length=HAIR)
     axes.spines["left"].set_visible(False)
     axes.set_xlabel(figure.labels["x"])
     axes.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)

@@ -11,7 +11,7 @@ from panelkit.core.label import Label
 from panelkit.core.registry import FIGURES, FigureKind
 from panelkit.core.results import Results
 from panelkit.core.spec import spec
-from panelkit.reporting.figures._canvas import GREY, INK, alone, drawn
+from panelkit.reporting.figures._canvas import GREY, HAIR, INK, alone, claim, drawn
 from panelkit.reporting.figures._given import floats, language_of, model_of, simulated, term_of
 from panelkit.reporting.labels import term_label
 from panelkit.reporting.numbers import shown
@@ -86,8 +86,9 @@ def draw(figure: Figure) -> dict[str, bytes]:
 def _paint(figure: Figure, axes: Axes) -> None:
     count = len(figure.data["model"])
     at = list(range(count, 0, -1))
-    axes.axvline(0, color=GREY, linewidth=0.8, zorder=1)
-    axes.hlines(at, floats(figure, "low"), floats(figure, "high"), color=INK, linewidth=1.5, zorder=2)
+    axes.axvline(0, color=GREY, linewidth=0.8, zorder=1, gid=claim("upright", "0"))
+    axes.hlines(at, floats(figure, "low"), floats(figure, "high"), color=INK, linewidth=1.5, zorder=2,
+                gid=claim("segments", "low,$", "high,$"))  # fmt: skip
     under = [y - 0.2 for y in at]
     axes.hlines(
         under,
@@ -97,12 +98,14 @@ def _paint(figure: Figure, axes: Axes) -> None:
         linewidth=1.2,
         linestyle=(0, (3, 1.5)),
         zorder=2,
+        gid=claim("segments", "low_resampled,$+0.2", "high_resampled,$+0.2"),
     )
-    axes.plot(floats(figure, "estimate"), at, "o", color=INK, markersize=5, zorder=3)
+    axes.plot(floats(figure, "estimate"), at, "o", color=INK, markersize=5, zorder=3, gid=claim("points", "estimate,$"))
     wide = 34 if figure.width == "double" else 18
     axes.set_yticks(at, ["\n".join(folded(str(label), wide)) for label in figure.data["label"]])
+    axes.yaxis.set_gid(claim("ticks", "$", "label"))
     axes.set_ylim(0.4, count + 0.6)
-    axes.tick_params(axis="y", length=0)
+    axes.tick_params(axis="y", length=HAIR)
     axes.spines["left"].set_visible(False)
     axes.set_xlabel("\n".join(folded(figure.labels["x"], 60 if figure.width == "double" else 30)))
 

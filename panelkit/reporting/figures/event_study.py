@@ -13,7 +13,7 @@ from panelkit.core.nearest import known_or_nearest
 from panelkit.core.registry import FIGURES, FigureKind
 from panelkit.core.results import Results
 from panelkit.core.spec import spec
-from panelkit.reporting.figures._canvas import GREY, INK, PALE, drawn
+from panelkit.reporting.figures._canvas import GREY, INK, PALE, claim, drawn
 from panelkit.reporting.labels import level_text, term_label
 from panelkit.reporting.numbers import shown
 from panelkit.reporting.printed import folded
@@ -135,19 +135,33 @@ def _paint(figure: Figure, axes: Axes) -> None:
     low, high = np.array(figure.data["low"], float), np.array(figure.data["high"], float)
     reference = np.array(figure.data["reference"], bool)
     real = ~reference
-    axes.axhline(0, color=GREY, linewidth=0.8, zorder=1)
+    axes.axhline(0, color=GREY, linewidth=0.8, zorder=1, gid=claim("level", "0"))
     if reference.any():
         # treatment begins right after the reference where that is the last period before it
-        axes.axvline(float(at[reference][0]) + 0.5, color=GREY, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
+        axes.axvline(float(at[reference][0]) + 0.5, color=GREY, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1,
+                     gid=claim("upright", "at+0.5", "reference=1"))  # fmt: skip
     if "band_low" in figure.data:
         edges = [np.array(figure.data[k], float)[real] for k in ("band_low", "band_high")]
-        axes.vlines(at[real], *edges, color=PALE, linewidth=7, zorder=1.5)
-    axes.vlines(at[real], low[real], high[real], color=INK, linewidth=1.3, zorder=2)
+        band = claim("segments", "at,band_low", "at,band_high", "reference=0")
+        axes.vlines(at[real], *edges, color=PALE, linewidth=7, zorder=1.5, gid=band)
+    interval = claim("segments", "at,low", "at,high", "reference=0")
+    axes.vlines(at[real], low[real], high[real], color=INK, linewidth=1.3, zorder=2, gid=interval)
     cap = 0.09
-    for edge in (low, high):
-        axes.hlines(edge[real], at[real] - cap, at[real] + cap, color=INK, linewidth=1.3, zorder=2)
-    axes.plot(at[real], estimates[real], "o", color=INK, markersize=5.5, zorder=3)
-    axes.plot(at[reference], estimates[reference], "o", color=INK, markerfacecolor="white", markersize=6, zorder=3)
+    for edge, name in ((low, "low"), (high, "high")):
+        ends = claim("segments", f"at-{cap},{name}", f"at+{cap},{name}", "reference=0")
+        axes.hlines(edge[real], at[real] - cap, at[real] + cap, color=INK, linewidth=1.3, zorder=2, gid=ends)
+    points = [claim("points", "at,estimate", f"reference={i}") for i in (0, 1)]
+    axes.plot(at[real], estimates[real], "o", color=INK, markersize=5.5, zorder=3, gid=points[0])
+    axes.plot(
+        at[reference],
+        estimates[reference],
+        "o",
+        color=INK,
+        markerfacecolor="white",
+        markersize=6,
+        zorder=3,
+        gid=points[1],
+    )
     for x in at[reference]:
         axes.annotate(
             figure.labels["reference"], (x, 0), xytext=(0, 9), textcoords="offset points", ha="center", fontsize=8, color=GREY,
@@ -159,6 +173,7 @@ def _paint(figure: Figure, axes: Axes) -> None:
         for label, n in zip(figure.data["label"], figure.data["rows"], strict=True)
     ]
     axes.set_xticks(at, labels)
+    axes.xaxis.set_gid(claim("ticks", "at", "label", "rows"))
     axes.annotate(
         figure.labels["support"], (0, 0), xycoords="axes fraction", xytext=(-10, -21.5), textcoords="offset points", ha="right",
         va="center", fontsize=9, color=GREY, style="italic", annotation_clip=False,

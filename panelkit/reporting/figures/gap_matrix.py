@@ -8,9 +8,9 @@ from panelkit.core.exhibit import Figure, FigureSpec
 from panelkit.core.registry import FIGURES, FigureKind
 from panelkit.core.results import Results
 from panelkit.core.spec import spec
-from panelkit.reporting.figures._canvas import alone, drawn
+from panelkit.reporting.figures._canvas import alone, claim, drawn
 from panelkit.reporting.figures._given import language_of, simulated, variable_of
-from panelkit.reporting.figures._grid import framed, height, matrix
+from panelkit.reporting.figures._grid import framed, height, matrix, shaded
 from panelkit.reporting.labels import key_label
 from panelkit.reporting.numbers import shown
 from panelkit.reporting.words import word
@@ -78,14 +78,15 @@ def _paint(figure: Figure, axes: Axes) -> None:
     missing, filled, cells = (matrix(figure, c) for c in ("missing", "filled", "cells"))
     share = np.divide(missing, cells, out=np.zeros_like(missing), where=cells > 0)
     greys = LinearSegmentedColormap.from_list("greys", ("#eceff3", "#23272e"))
-    axes.imshow(share, cmap=greys, vmin=0, vmax=1, aspect="auto", interpolation="nearest")
+    shaded(axes, share, "missing/cells", cmap=greys, vmin=0, vmax=1)
     framed(axes, figure)
     for i in range(missing.shape[0]):
         for j in range(missing.shape[1]):
             text = f"{int(missing[i, j])}" if missing[i, j] else ""
             if filled[i, j]:
                 text += f" +{int(filled[i, j])}" if text else f"+{int(filled[i, j])}"
-                box = Rectangle((j - 0.5, i - 0.5), 1, 1, fill=False, hatch="////", edgecolor="#8b94a0", linewidth=0)
+                box = Rectangle((j - 0.5, i - 0.5), 1, 1, fill=False, hatch="////", edgecolor="#8b94a0", linewidth=0,
+                                gid=claim("hatch", "filled", f"{i}", f"{j}"))  # fmt: skip
                 axes.add_patch(box)
             if text:
                 ink = "white" if share[i, j] > 0.5 else "black"
@@ -98,6 +99,7 @@ def _paint(figure: Figure, axes: Axes) -> None:
                     fontsize=7,
                     color=ink,
                     fontweight="bold" if filled[i, j] else "normal",
+                    gid=claim("counts", "missing", "filled", f"{i}", f"{j}"),
                 )
     axes.set_xlabel(figure.labels["x"])
 

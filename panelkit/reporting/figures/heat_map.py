@@ -14,7 +14,7 @@ from panelkit.core.results import Results
 from panelkit.core.spec import spec
 from panelkit.reporting.figures._canvas import alone, drawn
 from panelkit.reporting.figures._given import language_of, simulated, unit_names, variable_of
-from panelkit.reporting.figures._grid import framed, height, matrix
+from panelkit.reporting.figures._grid import framed, height, matrix, shaded
 from panelkit.reporting.labels import key_label
 from panelkit.reporting.numbers import MINUS, shown
 from panelkit.reporting.printed import folded
@@ -123,7 +123,7 @@ def _paint(figure: Figure, axes: Axes) -> None:
     values = matrix(figure, "class" if classes else "value")
     greys = LinearSegmentedColormap.from_list("greys", (PALEST, DARKEST)).with_extremes(bad="white")
     norm = BoundaryNorm([i - 0.5 for i in range(len(classes) + 1)], greys.N) if classes else None
-    image = axes.imshow(np.ma.masked_invalid(values), cmap=greys, norm=norm, aspect="auto", interpolation="nearest")
+    image = shaded(axes, np.ma.masked_invalid(values), "class" if classes else "value", cmap=greys, norm=norm)
     framed(axes, figure)
     bar = axes.figure.colorbar(image, ax=axes, fraction=0.045, pad=0.02)
     bar.outline.set_visible(False)

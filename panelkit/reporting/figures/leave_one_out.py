@@ -9,7 +9,7 @@ from panelkit.core.exhibit import Figure, FigureSpec
 from panelkit.core.registry import FIGURES, FigureKind
 from panelkit.core.results import Results
 from panelkit.core.spec import spec
-from panelkit.reporting.figures._canvas import GREY, INK, PALE, alone, drawn
+from panelkit.reporting.figures._canvas import GREY, HAIR, INK, PALE, alone, claim, drawn
 from panelkit.reporting.figures._given import (
     check_of,
     floats,
@@ -99,14 +99,18 @@ def _paint(figure: Figure, axes: Axes) -> None:
     value, low, high = (float(figure.data[f][0]) for f in ("estimate", "low", "high"))
     at = list(range(len(values)))
     if math.isfinite(low) and math.isfinite(high):
-        axes.axvspan(low, high, color=PALE, alpha=0.45, linewidth=0, zorder=0)
-    axes.axvline(0, color=GREY, linewidth=0.8, zorder=1)
-    axes.axvline(value, color=INK, linewidth=1.2, linestyle=(0, (4, 2)), zorder=1)
-    axes.hlines(at, value, values, color=GREY, linewidth=1.0, zorder=2)
-    axes.plot(values, at, "o", color=INK, markersize=4, zorder=3)
+        span = claim("span", "low.first", "high.first")
+        axes.axvspan(low, high, color=PALE, alpha=0.45, linewidth=0, zorder=0, gid=span)
+    axes.axvline(0, color=GREY, linewidth=0.8, zorder=1, gid=claim("upright", "0"))
+    whole = claim("upright", "estimate.first")
+    axes.axvline(value, color=INK, linewidth=1.2, linestyle=(0, (4, 2)), zorder=1, gid=whole)
+    stems = claim("segments", "estimate.first,$", "coefficient_without,$")
+    axes.hlines(at, value, values, color=GREY, linewidth=1.0, zorder=2, gid=stems)
+    axes.plot(values, at, "o", color=INK, markersize=4, zorder=3, gid=claim("points", "coefficient_without,$"))
+    axes.yaxis.set_gid(claim("ticks", "$", "name"))
     axes.set_yticks(at, names, fontsize=7.5 if figure.width == "double" else 6)
     axes.set_ylim(-0.8, len(values) - 0.2)
-    axes.tick_params(axis="y", length=0)
+    axes.tick_params(axis="y", length=HAIR)
     axes.set_xlabel("\n".join(folded(figure.labels["x"], 60 if figure.width == "double" else 30)))
 
 

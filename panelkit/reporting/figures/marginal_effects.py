@@ -10,7 +10,7 @@ from panelkit.core.exhibit import Figure, FigureSpec
 from panelkit.core.registry import FIGURES, FigureKind
 from panelkit.core.results import Results
 from panelkit.core.spec import spec
-from panelkit.reporting.figures._canvas import GREY, INK, PALE, drawn
+from panelkit.reporting.figures._canvas import GREY, INK, PALE, claim, claim_each, drawn
 from panelkit.reporting.figures._given import floats, language_of, model_of, simulated, variable_of
 from panelkit.reporting.labels import key_label
 from panelkit.reporting.numbers import shown
@@ -95,14 +95,16 @@ def _paint(figure: Figure, axes: Axes) -> None:
     counts = [int(figure.data["rows"][k]) for k in known]
     left = [float(figure.data["bin_from"][k]) for k in known]
     wide = [float(figure.data["bin_to"][k]) - float(figure.data["bin_from"][k]) for k in known]
-    bars.bar(left, counts, width=wide, align="edge", color=PALE, edgecolor="white", linewidth=0.4, zorder=0)
+    boxes = bars.bar(left, counts, width=wide, align="edge", color=PALE, edgecolor="white", linewidth=0.4, zorder=0)
+    claim_each(boxes, "box", "bin_from,0", "bin_to,rows")
     bars.set_ylim(0, 4 * max(counts, default=1))
     bars.axis("off")
     axes.set_zorder(bars.get_zorder() + 1)
     axes.patch.set_visible(False)
-    axes.axhline(0, color=GREY, linewidth=0.8)
-    axes.fill_between(x, low, high, color=GREY, alpha=0.25, linewidth=0)
-    axes.plot(x, floats(figure, "effect"), color=INK, linewidth=1.5)
+    axes.axhline(0, color=GREY, linewidth=0.8, gid=claim("level", "0"))
+    band = claim("band", "moderator,low", "moderator,high")
+    axes.fill_between(x, low, high, color=GREY, alpha=0.25, linewidth=0, gid=band)
+    axes.plot(x, floats(figure, "effect"), color=INK, linewidth=1.5, gid=claim("line", "moderator,effect"))
     bottom, top = min(*low, 0.0), max(*high, 0.0)
     axes.set_ylim(bottom - 0.35 * (top - bottom), top + 0.05 * (top - bottom))
     axes.set_xlabel(figure.labels["x"])

@@ -9,7 +9,7 @@ from panelkit.core.exhibit import Figure, FigureSpec
 from panelkit.core.registry import FIGURES, FigureKind
 from panelkit.core.results import Results
 from panelkit.core.spec import spec
-from panelkit.reporting.figures._canvas import GREY, INK, PALE, alone, drawn
+from panelkit.reporting.figures._canvas import GREY, INK, PALE, alone, claim, drawn
 from panelkit.reporting.figures._given import floats, language_of, simulated, unit_names, variable_of
 from panelkit.reporting.labels import key_label
 from panelkit.reporting.numbers import shown
@@ -116,10 +116,11 @@ def _paint(figure: Figure, axes: Axes) -> None:
     z, lag = floats(figure, "z"), floats(figure, "lag")
     small = figure.width == "single"
     wide, high = 1.18 * max(map(abs, z)), 1.25 * max(map(abs, lag))
-    axes.axhline(0, color=GREY, linewidth=0.7)
-    axes.axvline(0, color=GREY, linewidth=0.7)
+    axes.axhline(0, color=GREY, linewidth=0.7, gid=claim("level", "0"))
+    axes.axvline(0, color=GREY, linewidth=0.7, gid=claim("upright", "0"))
     slope = float(figure.labels["slope"])
-    axes.plot([-wide, wide], [-wide * slope, wide * slope], color=INK, linewidth=1.1, label=figure.labels["line"])
+    axes.plot([-wide, wide], [-wide * slope, wide * slope], color=INK, linewidth=1.1, label=figure.labels["line"],
+              gid=claim("slope", "z,lag"))  # fmt: skip
     filled = [at in ("hh", "ll") for at in figure.data["quadrant"]]
     axes.scatter(
         z,
@@ -129,11 +130,11 @@ def _paint(figure: Figure, axes: Axes) -> None:
         edgecolors=INK,
         linewidths=0.7,
         zorder=3,
+        gid=claim("points", "z,lag"),
     )
-    for x, y, name in zip(z, lag, figure.data["name"], strict=True):
-        axes.annotate(
-            str(name), (x, y), xytext=(3, 3), textcoords="offset points", fontsize=4.6 if small else 6.2, color=INK
-        )
+    for k, (x, y, name) in enumerate(zip(z, lag, figure.data["name"], strict=True)):
+        axes.annotate(str(name), (x, y), xytext=(3, 3), textcoords="offset points", fontsize=4.6 if small else 6.2, color=INK,
+                      gid=claim("word", "name", f"$={k}"))  # fmt: skip
     corners = {"hh": (0.985, 0.985), "lh": (0.015, 0.985), "ll": (0.015, 0.015), "hl": (0.985, 0.015)}
     for quadrant, (x, y) in corners.items():
         axes.text(x, y, figure.labels[quadrant], transform=axes.transAxes, ha="right" if x > 0.5 else "left",

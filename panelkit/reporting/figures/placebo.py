@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from panelkit.core.check import Check
 from panelkit.core.errors import ReportError
@@ -12,7 +12,7 @@ from panelkit.core.nearest import known_or_nearest
 from panelkit.core.registry import FIGURES, FigureKind
 from panelkit.core.results import Results
 from panelkit.core.spec import spec
-from panelkit.reporting.figures._canvas import GREY, INK, PALE, drawn
+from panelkit.reporting.figures._canvas import GREY, INK, PALE, claim, drawn
 from panelkit.reporting.numbers import shown
 from panelkit.reporting.words import p_phrase, word
 
@@ -100,9 +100,12 @@ def _paint(figure: Figure, axes: Axes) -> None:
 
     draws, value = np.sort(np.array(figure.data["draw"], float)), float(figure.data["estimate"][0])
     bins = int(np.clip(round(2 * len(draws) ** (1 / 3)), 8, 40))
-    axes.hist(draws, bins=bins, color=PALE, edgecolor="white", linewidth=0.5, zorder=1)
-    axes.axvline(0, color=GREY, linewidth=0.8, linestyle=(0, (4, 3)), zorder=2)
-    axes.axvline(value, color=INK, linewidth=1.8, zorder=3)
+    bars: Any
+    *_, bars = axes.hist(draws, bins=bins, color=PALE, edgecolor="white", linewidth=0.5, zorder=1)
+    for k, bar in enumerate(bars):
+        bar.set_gid(claim("bin", "draw", f"{bins}", f"{k}"))
+    axes.axvline(0, color=GREY, linewidth=0.8, linestyle=(0, (4, 3)), zorder=2, gid=claim("upright", "0"))
+    axes.axvline(value, color=INK, linewidth=1.8, zorder=3, gid=claim("upright", "estimate.first"))
     top = axes.get_ylim()[1]
     axes.set_ylim(0, top * 1.16)
     left, right = min(draws[0], value), max(draws[-1], value)
@@ -112,7 +115,7 @@ def _paint(figure: Figure, axes: Axes) -> None:
     axes.annotate(
         f"{figure.labels['value']}\n{figure.labels['p']}", (value, top * 1.13), xytext=(5 if on_right else -5, 0),
         textcoords="offset points", ha="left" if on_right else "right", va="top", fontsize=9, color=INK,
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1}, zorder=4,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1}, zorder=4, gid=claim("says", "estimate", "p", "$=0"),
     )  # fmt: skip
     axes.set_xlabel(figure.labels["x"])
     axes.set_ylabel(figure.labels["y"])

@@ -15,7 +15,7 @@ from panelkit.core.registry import FIGURES, FigureKind
 from panelkit.core.results import Results
 from panelkit.core.spec import spec
 from panelkit.reporting.conventions import convention
-from panelkit.reporting.figures._canvas import GREY, INK, PALE, drawn
+from panelkit.reporting.figures._canvas import GREY, INK, PALE, claim, drawn
 from panelkit.reporting.figures._given import floats, language_of, model_of, simulated, term_of
 from panelkit.reporting.labels import effect_label, term_label
 from panelkit.reporting.numbers import shown
@@ -203,8 +203,9 @@ def _paint(figure: Figure, axes: Axes) -> None:
     at = list(range(len(figure.data["model"])))
     for row, key in zip(rows, keys, strict=True):
         on = [i for i in at if figure.data[key][i]]
-        below.plot(at, [row] * len(at), ".", color=PALE, markersize=2.5, zorder=1)
-        below.plot(on, [row] * len(on), "s", color=INK, markersize=3.6, zorder=2)
+        every, taken = claim("points", f"$,{row:g}"), claim("points", f"$,{row:g}", f"{key}=1")
+        below.plot(at, [row] * len(at), ".", color=PALE, markersize=2.5, zorder=1, gid=every)
+        below.plot(on, [row] * len(on), "s", color=INK, markersize=3.6, zorder=2, gid=taken)
     below.set_yticks(rows, ["\n".join(lines) for lines in names], fontsize=7 if double else 5, linespacing=0.95)
     below.set_ylim(sum(tall) - 0.4, -0.6)
     below.set_xticks([])
@@ -215,13 +216,15 @@ def _paint(figure: Figure, axes: Axes) -> None:
 
 def _curve(figure: Figure, axes: Axes) -> None:
     low, high, values = (floats(figure, f) for f in ("low", "high", "estimate"))
-    axes.axhline(0, color=GREY, linewidth=0.8, zorder=1)
-    axes.vlines(range(len(values)), low, high, color=PALE, linewidth=2.2, zorder=2)
+    axes.axhline(0, color=GREY, linewidth=0.8, zorder=1, gid=claim("level", "0"))
+    interval = claim("segments", "$,low", "$,high")
+    axes.vlines(range(len(values)), low, high, color=PALE, linewidth=2.2, zorder=2, gid=interval)
     for i, value in enumerate(values):
         face = INK if low[i] > 0 or high[i] < 0 else "white"
         marker = "D" if figure.data["base"][i] else "o"
         size = 5.5 if marker == "D" else 4.5
-        axes.plot([i], [value], marker, color=INK, markerfacecolor=face, markersize=size, zorder=3)
+        point = claim("points", "$,estimate", f"$={i}")
+        axes.plot([i], [value], marker, color=INK, markerfacecolor=face, markersize=size, zorder=3, gid=point)
     axes.set_ylabel(figure.labels["y"])
     axes.set_xlim(-0.6, len(values) - 0.4)
     axes.tick_params(axis="x", length=0)

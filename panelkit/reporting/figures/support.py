@@ -8,7 +8,7 @@ from panelkit.core.exhibit import Figure, FigureSpec
 from panelkit.core.registry import FIGURES, FigureKind
 from panelkit.core.results import Results
 from panelkit.core.spec import spec
-from panelkit.reporting.figures._canvas import GREY, INK, alone, drawn
+from panelkit.reporting.figures._canvas import GREY, INK, alone, claim, claim_each, drawn
 from panelkit.reporting.figures._given import check_of, floats, language_of, rows_of, simulated
 from panelkit.reporting.numbers import shown
 from panelkit.reporting.words import word
@@ -69,9 +69,13 @@ def draw(figure: Figure) -> dict[str, bytes]:
 def _paint(figure: Figure, axes: Axes) -> None:
     at, cells, held = (floats(figure, c) for c in ("event_time", "treated_cells", "supported"))
     rest = [c - h for c, h in zip(cells, held, strict=True)]
-    axes.bar(at, held, color=INK, width=0.7, label=figure.labels["supported"])
-    axes.bar(at, rest, bottom=held, color="white", edgecolor=GREY, hatch="///", width=0.7, label=figure.labels["other"])
-    axes.axvline(-0.5, color=GREY, linewidth=0.8, linestyle=(0, (4, 3)))
+    own = axes.bar(at, held, color=INK, width=0.7, label=figure.labels["supported"])
+    above = axes.bar(
+        at, rest, bottom=held, color="white", edgecolor=GREY, hatch="///", width=0.7, label=figure.labels["other"]
+    )
+    claim_each(own, "box", "event_time-0.35,0", "event_time+0.35,supported")
+    claim_each(above, "box", "event_time-0.35,supported", "event_time+0.35,treated_cells")
+    axes.axvline(-0.5, color=GREY, linewidth=0.8, linestyle=(0, (4, 3)), gid=claim("upright", "-0.5"))
     axes.set_xlabel(figure.labels["x"])
     axes.set_ylabel(figure.labels["y"])
     axes.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)

@@ -9,7 +9,7 @@ from panelkit.core.exhibit import Figure, FigureSpec
 from panelkit.core.registry import FIGURES, FigureKind
 from panelkit.core.results import Results
 from panelkit.core.spec import spec
-from panelkit.reporting.figures._canvas import GREY, INK, alone, drawn
+from panelkit.reporting.figures._canvas import GREY, INK, alone, claim, claim_each, drawn
 from panelkit.reporting.figures._given import floats, language_of, model_of, simulated
 from panelkit.reporting.labels import key_label
 from panelkit.reporting.numbers import shown
@@ -94,12 +94,24 @@ def draw(figure: Figure) -> dict[str, bytes]:
 
 def _paint(figure: Figure, axes: Axes) -> None:
     time, treated, other, weight = (floats(figure, c) for c in ("time", "treated", "synthetic", "period_weight"))
-    axes.axvline(float(figure.labels["start"]) - 0.5, color=GREY, linewidth=0.8, linestyle=(0, (4, 3)))
-    axes.plot(time, treated, "-", color=INK, linewidth=1.6, label=figure.labels["treated"])
-    axes.plot(time, other, linestyle=(0, (5, 2)), color=INK, linewidth=1.2, label=figure.labels["synthetic"])
+    start, names = float(figure.labels["start"]) - 0.5, (figure.labels["treated"], figure.labels["synthetic"])
+    axes.axvline(start, color=GREY, linewidth=0.8, linestyle=(0, (4, 3)), gid=claim("upright", f"{start:g}"))
+    axes.plot(time, treated, "-", color=INK, linewidth=1.6, label=names[0], gid=claim("line", "time,treated"))
+    axes.plot(
+        time,
+        other,
+        linestyle=(0, (5, 2)),
+        color=INK,
+        linewidth=1.2,
+        label=names[1],
+        gid=claim("line", "time,synthetic"),
+    )
     low, high = axes.get_ylim()
     most = max(weight) or 1.0
-    axes.bar(time, [0.15 * (high - low) * w / most for w in weight], bottom=low, color=GREY, alpha=0.6, width=0.7)
+    bars = axes.bar(
+        time, [0.15 * (high - low) * w / most for w in weight], bottom=low, color=GREY, alpha=0.6, width=0.7
+    )
+    claim_each(bars, "height", "time-0.35", "time+0.35", "period_weight")
     axes.set_ylim(low, high)
     axes.set_xlabel(figure.labels["x"])
     axes.set_ylabel(figure.labels["y"])

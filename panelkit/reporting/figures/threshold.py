@@ -11,7 +11,7 @@ from panelkit.core.label import Language
 from panelkit.core.registry import FIGURES, FigureKind
 from panelkit.core.results import Results
 from panelkit.core.spec import spec
-from panelkit.reporting.figures._canvas import GREY, INK, PALE, alone, drawn
+from panelkit.reporting.figures._canvas import GREY, INK, PALE, alone, claim, drawn
 from panelkit.reporting.figures._given import floats, language_of, model_of, simulated
 from panelkit.reporting.labels import key_label
 from panelkit.reporting.numbers import shown
@@ -116,14 +116,28 @@ def _paint(figure: Figure, axes: Axes) -> None:
     top = ABOVE * max([*ratio, bound, iid])
     for place, (a, b) in enumerate(_runs(inside)):
         named = figure.labels["set"] if place == 0 else None
-        axes.axvspan(at[a], at[b], color=PALE, linewidth=0, zorder=0, label=named)
+        reach = claim("reach", "value", "in_set", f"{a}", f"{b}")
+        axes.axvspan(at[a], at[b], color=PALE, linewidth=0, zorder=0, label=named, gid=reach)
         if a == b:
-            axes.axvline(at[a], color=PALE, linewidth=2.5, zorder=0)
-    axes.plot(at, ratio, "-", color=INK, linewidth=1.1, zorder=3)
+            axes.axvline(at[a], color=PALE, linewidth=2.5, zorder=0, gid=reach)
+    axes.plot(at, ratio, "-", color=INK, linewidth=1.1, zorder=3, gid=claim("line", "value,ratio"))
     best = min(range(len(at)), key=lambda i: ratio[i])
-    axes.plot([at[best]], [ratio[best]], "o", color=INK, markersize=5, zorder=4)
-    axes.axhline(bound, color=INK, linewidth=1.0, linestyle=(0, (5, 2)), zorder=2, label=figure.labels["bootstrap"])
-    axes.axhline(iid, color=GREY, linewidth=1.4, linestyle=(0, (1, 1.2)), zorder=2, label=figure.labels["iid"])
+    axes.plot(
+        [at[best]],
+        [ratio[best]],
+        "o",
+        color=INK,
+        markersize=5,
+        zorder=4,
+        gid=claim("points", "value,ratio", f"$={best}"),
+    )
+    own, other = (claim("level", f"{name}.first") for name in ("bound", "bound_iid"))
+    axes.axhline(
+        bound, color=INK, linewidth=1.0, linestyle=(0, (5, 2)), zorder=2, label=figure.labels["bootstrap"], gid=own
+    )
+    axes.axhline(
+        iid, color=GREY, linewidth=1.4, linestyle=(0, (1, 1.2)), zorder=2, label=figure.labels["iid"], gid=other
+    )
     axes.set_ylim(-0.03 * top, top)
     axes.set_xlabel(figure.labels["x"])
     axes.set_ylabel(figure.labels["y"])

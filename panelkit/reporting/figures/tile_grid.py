@@ -11,7 +11,7 @@ from panelkit.core.label import Language
 from panelkit.core.registry import FIGURES, FigureKind
 from panelkit.core.results import Results
 from panelkit.core.spec import spec
-from panelkit.reporting.figures._canvas import alone, drawn
+from panelkit.reporting.figures._canvas import alone, claim, drawn
 from panelkit.reporting.figures._given import language_of, simulated, unit_names, variable_of
 from panelkit.reporting.labels import key_label
 from panelkit.reporting.numbers import MINUS, shown
@@ -113,20 +113,21 @@ def _paint(figure: Figure, axes: Axes) -> None:
     norm = Normalize(low, high if high > low else low + 1)
     greys = LinearSegmentedColormap.from_list("greys", ("#eef1f4", "#20242a"))
     small = figure.width == "single"
-    for short, row, column, value in zip(*(figure.data[k] for k in ("short", "row", "column", "value")), strict=True):
+    columns = ("short", "row", "column", "value")
+    for k, (short, row, column, value) in enumerate(zip(*(figure.data[c] for c in columns), strict=True)):
         missing = value != value
         face = "white" if missing else greys(norm(value))
         axes.add_patch(Rectangle((column, -row), 0.94, 0.94, facecolor=face, edgecolor="#9aa1ab" if missing else "none", linewidth=0.6,
-                                 hatch="////" if missing else None))  # fmt: skip
+                                 hatch="////" if missing else None, gid=claim("tile", "column", "row", "value", f"$={k}")))  # fmt: skip
         ink = "white" if not missing and norm(value) > 0.5 else "black"
         place = (column + 0.47, -row + (0.47 if missing else 0.6))
         box = {"facecolor": "white", "edgecolor": "none", "pad": 0.6} if missing else None
-        axes.text(*place, short, ha="center", va="center", fontsize=5.5 if small else 9, color=ink, bbox=box)
+        axes.text(*place, short, ha="center", va="center", fontsize=5.5 if small else 9, color=ink, bbox=box,
+                  gid=claim("word", "short", f"$={k}"))  # fmt: skip
         if not missing:
             text = f"{float(value):.{figure.labels['digits']}f}".replace("-", MINUS)
-            axes.text(
-                column + 0.47, -row + 0.27, text, ha="center", va="center", fontsize=4.2 if small else 7, color=ink
-            )
+            axes.text(column + 0.47, -row + 0.27, text, ha="center", va="center", fontsize=4.2 if small else 7, color=ink,
+                      gid=claim("says", "value", f"$={k}"))  # fmt: skip
     axes.set_xlim(-0.1, 9.1)
     axes.set_ylim(-8.1, 1.1)
     axes.set_aspect("equal")

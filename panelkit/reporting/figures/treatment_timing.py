@@ -12,7 +12,7 @@ from panelkit.core.results import Results
 from panelkit.core.spec import spec
 from panelkit.reporting.figures._canvas import alone, drawn
 from panelkit.reporting.figures._given import language_of, simulated, unit_names, variable_of
-from panelkit.reporting.figures._grid import framed, height, matrix
+from panelkit.reporting.figures._grid import framed, height, matrix, shaded
 from panelkit.reporting.labels import key_label
 from panelkit.reporting.numbers import shown
 from panelkit.reporting.words import word
@@ -114,14 +114,8 @@ def _paint(figure: Figure, axes: Axes) -> None:
     many = high > low
     shades = LinearSegmentedColormap.from_list("greys", LEVELS[1:] if many else LEVELS[2:] * 2)
     greys = shades.with_extremes(under=LEVELS[0], bad="white")
-    image = axes.imshow(
-        np.ma.masked_invalid(np.where(dose == 0, low - 1, dose)),
-        cmap=greys,
-        vmin=low,
-        vmax=high if many else low + 1,
-        aspect="auto",
-        interpolation="nearest",
-    )
+    given = np.ma.masked_invalid(np.where(dose == 0, low - 1, dose))
+    image = shaded(axes, given, "dose", cmap=greys, vmin=low, vmax=high if many else low + 1)
     framed(axes, figure)
     handles = [Patch(color=LEVELS[0], label=figure.labels["no"])]
     if many:

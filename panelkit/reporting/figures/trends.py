@@ -11,7 +11,7 @@ from panelkit.core.label import Label
 from panelkit.core.registry import FIGURES, FigureKind
 from panelkit.core.results import Results
 from panelkit.core.spec import spec
-from panelkit.reporting.figures._canvas import GREY, INK, alone, drawn
+from panelkit.reporting.figures._canvas import GREY, INK, alone, claim, drawn
 from panelkit.reporting.figures._given import language_of, simulated, variable_of
 from panelkit.reporting.labels import key_label, level_text
 from panelkit.reporting.numbers import shown
@@ -162,13 +162,14 @@ def draw(figure: Figure) -> dict[str, bytes]:
 
 def _paint(figure: Figure, axes: Axes) -> None:
     names = list(dict.fromkeys(figure.data["name"]))
-    for name, (marker, line, ink) in zip(names, STYLES, strict=False):
+    for k, (name, (marker, line, ink)) in enumerate(zip(names, STYLES, strict=False)):
         at = [i for i, n in enumerate(figure.data["name"]) if n == name]
         x, y = [int(figure.data["time"][i]) for i in at], [float(figure.data["mean"][i]) for i in at]
         axes.plot(x, y, marker=marker, linestyle=line, color=ink, markersize=4.5, linewidth=1.2, label=name or None,
-                  markerfacecolor="white" if ink == GREY else ink)  # fmt: skip
+                  markerfacecolor="white" if ink == GREY else ink, gid=claim("line", "time,mean", f"name#{k}"))  # fmt: skip
     if figure.labels["mark"]:
-        axes.axvline(float(figure.labels["mark"]) - 0.5, color=GREY, linewidth=0.8, linestyle=(0, (4, 3)))
+        mark = float(figure.labels["mark"]) - 0.5
+        axes.axvline(mark, color=GREY, linewidth=0.8, linestyle=(0, (4, 3)), gid=claim("upright", f"{mark:g}"))
     axes.set_xticks(sorted(set(figure.data["time"])))
     axes.tick_params(axis="x", rotation=0 if len(set(figure.data["time"])) < 12 else 45)
     axes.set_xlabel(figure.labels["x"])

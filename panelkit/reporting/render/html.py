@@ -28,6 +28,18 @@ table.pk .a{text-align:right}table.pk .b{text-align:left}
 table.pk sup{font-size:.8em;line-height:0}
 .pk-notes{font-size:.85em;line-height:1.5;margin:.5em auto 0;max-width:60em}.pk-notes p{margin:.15em 0}
 """
+# what a row of brackets holds, by the field of its numbers
+SPOKEN = {
+    "se": ("standard error", "标准误"),
+    "statistic": ("t statistic", "t值"),
+    "p": ("p value", "p值"),
+    "p_resampled": ("resampled p value", "重抽样p值"),
+    "interval": ("confidence interval", "置信区间"),
+    "interval_resampled": ("resampled confidence interval", "重抽样置信区间"),
+    "difference_p": ("p value", "p值"),
+    "sd": ("standard deviation", "标准差"),
+    "pairs": ("pairs", "配对数"),
+}
 _PAGE = """<!DOCTYPE html>
 <html lang="{language}"><head><meta charset="utf-8"><title>{title}</title>
 <style>body{{font-family:"Times New Roman","Noto Serif CJK SC","Songti SC",SimSun,serif;margin:2em}}{style}</style></head>
@@ -106,7 +118,18 @@ def _row(table: Table, i: int, row: Row, cell_of: Callable[[int, int, Cell], str
             f'<tr class="{kind}"><th scope="rowgroup" colspan="{len(table.columns) + 1}" class="left">{label}</th></tr>'
         )
     cells = "".join(cell_of(i, j, cell) for j, cell in enumerate(row.cells))
-    return f'<tr class="{kind}"><th scope="row">{label}</th>{cells}</tr>'
+    return f'<tr class="{kind}"><th scope="row"{_spoken(table, i, row)}>{label}</th>{cells}</tr>'
+
+
+def _spoken(table: Table, i: int, row: Row) -> str:
+    """What those who cannot see are told heads a row of brackets: the label above, and what the brackets hold."""
+    above = next((r.label for r in reversed(table.rows[:i]) if r.label), "")
+    field = next((c.key[2] for c in row.cells if c.key), "")
+    if row.kind != "bracket" or row.label or not above:
+        return ""
+    name = next((pair[table.language == "zh"] for f, pair in SPOKEN.items() if field == f), "")
+    colon = "：" if table.language == "zh" else ": "
+    return f' aria-label="{escape(plain(above + (colon + name if name else "")))}"'
 
 
 def _cell(table: Table, i: int, j: int, cell: Cell, links: Mapping[str, str]) -> str:
