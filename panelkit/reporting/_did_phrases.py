@@ -91,6 +91,15 @@ DID_PHRASES: tuple[tuple[str, str], ...] = (
         "含协变量或其他固定效应时饱和回归是另一估计量",
     ),
     (r"no unit is untreated in (.+): no effect is identified there", "{0}年没有未处理的单位：该处效应不可识别"),
+    (r"(?P<v1>\S+) not seen in every one of (\d+) periods", "{0}并非{1}期俱全"),
+    (
+        r"(?P<v1>\S+) treated from the first period on: no period before to compare with",
+        "{0}自首期起即受处理：没有处理前的时期可比",
+    ),
+    (
+        r"separated: an outcome of zero that the effects and regressors fit exactly",
+        "完全分离：结果为零且被固定效应与解释变量完全拟合",
+    ),
     # routes, references, anew
     (
         r"a regression of the controls and a logit for each cell, both by their own arithmetic,",

@@ -6,10 +6,11 @@ Numbers stand beside each drawing as text, so that a drawing is decoration for w
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from panelkit.core.estimate import Term
+from panelkit.core.key import parts_of
 from panelkit.core.label import Language
 from panelkit.core.panel import Panel
 from panelkit.core.results import Results
@@ -130,19 +131,18 @@ def timing(results: Results, language: Language) -> list[dict[str, Any]]:
         first = frame.groupby(results.panel.unit)[cohort].min()
         groups: dict[float, list[str]] = {}
         for unit, when in first.items():
-            whose = results.panel.unit_labels.get(str(unit))
-            name = (whose.to(language) if whose else "") or str(unit)
             inside = math.isfinite(when) and when <= max(results.panel.times)
-            groups.setdefault(float(when) if inside else math.inf, []).append(name)
+            groups.setdefault(float(when) if inside else math.inf, []).append(str(unit))
         most = max(map(len, groups.values()))
+        named = _names(results.panel, groups, language)
         rows = [
             {
                 "when": f"{when:g}" if math.isfinite(when) else "",
-                "count": len(names),
-                "share": round(100 * len(names) / most, 1),
-                "names": joined(names, language, "comma"),
+                "count": len(units),
+                "share": round(100 * len(units) / most, 1),
+                "names": joined(named[when], language, "comma"),
             }
-            for when, names in sorted(groups.items())
+            for when, units in sorted(groups.items())
         ]
         label = (
             (spec.label.to(language) or spec.id) + JOIN[language]["colon"] + key_label(cohort, results.panel, language)
@@ -151,3 +151,19 @@ def timing(results: Results, language: Language) -> list[dict[str, Any]]:
             {"id": spec.id, "anchor": f"model-{safe_id(spec.id)}", "label": label, "cohort": cohort, "rows": rows}
         )
     return made
+
+
+def _names(panel: Panel, groups: Mapping[float, Sequence[str]], language: Language) -> dict[float, list[str]]:
+    """The names of the units of each group; of units with several keys that of their place, where all of a place are in one group."""
+
+    def name(code: str) -> str:
+        known = panel.unit_labels.get(code)
+        return (known.to(language) if known else "") or code
+
+    places = {when: list(dict.fromkeys(parts_of(u)[0] for u in units)) for when, units in groups.items()}
+    if panel.parts and sum(map(len, places.values())) == len({p for own in places.values() for p in own}):
+        return {when: [name(p) for p in own] for when, own in places.items()}
+    return {
+        when: [name(u) if u in panel.unit_labels else " / ".join(map(name, parts_of(u))) for u in units]
+        for when, units in groups.items()
+    }

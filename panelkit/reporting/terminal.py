@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from unicodedata import east_asian_width
 
 from panelkit.core.exhibit import Table
@@ -11,6 +12,9 @@ from panelkit.reporting.printed import plain
 from panelkit.reporting.render.csv import unguarded
 
 WIDE = 118  # columns of a line
+_SIGNS = re.compile(
+    r"(?:\d[\d,.]{0,18})?\d|.", re.DOTALL | re.ASCII
+)  # what a line may begin with: a number whole, or one sign
 _GAP = 2
 _LEAST = 14  # columns that are left to words
 _WORD = 44  # the longest word that is not broken, such as the path of a file
@@ -34,8 +38,10 @@ def padded(text: str, columns: int, *, right: bool = False) -> str:
 def wrapped(text: str, columns: int) -> list[str]:
     """Lines of at most that width, broken at blanks, or anywhere in a word that is too long (Chinese has no blanks).
 
-    >>> wrapped("one two three", 8)
-    ['one two', 'three']
+    A number of up to 20 digits stays whole.
+
+    >>> wrapped("one two three", 8), wrapped("共4,833个", 6)
+    (['one two', 'three'], ['共', '4,833', '个'])
     """
     lines, line = [], ""
     for word in text.split():
@@ -47,7 +53,7 @@ def wrapped(text: str, columns: int) -> list[str]:
             lines.append(line)
             line = word
             continue
-        for sign in f" {word}" if line else word:
+        for sign in _SIGNS.findall(f" {word}" if line else word):
             if width(line + sign) > columns:
                 lines.append(line)
                 line = "" if sign == " " else sign

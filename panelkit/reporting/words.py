@@ -273,6 +273,11 @@ METHODS: tuple[tuple[str, str], ...] = (
     ("permutation of treatment paths", "处理路径置换检验"),
     (", percentile", "，百分位区间"),
     (", bias-corrected and accelerated", "，偏差校正加速区间"),
+    ("multiplier bootstrap", "乘子自助法"),
+    ("bootstrap with matching", "重新匹配的自助法"),
+    ("placebo in place of the treated", "以对照顶替处理单位的安慰剂检验"),
+    (" (coefficient)", "（系数）"),
+    (" (t)", "（t值）"),
 )
 
 

@@ -19,6 +19,7 @@ from panelkit.core import digest
 from panelkit.core.registry import TABLES
 from panelkit.replication import standalone
 from panelkit.replication.package import make_package, write_package
+from panelkit.replication.standalone.on_paper import with_powers
 from panelkit.replication.standalone.pdf import Pdf, glyphs, text_of
 
 pytest.importorskip("typst")
@@ -142,3 +143,8 @@ def test_hostile_text_takes_no_time(content: bytes) -> None:
 
     with contextlib.suppress(ValueError):
         assert len(list(pieces(content))) <= len(content)
+
+
+def test_a_power_of_ten_that_chinese_text_sets_apart_is_of_its_number() -> None:
+    runs = ["最大相对差", "6.9", "e-16", "。", "0.062", "0.033", "2", "电商e-1"]
+    assert with_powers(runs) == ["最大相对差", "6.9e-16", "。", "0.062", "0.033", "2", "电商e-1"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import shutil
 import subprocess
@@ -9,11 +10,15 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from made_up import everything, hostile_table
 
 from panelkit.core.label import Label
+from panelkit.core.panel import Panel
 from panelkit.core.results import Results
+from panelkit.core.variable import Origin, Variable
+from panelkit.reporting._page_curves import _names
 from panelkit.reporting._page_words import PAGE_WORDS
 from panelkit.reporting.page import Section, page
 from panelkit.reporting.words import JOIN, WORDS
@@ -129,3 +134,17 @@ def test_nothing_is_wider_than_the_window(width: int, tmp_path: Path) -> None:
     inner = re.search(r"<title>(\d+)/(\d+)</title>", made.stdout)
     assert inner is not None, made.stderr[-500:]
     assert int(inner[1]) <= int(inner[2])
+
+
+def test_units_of_several_keys_are_told_by_their_places() -> None:
+    keys = [(c, i) for c in ("320100", "320200") for i in ("13", "17")]
+    frame = pd.DataFrame(
+        {"u": [f"{c} / {i}" for c, i in keys], "t": 2015, "c": [k[0] for k in keys], "i": [k[1] for k in keys]}
+    )
+    labels = {"320100": Label(en="Nanjing", zh="南京")}
+    panel = Panel.of(frame, unit="u", time="t", parts=("c", "i"), unit_labels=labels, variables=[
+        Variable(name=n, kind="category", measure="", label=Label(), origin=Origin(how="read")) for n in ("c", "i")])  # fmt: skip
+    whole = {2016.0: ["320100 / 13", "320100 / 17"], math.inf: ["320200 / 13", "320200 / 17"]}
+    assert _names(panel, whole, "zh") == {2016.0: ["南京"], math.inf: ["320200"]}
+    parted = {2016.0: ["320100 / 13"], math.inf: ["320100 / 17", "320200 / 13", "320200 / 17"]}
+    assert _names(panel, parted, "zh")[2016.0] == ["南京 / 13"]

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from panelkit import estimators
 from panelkit.core.results import Results
 from panelkit.reporting._made_phrases import made
 from panelkit.reporting._page_names import CHECK_NAMES, KIND_NAMES
 from panelkit.reporting.phrases import finding, full_width, measure, said
+from panelkit.reporting.words import method_words
 
 STUDY = Path(__file__).resolve().parents[2] / "analyses" / "cbec_clusters" / "study.toml"
 ENGLISH = re.compile(r"\b(?:the|of|is|are|with|and|not|missing|rows?|by|where|clusters?)\b")
@@ -29,11 +31,28 @@ ENGLISH = re.compile(r"\b(?:the|of|is|are|with|and|not|missing|rows?|by|where|cl
         ("years 2015-2022 of the study", "研究所用的2015–2022年"),
         ("31 clusters (province), fewer than 50: CR3 (cluster jackknife) with t(30), by default.",
          "31个聚类（省份），少于50个：默认采用CR3（聚类刀切法）与t(30)分布。"),
+        ("province not seen in every one of 9 periods", "省份并非9期俱全"),
+        ("province treated from the first period on: no period before to compare with",
+         "省份自首期起即受处理：没有处理前的时期可比"),
+        ("separated: an outcome of zero that the effects and regressors fit exactly",
+         "完全分离：结果为零且被固定效应与解释变量完全拟合"),
         ("nobody knows this", "nobody knows this"),
     ],
 )  # fmt: skip
 def test_phrases(chinese: Results, phrase: str, expected: str) -> None:
     assert said(phrase, chinese.panel, "zh") == expected
+
+
+def test_every_way_of_resampling_has_a_chinese_name() -> None:
+    home = Path(estimators.__file__).parent
+    found = {m for p in home.glob("*.py") for m in re.findall(r'\bmethod=f?"([^"]+ [^"]+)"', p.read_text("utf-8"))}
+    kinds = {"{kind}": ("restricted", "coefficient", "t"), "{INTERVALS[kind]}": (", percentile", ", basic")}
+    for slot, values in kinds.items():
+        found = {m.replace(slot, v) for m in found for v in values}
+    assert len(found) > 8
+    for method in found - {"t wild cluster bootstrap", "coefficient wild cluster bootstrap"}:
+        if "(restricted)" not in method:
+            assert not re.search(r"[a-z]{5}", method_words(method, "zh").replace("wild", "")), method
 
 
 def test_english_names_variables_by_their_labels(results: Results) -> None:

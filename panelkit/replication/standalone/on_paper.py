@@ -10,6 +10,7 @@ from panelkit.replication.standalone.level import Level, read
 from panelkit.replication.standalone.pdf import Pdf, text_of
 from panelkit.replication.standalone.quotes import tokens
 
+POWER = re.compile(r"[eE][-+\N{MINUS SIGN}]?\d")  # of ten, which Chinese text sets apart from its number
 FAR = 4000  # characters that a heading repeated on the next page may put between two cells of a row
 
 
@@ -17,7 +18,7 @@ def on_paper(folder: str, name: str, book: dict[str, Any], entries: dict[str, An
     """What the PDF prints; its pictures are held by their digests, and what its colours hide is not seen here."""
     data = read(folder, name)
     pages = sum(b"/Type/Page/" in body or b"/Type /Page " in body for body in Pdf(data).objects.values())
-    found = text_of(data)
+    found = with_powers(text_of(data))
     text, ends = "", []
     for run in found:
         text += "".join(run.split())
@@ -39,6 +40,17 @@ def on_paper(folder: str, name: str, book: dict[str, Any], entries: dict[str, An
     level.notes.append(
         f"{name}: {sum(seen)} of {len(text)} letters are rows of tables that stand in the ledger, {loose} numbers besides are on the page"
     )
+
+
+def with_powers(runs: list[str]) -> list[str]:
+    """The runs of a text, a number and its power of ten as one."""
+    found: list[str] = []
+    for run in runs:
+        if found and found[-1][-1:].isdigit() and POWER.match(run):
+            found[-1] += run
+        else:
+            found.append(run)
+    return found
 
 
 def rows_of(table: str, book: dict[str, Any], entries: dict[str, Any]) -> dict[int, list[str]]:
