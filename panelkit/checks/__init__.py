@@ -10,6 +10,7 @@ from panelkit.checks import dropped_neighbours as dropped_neighbours
 from panelkit.checks import endogeneity as endogeneity
 from panelkit.checks import expected as expected
 from panelkit.checks import few_clusters as few_clusters
+from panelkit.checks import granger as granger
 from panelkit.checks import hausman as hausman
 from panelkit.checks import heteroskedasticity as heteroskedasticity
 from panelkit.checks import honest_did as honest_did
@@ -17,6 +18,7 @@ from panelkit.checks import influence as influence
 from panelkit.checks import leave_one_cohort_out as leave_one_cohort_out
 from panelkit.checks import leave_one_unit_out as leave_one_unit_out
 from panelkit.checks import matching_balance as matching_balance
+from panelkit.checks import moment_conditions as moment_conditions
 from panelkit.checks import mundlak as mundlak
 from panelkit.checks import negative_weights as negative_weights
 from panelkit.checks import overidentification as overidentification
@@ -33,6 +35,7 @@ from panelkit.checks import reset as reset
 from panelkit.checks import second_engine as second_engine
 from panelkit.checks import serial_correlation as serial_correlation
 from panelkit.checks import slope_homogeneity as slope_homogeneity
+from panelkit.checks import stability as stability
 from panelkit.checks import support as support
 from panelkit.checks import threshold_effect as threshold_effect
 from panelkit.checks import timing_rules as timing_rules

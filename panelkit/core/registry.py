@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from panelkit.core.request import Design
     from panelkit.core.results import Results
     from panelkit.core.source import Observations, Reading
+    from panelkit.core.study import PanelSpec
 
 
 class Kind(Protocol):
@@ -140,8 +141,8 @@ class DerivationKind:
 class EstimatorKind:
     """A method. `confirmation` is 'engine', 'route' or 'frozen'; `columns` names the variables a specification needs.
 
-    checks : diagnostics that run on every model of this kind, whether it names them or not. faults : what is wrong with a
-    declaration by itself, before any data.
+    checks : diagnostics that run on every model of this kind, whether it names them or not, or what names them for a specification.
+    faults : what is wrong with a declaration by itself, held against the study's panel (keys and years), before any row is read.
     """
 
     name: str
@@ -152,8 +153,12 @@ class EstimatorKind:
     estimate: Callable[[Any, Panel, Setting], Estimate]
     prepare: Callable[[Any, Panel, Setting], Design]
     explain: Callable[[Any], str]
-    checks: tuple[str, ...] = ()
-    faults: Callable[[Any], list[Fault]] = lambda spec: []
+    checks: tuple[str, ...] | Callable[[Any], tuple[str, ...]] = ()
+    faults: Callable[[Any, PanelSpec], list[Fault]] = lambda *_: []
+
+    def checks_of(self, spec: Any) -> tuple[str, ...]:
+        """The diagnostics that run on a model of this specification."""
+        return self.checks(spec) if callable(self.checks) else self.checks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

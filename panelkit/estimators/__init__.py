@@ -16,6 +16,7 @@ from panelkit.estimators import instrumental as instrumental
 from panelkit.estimators import matching_did as matching_did
 from panelkit.estimators import mean_group as mean_group
 from panelkit.estimators import mediation as mediation
+from panelkit.estimators import panel_var as panel_var
 from panelkit.estimators import poisson as poisson
 from panelkit.estimators import random_effects as random_effects
 from panelkit.estimators import staggered_did as staggered_did

@@ -80,12 +80,15 @@ def chosen(spec: ModelSpec, panel: Panel, setting: Setting) -> str:
     if design.endogenous and inference.kind == "wild_bootstrap":
         resampling = "wild restricted efficient bootstrap of the endogenous regressor"
     how = "named in the study" if asked is not None else "by default"
+    if (bands := getattr(spec, "bands", "")) and hasattr(spec, "draws"):  # a kind with draws of its own
+        resampling, how = BANDS[bands], "by `bands` of the model"
     return (
         f"On this panel: {len(design.outcome)} rows, {counted}. Standard errors: {words.named(covariance)}, {why}."
         f" Resampling: {resampling}, {how}."
     )
 
 
+BANDS = {"pairs": "pairs cluster bootstrap", "wild": "fixed-design wild cluster bootstrap", "none": "none"}
 RESAMPLED = {
     "analytic": "none",
     "wild_bootstrap": "wild cluster bootstrap",

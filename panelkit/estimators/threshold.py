@@ -304,6 +304,6 @@ ESTIMATORS.register(
         prepare=prepare,
         explain=explain,
         checks=("threshold_effect",),
-        faults=faults_of,
+        faults=lambda spec, _: faults_of(spec),
     )
 )

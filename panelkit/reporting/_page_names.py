@@ -21,6 +21,9 @@ CHECK_NAMES: dict[str, tuple[str, str]] = {
     "breusch_pagan": ("Breusch-Pagan LM", "Breusch-Pagan LM检验"),
     "slope_homogeneity": ("Slope homogeneity", "斜率同质性"),
     "unit_roots": ("Unit roots", "单位根"),
+    "stability": ("Stability", "稳定性"),
+    "granger": ("Granger non-causality", "Granger因果检验"),
+    "moment_conditions": ("Moment conditions", "矩条件"),
     "weak_instruments": ("Weak instruments", "弱工具变量"),
     "overidentification": ("Overidentification", "过度识别"),
     "endogeneity": ("Endogeneity", "内生性"),
@@ -94,6 +97,7 @@ KIND_NAMES: dict[str, tuple[str, str]] = {
     "matching_did": ("matching difference-in-differences", "匹配双重差分"),
     "threshold": ("fixed-effects threshold", "固定效应面板门槛模型"),
     "mediation": ("mediation", "中介效应"),
+    "panel_var": ("panel vector autoregression", "面板向量自回归"),
 }
 
 

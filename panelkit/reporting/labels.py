@@ -25,8 +25,8 @@ def key_label(name: str, panel: Panel, language: Language) -> str:
 def term_label(name: str, panel: Panel, language: Language) -> str:
     """The label of a term: products with ' × ', levels of a category behind their variable.
 
-    '(constant)', 'x', 'x:z', 'region::east', 'i(region)::east', 'a: x on m' (a step of a mediation), 'x:regime::1' and 'x:step::1'
-    (of a threshold model) are understood.
+    '(constant)', 'x', 'x:z', 'region::east', 'i(region)::east', 'a: x on m' (a step of a mediation), 'y: x lag 1' (of an
+    autoregression), 'x:regime::1' and 'x:step::1' (of a threshold model) are understood.
     """
     if name.strip("()").casefold() in ("constant", "intercept"):
         return word("constant", language)
@@ -36,6 +36,10 @@ def term_label(name: str, panel: Panel, language: Language) -> str:
     if switched and "regime" not in {v.name for v in panel.variables}:
         of = term_label(switched[1], panel, language) if switched[1] else ""
         return word(f"{switched[2]}_of" if of else "regime_level", language, of=of, number=switched[3])
+    lagged = re.fullmatch(r"(\w+): (\w+) lag (\d+)", name)
+    if lagged:
+        cause, effect = (key_label(lagged[i], panel, language) for i in (2, 1))
+        return word("lag_of", language, of=cause, lag=lagged[3], effect=effect)
     path = re.fullmatch(r"[a-z]: (\w+) on (\w+)", name)
     if path:
         return f"{key_label(path[1], panel, language)} → {key_label(path[2], panel, language)}"

@@ -13,6 +13,7 @@ from panelkit.core.label import Language
 from panelkit.core.panel import Panel
 from panelkit.reporting._did_phrases import DID_PHRASES
 from panelkit.reporting._estimator_phrases import ESTIMATOR_PHRASES
+from panelkit.reporting._panel_var_phrases import PANEL_VAR_PHRASES
 from panelkit.reporting.labels import key_label, term_label
 from panelkit.reporting.numbers import MINUS
 from panelkit.reporting.words import method_words
@@ -143,7 +144,8 @@ _BLANKS = re.compile(rf"(?<=[{_WIDE}]) +(?![=<>≤≥→×+])|(?<![=<>≤≥→�
 _HYPHEN = re.compile(r"(?<![\w.)\]\u4e00-\u9fff-])-(?=\d)")
 _NAME = re.compile(r"(?<![\w.])[A-Za-z]\w*_\w+(?![\w.(])", re.ASCII)
 _KNOWN = tuple(
-    (re.compile(pattern, re.DOTALL), chinese) for pattern, chinese in (*PHRASES, *DID_PHRASES, *ESTIMATOR_PHRASES)
+    (re.compile(pattern, re.DOTALL), chinese)
+    for pattern, chinese in (*PHRASES, *DID_PHRASES, *ESTIMATOR_PHRASES, *PANEL_VAR_PHRASES)
 )
 # the same facts in English with labels in place of the names of variables
 _LABELLED = tuple(

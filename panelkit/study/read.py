@@ -255,7 +255,7 @@ def _listed(
 
 def _with_own_checks(model: ModelSpec) -> ModelSpec:
     """The model with the checks that its kind brings, before those that it names."""
-    return replace(model, checks=tuple(dict.fromkeys((*ESTIMATORS[model.kind].checks, *model.checks))))
+    return replace(model, checks=tuple(dict.fromkeys((*ESTIMATORS[model.kind].checks_of(model), *model.checks))))
 
 
 def _checks(document: dict[str, Any], models: list[ModelSpec], faults: list[Fault]) -> dict[str, CheckSpec]:

@@ -138,7 +138,7 @@ def _model(study: Study, model: Any, declared: set[str], known: Known) -> Iterat
         for name in ESTIMATORS[model.kind].columns(model):
             if name not in declared and (name in formula.names or name not in elsewhere):
                 yield _unknown(f"{where}.formula" if name in formula.names else where, "variable", name, declared)
-        yield from ESTIMATORS[model.kind].faults(model)
+        yield from ESTIMATORS[model.kind].faults(model, study.panel)
     except PanelkitError as error:
         yield from error.faults
     for field in ("weights", "cluster"):

@@ -156,6 +156,7 @@ EXAMPLES: dict[
     "instrumental": {"formula": "y ~ x | unit + year | m ~ z"},
     "mean_group": {"formula": "y ~ x + m"},
     "mediation": {"formula": "y ~ x | unit + year", "mediator": "m"},
+    "panel_var": {"formula": "y ~ x | unit + year"},
     "poisson": {"formula": "count ~ x + m | unit + year"},
     "matching_did": {
         "formula": "y ~ treated + x | unit + year",

@@ -25,7 +25,19 @@ REGRESS = (
     "newey",
     "acreg",
 )
-SILENT = ("version", "clear", "set", "estat", "local", "quietly", "foreach", "gen byte `name'", "}", "if `k'")
+SILENT = (
+    "capture noisily",
+    "version",
+    "clear",
+    "set",
+    "estat",
+    "local",
+    "quietly",
+    "foreach",
+    "gen byte `name'",
+    "}",
+    "if `k'",
+)
 
 
 @dataclass
@@ -63,6 +75,12 @@ class Stata:
             self.data = self.data[mask if word == "keep" else ~mask].reset_index(drop=True)
         elif word == "gen":
             name, expression = re.match(r"gen (?:\w+ )?(\w+) = (.*)$", line).groups()
+            if lagged := re.fullmatch(r"L(\d+)\.(\w+)", expression):
+                unit, time = self.keys
+                before = self.data[[unit, time, lagged[2]]].rename(columns={lagged[2]: name})
+                before[time] += int(lagged[1])
+                self.data = self.data.merge(before, on=[unit, time], how="left")
+                return
             expression, _, condition = expression.partition(" if ")
             made = pd.Series(self.value(expression), index=self.data.index).astype(float)
             self.data[name] = made.where(self.value(condition).astype(bool)) if condition else made
@@ -95,8 +113,12 @@ class Stata:
     def value(self, expression: str) -> pd.Series:
         """An expression over the data; a missing value is larger than every number."""
         known = {c: self.data[c] for c in self.data}
-        known |= {"missing": lambda s: s.isna(), "max": lambda a, b: np.fmax(a, b), "min": lambda a, b: np.fmin(a, b)}
-        known |= {"cond": np.where, "inrange": lambda s, a, b: (s >= a) & (s <= b)}
+        known |= {
+            "missing": lambda *s: pd.concat(s, axis=1).isna().any(axis=1),
+            "max": lambda a, b: np.fmax(a, b),
+            "min": lambda a, b: np.fmin(a, b),
+        }
+        known |= {"floor": np.floor, "ceil": np.ceil, "cond": np.where, "inrange": lambda s, a, b: (s >= a) & (s <= b)}
         text = re.sub(r"!(?!=)", "~", expression)
         text = re.sub(r"(\w+) >= (\w+)", r"(\1.fillna(np.inf) >= \2.fillna(np.inf))", text)
         text = " & ".join(f"({p})" for p in text.split(" & "))

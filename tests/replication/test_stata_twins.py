@@ -72,6 +72,12 @@ MODELS = {
         "y ~ x + w | province + year",
         'threshold = "z"\nswitching = ["x"]\nthresholds = 2\nsignificance = 1.0\ndraws = 99',
     ),
+    "system": ("panel_var", "y ~ x | province + year", "draws = 99"),
+    "levels": (
+        "panel_var",
+        "y ~ x + w | province",
+        'estimator = "lsdv"\nlags = 2\nbands = "none"\nyears = [2008, 2018]',
+    ),
     "event": ("event_study", "y ~ 1 | province + year", 'cohort = "g"\nwindow = [-3, 3]'),
     "cs": (
         "callaway_santanna",

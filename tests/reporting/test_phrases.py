@@ -134,7 +134,7 @@ def test_every_kind_has_a_name_in_both_languages() -> None:
 SPOKEN = (
     "between", "callaway_santanna", "common_correlated_effects", "correlated_random_effects", "dose_did", "event_study",
     "extended_two_way", "first_difference", "fixed_effects", "gardner", "heterogeneity", "imputation", "instrumental", "mean_group",
-    "mediation", "poisson", "random_effects", "staggered_did", "sun_abraham", "threshold",
+    "mediation", "panel_var", "poisson", "random_effects", "staggered_did", "sun_abraham", "threshold",
 )  # fmt: skip
 
 

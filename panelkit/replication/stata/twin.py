@@ -8,6 +8,8 @@ from typing import Any
 from panelkit.core.estimation import ModelSpec
 from panelkit.replication.stata.columns import Columns, NoTwinError
 from panelkit.replication.stata.names import one_line, sample_name
+from panelkit.replication.stata.panel_var import NEEDS as OF_SYSTEM
+from panelkit.replication.stata.panel_var import panel_var
 from panelkit.replication.stata.regressions import TOLERANCE, Command, command_of
 from panelkit.replication.stata.staggered import NEEDS, method_of, staggered
 from panelkit.replication.stata.thresholds import regimes_of, steps, xthreg
@@ -69,6 +71,8 @@ def _body(
         if method := method_of(estimate, model):
             lines = ["", *staggered(method, estimate, model, columns), *_told(estimate)]
             return (_kept(estimate, columns, marked), [*columns.lines, *lines]), NEEDS[method], ""
+        if estimate["kind"] == "panel_var":
+            return panel_var(estimate, model, columns, marked), OF_SYSTEM[model.estimator], ""
         lines, commands = [], []
         requests = [
             {**r, "covariance": estimate["covariance"]} for r in estimate["requests"]

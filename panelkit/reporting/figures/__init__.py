@@ -6,6 +6,7 @@ from panelkit.reporting.figures import coefficients as coefficients
 from panelkit.reporting.figures import event_study as event_study
 from panelkit.reporting.figures import gap_matrix as gap_matrix
 from panelkit.reporting.figures import heat_map as heat_map
+from panelkit.reporting.figures import impulse_response as impulse_response
 from panelkit.reporting.figures import leave_one_out as leave_one_out
 from panelkit.reporting.figures import marginal_effects as marginal_effects
 from panelkit.reporting.figures import moran_scatter as moran_scatter
