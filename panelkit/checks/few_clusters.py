@@ -123,7 +123,7 @@ METHODS = {
     "wild restricted efficient bootstrap": "受限有效wild自助法",
     "pairs cluster bootstrap, percentile": "成对聚类自助法(百分位)",
     "pairs cluster bootstrap, bias-corrected and accelerated": "成对聚类自助法(BCa)",
-    "fixed-design wild cluster bootstrap, percentile": "固定设计wild聚类自助法(百分位)",
+    "wild cluster bootstrap of scores, percentile": "得分wild聚类自助法(百分位)",
     "cluster jackknife": "聚类刀切法",
     "multiplier bootstrap": "乘子自助法",
     "placebo in place of the treated": "以对照顶替处理单元的安慰剂",

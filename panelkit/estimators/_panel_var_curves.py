@@ -17,7 +17,7 @@ from panelkit.numerics import impulse_response, panel_granger, panel_var, panel_
 from panelkit.numerics.joint import percentile
 
 FEW_FOR_RADEMACHER = 12
-METHODS = {"pairs": "pairs cluster bootstrap, percentile", "wild": "fixed-design wild cluster bootstrap, percentile"}
+METHODS = {"pairs": "pairs cluster bootstrap, percentile", "wild": "wild cluster bootstrap of scores, percentile"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -57,7 +57,7 @@ def draw(
         weights = wild.wild_weights(groups, kind, spec.draws, seed)
         rows = lagged_of(system)
         parts = panel_var.parts_of(rows, spec.estimator == "jackknife")
-        got = panel_var.wild(parts, rows, spec.estimator == "jackknife", fitted.coefficients, weights)
+        got = panel_var.wild(parts, rows, fitted.coefficients, weights)
         b, errors = got.coefficients, got.errors
     else:
         weights = permutation.pairs_weights(groups, spec.draws, seed).astype(np.float64)
@@ -68,7 +68,7 @@ def draw(
             made = panel_var.solved(panel_var.parts_of(lagged_of(system), spec.estimator == "jackknife"), k, m, weights)
             b, errors = made.coefficients, made.errors
     what = (
-        f"one {name} weight for each {by}, lags held"
+        f"one {name} weight for each {by}"
         if name
         else f"whole clusters of {by} drawn with replacement, each with its own effects"
     )

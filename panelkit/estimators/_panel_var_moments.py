@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from panelkit.core.errors import EstimationError
+from panelkit.core.estimate import Drop, Sample
 from panelkit.core.estimation import Setting
 from panelkit.core.formula import Formula, Slope
 from panelkit.core.label import Label
@@ -17,6 +18,7 @@ from panelkit.estimators._compile import compile_model
 from panelkit.estimators._inference import answer
 from panelkit.estimators._panel_var_rows import System, lag_of, term_name
 from panelkit.estimators._panel_var_squares import Fitted
+from panelkit.estimators._sample import sample_of
 from panelkit.numerics import panel_var_gmm as gmm
 
 MOST = 25  # instruments that the default takes at most
@@ -75,8 +77,18 @@ def fit_moments(spec: Any, system: System, setting: Setting) -> tuple[Fitted, gm
         engine=engine,
         notes=_notes(spec, system, moments, lags),
         extra=_extra(system, found, moments, lags),
+        sample=_sample(system, rows),
     )
     return fitted, moments, found
+
+
+def _sample(system: System, rows: np.ndarray) -> Sample:
+    """The rows that deviate from later ones; the last row of a unit has none."""
+    lost = Drop(
+        rows=system.panel.rows - len(rows), why=f"the last row of its {system.panel.unit}: no later one to deviate from"
+    )
+    old = system.sample
+    return sample_of(system.panel.take(rows), old.positions[rows], (*old.dropped, lost), old.clusters)
 
 
 def serial_tests(system: System, moments: gmm.Moments, found: tuple[gmm.Equation, ...]) -> dict[str, dict[str, float]]:

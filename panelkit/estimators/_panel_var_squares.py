@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from panelkit.core.errors import EstimationError
+from panelkit.core.estimate import Sample
 from panelkit.core.estimation import Setting
 from panelkit.core.formula import Absorbed, Formula, Slope
 from panelkit.core.request import Analytic, Clustered, Design, Regression
@@ -25,7 +26,8 @@ class Fitted:
     """A system estimated: coefficients (m, k) lag by lag, V (k m, k m) equation by equation, errors (k, k) covariance of the errors.
 
     uncorrected : (m, k) without the jackknife. df : of t. requests : what engines were asked, first for the outcome's own equation.
-    design : of the first equation. rss, tss_within : (k,) of the equations on the whole panel, before any correction.
+    design : of the first equation. r2_within : (k,) of the equations on the whole panel, before any correction. sample : where a
+    transformation leaves fewer rows than the system has.
     """
 
     coefficients: np.ndarray
@@ -40,6 +42,7 @@ class Fitted:
     r2_within: tuple[float, ...] = ()
     notes: tuple[str, ...] = ()
     extra: dict[str, float] | None = None
+    sample: Sample | None = None
 
 
 def lagged_of(system: System) -> panel_var.Lagged:
@@ -210,13 +213,8 @@ def _by_engine(V: np.ndarray, blocks: list[np.ndarray], scale: float) -> np.ndar
 
 def _errors(system: System, rows: panel_var.Lagged, residuals: list[np.ndarray], moved: np.ndarray) -> np.ndarray:
     """Covariance (k, k) of the errors at the coefficients reported: engines' residuals plus what the correction moves them."""
-    off = panel_var.within(rows.lags, rows.units)
-    effects = len(np.unique(rows.units))
-    if rows.periods is not None:
-        dummies = (rows.periods[:, None] == np.unique(rows.periods)[None, 1:]).astype(np.float64)
-        dummies = panel_var.within(dummies, rows.units)
-        solved, _, rank, _ = np.linalg.lstsq(dummies, off, rcond=None)
-        off, effects = off - dummies @ solved, effects + int(rank)
+    _, off, dummies = panel_var.after_effects(rows, moved)
+    effects = len(np.unique(rows.units)) + dummies
     u = np.column_stack(residuals) + off @ moved
     free = len(u) - effects - off.shape[1]
     if free < 1:

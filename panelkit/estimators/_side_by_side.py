@@ -88,7 +88,7 @@ def chosen(spec: ModelSpec, panel: Panel, setting: Setting) -> str:
     )
 
 
-BANDS = {"pairs": "pairs cluster bootstrap", "wild": "fixed-design wild cluster bootstrap", "none": "none"}
+BANDS = {"pairs": "pairs cluster bootstrap", "wild": "wild cluster bootstrap of scores", "none": "none"}
 RESAMPLED = {
     "analytic": "none",
     "wild_bootstrap": "wild cluster bootstrap",

@@ -47,7 +47,7 @@ class PanelVar(ModelSpec):
     lags : of every variable in every equation. estimator : 'jackknife' (least squares within units less the bias that halves of the panel
         show), 'lsdv' (not corrected, for comparison) or 'gmm' (forward orthogonal deviations, collapsed instruments).
     horizon : years of responses and shares. orders : Cholesky orders, each a list of the variables; the formula's and its reverse unless
-        given. bands : by 'pairs' (whole clusters drawn), 'wild' (fixed design) or 'none'. draws : of the bands.
+        given. bands : by 'pairs' (whole clusters drawn), 'wild' (signs on the clusters' scores) or 'none'. draws : of the bands.
     instruments : of gmm, first and last lag of the levels; by default from 1 on, at most 25 instruments. steps : of gmm.
     """
 
@@ -96,7 +96,7 @@ def estimate(spec: PanelVar, panel: Panel, setting: Setting) -> Estimate:
         terms=terms_of(_terms(system), fitted.coefficients.T.reshape(-1), fitted.V, fitted.df, level),
         covariance_matrix=fitted.V,
         covariance=fitted.covariance,
-        sample=system.sample,
+        sample=fitted.sample or system.sample,
         fit=Quality(
             parameters=len(system.columns),
             extra={
@@ -205,7 +205,7 @@ def explain(spec: PanelVar) -> str:
     }[spec.estimator]
     bands = {
         "pairs": f"bands by {spec.draws} draws of whole clusters",
-        "wild": f"bands by {spec.draws} draws of the fixed-design wild cluster bootstrap",
+        "wild": f"bands by {spec.draws} draws of the wild cluster bootstrap of scores",
         "none": "no bands",
     }[spec.bands]
     by = spec.cluster or "the panel's unit"

@@ -224,8 +224,8 @@ def influence(parts: tuple[Part, ...], equations: int, lags: int) -> FloatArray:
     return out.transpose(0, 2, 1).reshape(len(out), k * m)
 
 
-def wild(parts: tuple[Part, ...], rows: Lagged, jackknife: bool, b: FloatArray, weights: FloatArray) -> Drawn:
-    """Give back draws of the fixed-design wild bootstrap: outcomes are the fitted ones plus residuals, a weight for each cluster.
+def wild(parts: tuple[Part, ...], rows: Lagged, b: FloatArray, weights: FloatArray) -> Drawn:
+    """Give back draws of the wild cluster bootstrap of scores: a weight for each cluster on its influence on slopes and error covariance.
 
     Parameters
     ----------
@@ -233,50 +233,40 @@ def wild(parts: tuple[Part, ...], rows: Lagged, jackknife: bool, b: FloatArray, 
 
     Notes
     -----
-    Residuals are scaled by the root of (N - units) / (N - units - time effects - m), so that the covariance of a draw's errors is that of
-    the estimate on average.
+    Scores are at each part's own estimate (see `influence`), so that draws spread as the clustered covariance does. A wild bootstrap of
+    the outcomes with the lags held would not: in a short panel the cross-products of the lags move with the errors, and its draws spread
+    a quarter too little. Signs leave squared residuals as they are, so the error covariance has an influence of its own: U_g'U_g less its
+    share by rows. Both are scaled by the root of (N - units) / (N - units - time effects - m).
 
     Source
     ------
-    Fixed-design wild bootstrap of autoregressions: Goncalves and Kilian (2004, doi:10.1016/j.jeconom.2003.10.030), here one weight
-    for a cluster.
+    Kline and Santos (2012, doi:10.1515/2156-6674.1006).
     """
     k, m = rows.outcomes.shape[1], rows.lags.shape[1]
-    Z = within(rows.lags, rows.units)
-    y = within(rows.outcomes, rows.units)
-    dummies = np.zeros((len(y), 0))
-    if rows.periods is not None:
-        dummies = within((rows.periods[:, None] == np.unique(rows.periods)[None, 1:]).astype(np.float64), rows.units)
-    left = y - Z @ b
-    left -= dummies @ np.linalg.lstsq(dummies, left, rcond=None)[0] if dummies.shape[1] else 0.0
-    inner = len(y) - len(np.unique(rows.units))
-    free = max(inner - dummies.shape[1] - m, 1)
-    left *= np.sqrt(inner / free)  # what lags and time effects will take off once more
-    made = parts_of(
-        Lagged(outcomes=left, lags=rows.lags, units=rows.units, clusters=rows.clusters, periods=rows.periods), jackknife
-    )
-    out = np.zeros((len(weights), m, k))
-    for part in made:
-        total = part.products.sum(axis=0)
-        inverse = np.linalg.pinv(total[k:, k:], rcond=NOTHING_LEFT, hermitian=True)
-        out += part.share * (inverse @ np.tensordot(weights, part.products[:, k:, :k], axes=1))[:, :m, :]
-    whole = made[0]
-    total = whole.products.sum(axis=0)
-    # residuals of a draw at its own coefficients: squares of weights on the outcomes, weights on the crossed terms
-    S = np.zeros((len(weights), *total.shape))
-    S[:] = total
-    S[:, :k, :k] = np.tensordot(weights**2, whole.products[:, :k, :k], axes=1)
-    crossed = np.tensordot(weights, whole.products[:, k:, :k], axes=1)
-    S[:, k:, :k], S[:, :k, k:] = crossed, crossed.transpose(0, 2, 1)
-    swept = _swept(S, k + m)
-    return Drawn(coefficients=b + out, errors=_errors(swept, out, k) / free)
+    whole = parts[0]
+    u, off, dummies = after_effects(rows, b)
+    inner = float(whole.rows.sum() - whole.effects.sum())
+    free = max(inner - dummies - m, 1.0)
+    scale = np.sqrt(inner / free)
+    moved = (weights @ influence(parts, k, m) * scale).reshape(len(weights), k, m).transpose(0, 2, 1)
+    order = np.argsort(rows.clusters, kind="stable")
+    ends = np.cumsum(np.bincount(rows.clusters, minlength=len(whole.rows)))[:-1]
+    squares = np.stack([part.T @ part for part in np.split(u[order], ends)])
+    total = squares.sum(axis=0)
+    share = (whole.rows - whole.effects) / inner
+    gaps = squares - share[:, None, None] * total
+    crossed = moved.transpose(0, 2, 1) @ (off.T @ u)
+    errors = total + scale * np.tensordot(weights, gaps, axes=1) - crossed - crossed.transpose(0, 2, 1)
+    return Drawn(coefficients=b + moved, errors=errors / free)
 
 
-def _swept(S: FloatArray, kept: int) -> FloatArray:
-    """Cross-products after their last columns, the same in every draw but for the outcomes'."""
-    if S.shape[1] == kept:
-        return S
-    inverse = np.linalg.pinv(S[0, kept:, kept:], rcond=NOTHING_LEFT, hermitian=True)
-    cross = S[:, kept:, :kept]
-    out: FloatArray = S[:, :kept, :kept] - cross.transpose(0, 2, 1) @ inverse @ cross
-    return out
+def after_effects(rows: Lagged, b: FloatArray) -> tuple[FloatArray, FloatArray, int]:
+    """Give back residuals (n, k) at b (m, k) and lags (n, m) after unit and time effects, and the rank of the latter."""
+    off, y = within(rows.lags, rows.units), within(rows.outcomes, rows.units)
+    if rows.periods is None:
+        return y - off @ b, off, 0
+    D = within((rows.periods[:, None] == np.unique(rows.periods)[None, 1:]).astype(np.float64), rows.units)
+    slopes, _, rank, _ = np.linalg.lstsq(D, np.hstack([off, y]), rcond=None)
+    left = np.hstack([off, y]) - D @ slopes
+    m = off.shape[1]
+    return left[:, m:] - left[:, :m] @ b, left[:, :m], int(rank)

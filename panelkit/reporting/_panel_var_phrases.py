@@ -6,6 +6,7 @@ from __future__ import annotations
 PANEL_VAR_PHRASES: tuple[tuple[str, str], ...] = (
     (r"initial values: the first (\d+) year\(s\) of its (?P<v1>\S+)", "初始值：该{1}的前{0}年用作滞后项"),
     (r"after a gap: no row of its (?P<v1>\S+) in one of the (\d+) year\(s\) before", "缺口之后：该{0}在前{1}年中有年份没有观测"),
+    (r"the last row of its (?P<v1>\S+): no later one to deviate from", "该{0}的最后一行：其后没有观测可作离差"),
     (r"fewer than (\d+) rows of its (?P<v1>\S+) after the lags", "取滞后项后该{1}的观测少于{0}行"),
     (r"Panel vector autoregression of (\d+) variables, (\d+) lag\(s\): (.+)\.", "面板向量自回归：{0}个变量，滞后{1}阶；{2}。"),
     (r"least squares within units, corrected by the half-panel jackknife", "单位内最小二乘，经半面板刀切法校正"),
@@ -21,9 +22,9 @@ PANEL_VAR_PHRASES: tuple[tuple[str, str], ...] = (
     ),
     (r"Bands and p by draws: (.+), percentile, (\d+) draws; (.+)\.", "置信带与抽样p值：{0}，百分位区间，{1}次；{2}。"),
     (r"pairs cluster bootstrap", "整群自助法"),
-    (r"fixed-design wild cluster bootstrap", "固定设计wild聚类自助法"),
+    (r"wild cluster bootstrap of scores", "得分wild聚类自助法"),
     (r"whole clusters of (?P<v1>\S+) drawn with replacement, each with its own effects", "按{0}整群有放回抽取，各有其自身的固定效应"),
-    (r"one (\w+) weight for each (?P<v1>\S+), lags held", "每个{1}一个{0}权重，滞后项固定"),
+    (r"one (\w+) weight for each (?P<v1>\S+)", "每个{1}一个{0}权重"),
     (r"(\d+) draws do not determine the system and are left out\.", "{0}次抽样无法识别该系统，未计入。"),
     (
         r"(\d+) of (\d+) draws are not stable: bands at long horizons rest on them too\.",

@@ -288,7 +288,7 @@ METHODS: tuple[tuple[str, str], ...] = (
     ("unrestricted wild cluster bootstrap", "未施加原假设的wild聚类自助法"),
     ("restricted wild cluster bootstrap", "施加原假设的wild聚类自助法"),
     ("wild restricted efficient bootstrap", "施加原假设的有效wild聚类自助法（WRE）"),
-    ("fixed-design wild cluster bootstrap", "固定设计wild聚类自助法"),
+    ("wild cluster bootstrap of scores", "得分wild聚类自助法"),
     ("pairs cluster bootstrap", "整群自助法"),
     ("cluster jackknife", "聚类刀切法"),
     ("sup-t band", "sup-t"),

@@ -12,6 +12,7 @@ from made_up import CR3, estimate, moved, read_back, term
 import panelkit.reporting.figures  # noqa: F401
 from panelkit.core.check import Check
 from panelkit.core.errors import ReportError
+from panelkit.core.estimate import Effect
 from panelkit.core.exhibit import Figure, FigureSpec
 from panelkit.core.label import Label
 from panelkit.core.registry import FIGURES
@@ -22,6 +23,7 @@ from panelkit.reporting.figures.bacon import BaconFigure
 from panelkit.reporting.figures.coefficients import CoefficientsFigure
 from panelkit.reporting.figures.gap_matrix import GapMatrixFigure
 from panelkit.reporting.figures.heat_map import HeatMapFigure
+from panelkit.reporting.figures.impulse_response import ImpulseResponseFigure
 from panelkit.reporting.figures.leave_one_out import LeaveOneOutFigure
 from panelkit.reporting.figures.marginal_effects import MarginalEffectsFigure
 from panelkit.reporting.figures.moran_scatter import MoranScatterFigure
@@ -37,6 +39,8 @@ EVERY: tuple[FigureSpec, ...] = (
     GapMatrixFigure(id="gaps", title=TITLE),
     HeatMapFigure(id="heat", title=TITLE, variable="fdi", cuts=(-0.5, 0.5)),
     HeatMapFigure(id="scale", title=TITLE, variable="fdi", order="panel"),
+    ImpulseResponseFigure(id="responses", title=TITLE, model="system"),
+    ImpulseResponseFigure(id="shares", title=TITLE, model="system", show="shares", impulses=("fdi",), orders=1),
     LeaveOneOutFigure(id="left", title=TITLE, model="both", term="ln_gdp"),
     MarginalEffectsFigure(id="marginal", title=TITLE, model="moderated", term="ln_gdp", moderator="zone"),
     MoranScatterFigure(id="moran", title=TITLE, variable="zone", lag="fdi", year=2020),
@@ -67,6 +71,7 @@ def full(results: Results) -> Results:
         ],
     )
     moderated = estimate("moderated", (term("ln_gdp", 0.2, 0.1), term("ln_gdp:zone", 0.1, 0.05)), covariance=CR3)
+    system = replace(estimate("system", (term("ln_gdp: fdi lag 1", 0.2, 0.1),), covariance=CR3), curves=system_curves())
     rows = (
         {"comparison": "earlier_vs_later", "weight": 0.25, "estimate": 1.0},
         {"comparison": "other", "weight": 0.75, "estimate": 2.0},
@@ -80,9 +85,29 @@ def full(results: Results) -> Results:
     return replace(
         results,
         panel=made,
-        estimates={**results.estimates, "moderated": moderated},
+        estimates={**results.estimates, "moderated": moderated, "system": system},
         checks={**results.checks, "both": (*results.checks["both"], *checks)},
     )
+
+
+def system_curves() -> dict[str, tuple[Effect, ...]]:
+    """Responses and shares of a system of two under both orders, six years."""
+
+    def curve(level: float) -> tuple[Effect, ...]:
+        values = [level * 0.7**h for h in range(6)]
+        return tuple(
+            Effect(at=float(h), label=str(h), estimate=v, se=0.1, low=v - 0.2, high=v + 0.2, p=0.5, rows=32)
+            for h, v in enumerate(values)
+        )
+
+    names = ("ln_gdp", "fdi")
+    return {
+        f"{head} [{', '.join(order)}] {a} -> {b}": curve(1 + i + 2 * j + 0.1 * (order[0] == "fdi"))
+        for head in ("irf", "fevd")
+        for order in (names, names[::-1])
+        for i, a in enumerate(names)
+        for j, b in enumerate(names)
+    }
 
 
 def build(spec: FigureSpec, results: Results) -> Figure:
@@ -166,3 +191,25 @@ def test_what_does_not_fit_is_refused(full: Results) -> None:
     ):
         with pytest.raises(ReportError, match=said):
             build(spec, full)
+
+
+def test_impulse_responses_hold_both_orders_and_say_which_is_which(full: Results) -> None:
+    figure = build(ImpulseResponseFigure(id="r", title=TITLE, model="system"), full)
+    assert len(figure.data["at"]) == 2 * 4 * 6
+    assert list(dict.fromkeys(figure.data["order"])) == ["ln_gdp, fdi", "fdi, ln_gdp"]
+    rows = zip(*(figure.data[c] for c in ("order", "impulse", "response", "at", "estimate")), strict=True)
+    held = full.estimates["system"].curves
+    assert all(held[f"irf [{o}] {i} -> {r}"][int(t)].estimate == e for o, i, r, t, e in rows)
+    said = " ".join(figure.notes)
+    assert "Solid line and grey band: Cholesky order: ln(人均GDP) & 100% → FDI_ratio; dashed line" in said
+    assert "one standard deviation" in said
+    one = build(ImpulseResponseFigure(id="r", title=TITLE, model="system", orders=1, responses=("fdi",)), full)
+    assert set(one.data["response"]) == {"fdi"}
+    assert len(set(one.data["order"])) == 1
+
+
+def test_impulse_responses_refuse_what_is_no_system(full: Results) -> None:
+    with pytest.raises(ReportError, match="no impulse responses"):
+        build(ImpulseResponseFigure(id="r", model="both"), full)
+    with pytest.raises(ReportError, match="no variable 'gdp'"):
+        build(ImpulseResponseFigure(id="r", model="system", impulses=("gdp",)), full)

@@ -9,6 +9,7 @@ from panelkit.replication.standalone.frame import Frame
 from panelkit.replication.standalone.level import Level, load
 from panelkit.replication.standalone.names import squeezed, stata
 from panelkit.replication.standalone.numbers import number, same
+from panelkit.replication.standalone.twin_system import other_lines, system_lines
 
 LONGEST_LINE = 20_000  # characters
 NAME = r"[A-Za-z_]\w*"
@@ -46,6 +47,10 @@ def lines_held(
     """
     estimate, frame, marker = known
     model = load(folder, f"results/models/{estimate['id']}.json")["specification"]
+    if estimate["kind"] == "panel_var" and not any(
+        line.startswith("* Stata has no twin of this model: ") for line in lines
+    ):
+        lines = of_system(name, lines, (estimate, model), (frame, marker), level)
     for line in lines:
         if len(line) > LONGEST_LINE:
             level.find("differs", f"{name} has a line that no twin has: {line[:60]}...")
@@ -59,6 +64,23 @@ def lines_held(
             level.hold(line.endswith(f" {stata(frame.about['time'])}"), "differs", f"{name}: another time: {line}")
         elif not FIXED_LINES.fullmatch(line) and not COMMANDS.match(line):
             level.find("differs", f"{name} runs what no twin does: {line[:120]}")
+
+
+def of_system(
+    name: str, lines: list[str], known: tuple[dict[str, Any], dict[str, Any]], of: tuple[Frame, str], level: Level
+) -> list[str]:
+    """A system's lines against those written anew; the lines that are left to be held as those of every twin."""
+    (estimate, model), (frame, marker) = known, of
+    try:
+        keys = (str(frame.about["unit"]), str(frame.about["time"]))
+        odd, left = other_lines(lines, system_lines(estimate, model, list(frame.header), keys, marker))
+    except (KeyError, ValueError, TypeError, IndexError) as error:
+        level.find("differs", f"{name}: its results are not those of a system: {error}")
+        return []
+    for line in odd:
+        level.find("differs", f"{name} has a line that the twin of this system has not: {line[:120]}")
+    level.hold(not odd, "differs", f"{name} is not the twin of this system")
+    return left
 
 
 COMMANDS = re.compile(

@@ -41,7 +41,7 @@ def in_stata(folder: str, estimates: dict[str, Any], frame: Frame, level: Level)
             level.hold(not odd, "differs", f"{name} says that there is no twin, and runs {odd[:1]}")
         elif staggered := [line for line in lines if STAGGERED.match(line)]:
             equation_of_cohorts(name, staggered, estimate, level)
-        else:
+        elif estimate["kind"] != "panel_var":  # whose lines were all written anew
             regressions(name, lines, estimate, frame.about["unit"], level)
             searched(name, lines, estimate, level)
     listed_dos = [f'do "stata/{model}.do"' for model in estimates]

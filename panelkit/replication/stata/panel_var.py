@@ -57,6 +57,8 @@ def _rows(
     number = columns.numbered()
     made += [*columns.lines, f"xtset {number} {time}"]
     columns.lines.clear()
+    if model.estimator == "gmm":  # its commands take lags and leave rows out themselves
+        return made
     each = [(s, n) for s in range(1, model.lags + 1) for n in variables]
     made += [f"gen double {new} = L{s}.{columns.of(n)}" for new, (s, n) in zip(lags, each, strict=True)]
     if marked:
