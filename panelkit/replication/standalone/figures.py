@@ -204,6 +204,24 @@ def threshold(shown: Shown) -> None:
         shown.hold(bool(pairs), i, f"the ratio at {row['value']} is not in the results")
 
 
+def impulse_response(shown: Shown) -> None:
+    """Every point of every response against the curve of the model that it is named for."""
+    curves = shown.estimate(shown.spec["model"])["curves"]
+    for i, row in enumerate(shown.rows):
+        told = f"[{row['order']}] {row['impulse']} -> {row['response']}"
+        shown.hold(row["curve"] in (f"irf {told}", f"fevd {told}"), i, "its curve is another")
+        effect: dict[str, Any] = next(
+            (e for e in curves.get(row["curve"], ()) if same(number(e["at"]), shown.value(i, "at"))), {}
+        )
+        for field in ("estimate", "se", "low", "high", "p"):
+            shown.same(i, field, effect.get(field, "absent"))
+    for name in {r["curve"] for r in shown.rows}:
+        count = sum(r["curve"] == name for r in shown.rows)
+        shown.hold(count == len(curves.get(name, ())), -1, f"{name} has not every horizon")
+    heads = {r["curve"].partition(" ")[0] for r in shown.rows}
+    shown.hold(heads == {"fevd" if shown.spec.get("show") == "shares" else "irf"}, -1, "it shows another kind of curve")
+
+
 def synthetic_paths(shown: Shown) -> None:
     """Treated and synthetic path, and the weights of periods, against the records of the model."""
     records, time = shown.estimate(shown.spec["model"])["records"], shown.frame.about["time"]
@@ -233,4 +251,5 @@ OF_RESULTS: dict[str, Callable[[Shown], None]] = {
     "marginal_effects": marginal_effects,
     "synthetic_paths": synthetic_paths,
     "threshold": threshold,
+    "impulse_response": impulse_response,
 }

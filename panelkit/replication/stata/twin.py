@@ -72,7 +72,7 @@ def _body(
             lines = ["", *staggered(method, estimate, model, columns), *_told(estimate)]
             return (_kept(estimate, columns, marked), [*columns.lines, *lines]), NEEDS[method], ""
         if estimate["kind"] == "panel_var":
-            return panel_var(estimate, model, columns, marked), OF_SYSTEM[model.estimator], ""
+            return panel_var(estimate, model, columns, marked), OF_SYSTEM[getattr(model, "estimator", "gmm")], ""
         lines, commands = [], []
         requests = [
             {**r, "covariance": estimate["covariance"]} for r in estimate["requests"]

@@ -15,7 +15,7 @@ from panelkit.core.panel import Panel
 from panelkit.core.registry import FIGURES, FigureKind
 from panelkit.core.results import Results
 from panelkit.core.spec import spec
-from panelkit.reporting.figures._canvas import GREY, INK, PALE, alone, drawn
+from panelkit.reporting.figures._canvas import GREY, INK, PALE, alone, claim, drawn
 from panelkit.reporting.figures._given import language_of, model_of, simulated
 from panelkit.reporting.labels import key_label
 from panelkit.reporting.numbers import shown
@@ -80,6 +80,7 @@ def build(figure: ImpulseResponseFigure, results: Results) -> Figure:
     ]
     fields = ("at", "estimate", "se", "low", "high", "p")
     data: dict[str, tuple[Any, ...]] = {
+        "curve": tuple(f"{head} [{r[0]}] {r[1]} -> {r[2]}" for r in rows),
         "order": tuple(r[0] for r in rows),
         "impulse": tuple(r[1] for r in rows),
         "response": tuple(r[2] for r in rows),
@@ -162,7 +163,7 @@ def _paint(figure: Figure, axes: Axes) -> None:
     for i, response in enumerate(responses):
         for j, impulse in enumerate(impulses):
             panel = grid[i][j]
-            panel.axhline(0, color=GREY, linewidth=0.7, zorder=1)
+            panel.axhline(0, color=GREY, linewidth=0.7, zorder=1, gid=claim("level", "0"))
             for k, order in enumerate(orders):
                 _curve(figure, panel, (order, impulse, response), k)
             if i == 0:
@@ -196,12 +197,17 @@ def _curve(figure: Figure, panel: Axes, which: tuple[str, str, str], k: int) -> 
     keys = zip(figure.data["order"], figure.data["impulse"], figure.data["response"], strict=True)
     places = [i for i, key in enumerate(keys) if key == which]
     at, middle, low, high = ([float(figure.data[f][i]) for i in places] for f in ("at", "estimate", "low", "high"))
-    if k == 0:
-        panel.fill_between(at, low, high, color=PALE, linewidth=0, alpha=0.75, zorder=1.2)
-    else:
-        for edge in (low, high):
-            panel.plot(at, edge, color=INK, linewidth=0.7, linestyle=(0, (1, 1.6)), zorder=2)
-    panel.plot(at, middle, color=INK, label=figure.labels[f"order{k}"], zorder=3 + k, **STYLES[k])
+    own = f"curve#{list(dict.fromkeys(figure.data['curve'])).index(figure.data['curve'][places[0]])}"
+    if all(map(math.isfinite, [*low, *high])):
+        if k == 0:
+            band = claim("band", "at,low", "at,high", own)
+            panel.fill_between(at, low, high, color=PALE, linewidth=0, alpha=0.75, zorder=1.2, gid=band)
+        else:
+            for name, edge in (("low", low), ("high", high)):
+                line = claim("line", f"at,{name}", own)
+                panel.plot(at, edge, color=INK, linewidth=0.7, linestyle=(0, (1, 1.6)), zorder=2, gid=line)
+    drawn_as = claim("line", "at,estimate", own)
+    panel.plot(at, middle, color=INK, label=figure.labels[f"order{k}"], zorder=3 + k, gid=drawn_as, **STYLES[k])
 
 
 FIGURES.register(
