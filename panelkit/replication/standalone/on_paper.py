@@ -10,7 +10,7 @@ from panelkit.replication.standalone.level import Level, read
 from panelkit.replication.standalone.pdf import Pdf, text_of
 from panelkit.replication.standalone.quotes import tokens
 
-POWER = re.compile(r"[eE][-+\N{MINUS SIGN}]?\d")  # of ten, which Chinese text sets apart from its number
+EXPONENT = re.compile(r"[eE][-+\N{MINUS SIGN}]?\d")  # of ten, which Chinese text sets apart from its number
 FAR = 4000  # characters that a heading repeated on the next page may put between two cells of a row
 
 
@@ -46,7 +46,7 @@ def with_powers(runs: list[str]) -> list[str]:
     """The runs of a text, a number and its power of ten as one."""
     found: list[str] = []
     for run in runs:
-        if found and found[-1][-1:].isdigit() and POWER.match(run):
+        if found and found[-1][-1:].isdigit() and EXPONENT.match(run):
             found[-1] += run
         else:
             found.append(run)
