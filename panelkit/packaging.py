@@ -135,7 +135,7 @@ def audit(
     """Every number of a manuscript bound to the ledger of a finished run (or of a package folder), or listed."""
     from panelkit.looking import finished
     from panelkit.replication.audit import audit as bind
-    from panelkit.replication.audit import beside, entries_of, label_words
+    from panelkit.replication.audit import beside, entries_of, label_words, windows_of
     from panelkit.replication.findings import findings
     from panelkit.reporting._page_names import CHECK_NAMES
 
@@ -147,7 +147,8 @@ def audit(
     about = json.loads((processed / "panel.json").read_text("utf-8"))
     known = {**findings(checks, estimates), **ledger, **beside(estimates, ledger)}
     words = {name: tuple(w.lower() for w in (name.replace("_", " "), *said)) for name, said in CHECK_NAMES.items()}
-    return bind(Path(paper), known, words={**words, **label_words(about, estimates)}, home=home)
+    said = {**words, **label_words(about, estimates)}
+    return bind(Path(paper), known, words=said, home=home, windows=windows_of(estimates))
 
 
 def second_engines_anew(folder: Path) -> dict[str, Any]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from panelkit.core.manifest import Entry
 from panelkit.replication.binding import Bound, bind, defines_rightly, prints, value_of
+from panelkit.replication.contradictions import contradicted
 from panelkit.replication.manuscript import numbers_of
 from panelkit.replication.number_places import placed
 
@@ -54,6 +55,7 @@ class AuditReport:
                     f"{where} is {'.'.join(bound.key or ())} by value alone"
                     + (f", or one of {bound.others} others" if bound.others else "")
                     + f" (chance {bound.chance:.0%})"
+                    + (f"; near: {'; '.join(bound.misses)}" if bound.misses else "")
                 )
         return "\n".join(lines)
 
@@ -82,13 +84,15 @@ def audit(
     *,
     words: Mapping[str, tuple[str, ...]] | None = None,
     home: Path | None = None,
+    windows: Collection[tuple[int, int]] = (),
 ) -> AuditReport:
     """Bind every number of a manuscript.
 
     Parameters
     ----------
     paper : .tex, .docx, .md or .txt. ledger : every printed number, by cell. words : see `label_words`.
-    home : the run or package, whose tables and macros a LaTeX text may take in.
+    home : the run or package, whose tables and macros a LaTeX text may take in. windows : first and last year of the panel and of
+    each sample.
 
     Raises
     ------
@@ -101,7 +105,7 @@ def audit(
         if number.macro is not None and number.macro[0].startswith("defines ") and defines_rightly(number, ledger):
             continue
         made.append(bind(number, ledger, known, words or {}, made[-1] if made else None))
-    made = placed(made, known, prints)
+    made = contradicted(placed(made, known, prints), known, prints, windows)
     counts = {b: sum(m.binding == b for m in made) for b in ("exact", "words", "value", "unbound", "no estimate")}
     kinds: dict[str, int] = {}
     for bound in made:
@@ -143,10 +147,22 @@ def beside(estimates: Iterable[Mapping[str, Any]], ledger: Mapping[str, Entry]) 
     return found
 
 
+def windows_of(estimates: Iterable[Mapping[str, Any]]) -> set[tuple[int, int]]:
+    """First and last year of each sample, and of all of them together."""
+    found = {(int(e["sample"]["first"]), int(e["sample"]["last"])) for e in estimates if e["sample"]["rows"]}
+    return found | ({(min(a for a, _ in found), max(b for _, b in found))} if found else set())
+
+
 def entries_of(file: Path) -> dict[str, Entry]:
-    """The ledger in a `ledger.json`, of a package or of a run."""
+    """The ledger in a `ledger.json`, of a package or of a run, its tables in the order of their numbers."""
     document = json.loads(file.read_text("utf-8"))
     listed = document["numbers"].values() if isinstance(document, dict) else document
+    if isinstance(document, dict):  # of a package, by name; a text counts tables as they are numbered
+        heads = {
+            t: re.search(r"\d+", cells.get("heading.number", "")) for t, cells in document.get("words", {}).items()
+        }
+        numbered = {t: int(found.group()) for t, found in heads.items() if found}
+        listed = sorted(listed, key=lambda e: numbered.get(e["exhibit"], len(numbered) + 1))
     return {
         e["cell"]: Entry(
             cell=e["cell"], exhibit=e["exhibit"], raw=e["raw"], shown=e["shown"], mark=e["mark"], key=tuple(e["key"])

@@ -64,6 +64,7 @@ class Number:
     place: int
     around: str
     before: str = ""
+    after: str = ""
     stars: str = ""
     macro: tuple[str, str] | None = None
     file: str = ""
@@ -230,7 +231,8 @@ def _in_text(text: str, place: int, context: str = "") -> Iterator[Number]:
         ):
             kind = "level" if AFTER_LEVEL.match(text[end:]) else "number"
             around = _around(text, start, end)
-            yield Number(text=digits, kind=kind, place=place, around=around, before=text[max(0, start - NEAR) : start])
+            yield Number(text=digits, kind=kind, place=place, around=around, before=text[max(0, start - NEAR) : start],
+                         after=text[end : end + NEAR])  # fmt: skip
     known = stretches(text)
     for found in NUMBER.finditer(text, at):
         start, end = found.span()
@@ -242,6 +244,7 @@ def _in_text(text: str, place: int, context: str = "") -> Iterator[Number]:
             place=place,
             around=_around(text, start, end),
             before=text[max(0, start - NEAR) : start],
+            after=text[end : end + NEAR],
             stars=(found.group("stars") or "").strip(),
         )
 

@@ -37,7 +37,7 @@ DEFINES = re.compile(
     r"\\([A-Za-z@]+)\s*\}?"
 )
 LENGTH = re.compile(
-    r"(?<![\w\\])[-+]?(?:\d++(?:\.\d*+)?|\.\d++)\s*(?:(?:pt|cm|mm|em|ex|in|bp|sp|ch)\b|\\(?:text|line|column|paper)(?:width|height)|"
+    r"(?<![\w\\])[-+]?(?:\d++(?:\.\d*+)?|\.\d++)\s*(?:(?:pt|cm|mm|em|ex|(?<=\d)in|(?<=\d\.)in|bp|sp|ch)\b|\\(?:text|line|column|paper)(?:width|height)|"
     r"\\baselineskip)"
 )
 

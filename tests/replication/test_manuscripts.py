@@ -159,3 +159,34 @@ def test_a_bracket_that_is_no_error_of_the_coefficient_does_not_bind_it(
 def test_an_entry_after_references_ends_with_the_list(tmp_path: Path, ledger: dict[str, Entry]) -> None:
     text = "References\n\nZhang, X., 2023, Journal of X, 12(3), 45-67.\n\nThe effect is 0.987."
     assert list(unbound(report(tmp_path, "a.md", text, ledger))) == ["0.987"]
+
+
+WRONG = (  # what a text says, and whether its own results contradict it
+    ("wrong.md", "Column (2) of Table 1 rests on 241 observations.", True),
+    ("right.md", "Column (2) of Table 1 rests on 248 observations.", False),
+    ("swapped.md", "The coefficients in columns (2) and (3) of Table 1 are 0.074 and 1.338, respectively.", True),
+    ("ordered.md", "The coefficients in columns (2) and (3) of Table 1 are 1.338 and 0.074, respectively.", False),
+    ("behind.tex", "The estimates are 0.074 in column (2) and 1.338 in column (3) of Table 1.", True),
+    ("before.tex", "The estimates are 1.338 in column (2) and 0.074 in column (3) of Table 1.", False),
+    ("level.md", "In Table 1 the coefficient in column (2), 1.338 (0.557), is significant at the 1% level.", True),
+    ("reached.md", "In Table 1 the coefficient in column (2), 1.338 (0.557), is significant at the 5% level.", False),
+    ("absent.md", "In Table 1 the coefficient in column (1), 0.305 (0.764), is not significant at the 10% level.", False),
+    ("present.md", "In Table 1 the coefficient in column (3), 0.074 (0.034), is not significant at the 10% level.", True),
+    ("zh.md", "表1列(2)和列(3)的系数分别为0.074和1.338。", True),
+    ("zh_right.md", "表1列(2)和列(3)的系数分别为1.338和0.074。", False),
+    ("zh_level.md", "表1列(2)的系数1.338在1%的水平上显著。", True),
+    ("error.md", "In column (2) of Table 1 the standard error is 0.61.", True),
+    ("clusters.md", "There are 33 clusters in all.", True),
+    ("span.md", "The sample runs from 2014 to 2022.", True),
+    ("span_right.md", "The sample runs from 2015 to 2022; trade boomed from 2001 to 2008.", False),
+    ("zh_span.md", "样本区间为2013—2022年。", True),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "text", "wrong"), WRONG, ids=[w[0] for w in WRONG])
+def test_a_text_against_its_own_results(
+    tmp_path: Path, ledger: dict[str, Entry], name: str, text: str, wrong: bool
+) -> None:
+    (tmp_path / name).write_text(text, "utf-8")
+    found = audit(tmp_path / name, ledger, words=WORDS, windows={(2015, 2022)})
+    assert (found.counts["unbound"] > 0) is wrong, str(found)

@@ -16,11 +16,15 @@ import pytest
 from made import finished, resealed, results
 
 from panelkit.core import digest
+from panelkit.core.errors import ReportError
 from panelkit.core.registry import TABLES
 from panelkit.replication import standalone
 from panelkit.replication.package import make_package, write_package
+from panelkit.replication.standalone.level import Level
 from panelkit.replication.standalone.on_paper import with_powers
 from panelkit.replication.standalone.pdf import Pdf, glyphs, text_of
+from panelkit.replication.standalone.readme_pages import readme_pages
+from panelkit.reporting.readme_pdf import readme_pdf
 
 pytest.importorskip("typst")
 Files = dict[str, bytes]
@@ -148,3 +152,25 @@ def test_hostile_text_takes_no_time(content: bytes) -> None:
 def test_a_power_of_ten_that_chinese_text_sets_apart_is_of_its_number() -> None:
     runs = ["最大相对差", "6.9", "e-16", "。", "0.062", "0.033", "2", "电商e-1"]
     assert with_powers(runs) == ["最大相对差", "6.9e-16", "。", "0.062", "0.033", "2", "电商e-1"]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_readme_as_pdf_says_what_its_markdown_says(files: dict[str, bytes], tmp_path: Path, language: str) -> None:
+    pytest.importorskip("typst")
+    end = ".zh" if language == "zh" else ""
+    text = files[f"README{end}.md"].decode()
+    try:
+        printed = readme_pdf(text, language)  # type: ignore[arg-type]
+    except ReportError as error:
+        pytest.skip(str(error))
+    (tmp_path / f"README{end}.pdf").write_bytes(printed)
+    number = re.search(r"(?<![\w.`/\-])\d{2,}(?![\w.`/%\-])", text)
+    assert number is not None
+    changed = text[: number.start()] + f"{int(number.group()) + 11}" + text[number.end() :]
+    less = "\n".join(line for line in text.split("\n") if number.group() not in line)
+    for told, finds in ((text, False), (changed, True), (less, True), (f"{text}\nOne more line, 4711.\n", True)):
+        (tmp_path / f"README{end}.md").write_text(told, "utf-8")
+        level = Level("L1")
+        readme_pages(str(tmp_path), level)
+        assert bool(level.findings) is finds, (told == text, level.findings)
+        assert level.compared > 100 or finds

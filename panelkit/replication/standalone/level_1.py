@@ -17,6 +17,7 @@ from panelkit.replication.standalone.papers import listed, started, told_of
 from panelkit.replication.standalone.pictures import drawn_right
 from panelkit.replication.standalone.places import placed
 from panelkit.replication.standalone.printed import noted, printed
+from panelkit.replication.standalone.readme_pages import readme_pages
 from panelkit.replication.standalone.thresholds import switching
 from panelkit.replication.standalone.twins import in_stata
 
@@ -63,3 +64,4 @@ def copies(folder: str, book: dict[str, Any], known: tuple[Any, Any, Frame], lev
     placed(folder, book, frame, level)
     macros(folder, book, level)
     told_of(folder, book, level)
+    readme_pages(folder, level)
