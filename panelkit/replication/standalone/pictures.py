@@ -17,7 +17,7 @@ from panelkit.replication.standalone.level import Level, names_below, read
 from panelkit.replication.standalone.pdf import Pdf, runs
 from panelkit.replication.standalone.plotted import Nearby, Plotted
 
-NEAR = 0.5  # points on paper
+OFF_EDGE = 0.5  # points on paper
 LEGEND_OFF = (
     6.0  # a legend, and what is behind a text, is as wide as its words, which formats measure each in its own way
 )
@@ -140,9 +140,9 @@ def furniture(artist: Artist, points: list[Point], box: Any, legend: Any) -> boo
     if box is None:
         return False
     (left, bottom), (right, top) = box
-    on_edge = [min(abs(x - left), abs(x - right), abs(y - bottom), abs(y - top)) <= NEAR for x, y in artist.places]
+    on_edge = [min(abs(x - left), abs(x - right), abs(y - bottom), abs(y - top)) <= OFF_EDGE for x, y in artist.places]
     ends = [
-        min(abs(x - left), abs(x - right), abs(y - bottom), abs(y - top)) <= NEAR
+        min(abs(x - left), abs(x - right), abs(y - bottom), abs(y - top)) <= OFF_EDGE
         for path, _ in artist.paths
         for x, y in path
     ]
@@ -163,13 +163,13 @@ def legend_box(picture: Picture, axes: str) -> tuple[Point, Point] | None:
 def inside(point: Point, box: tuple[Point, Point]) -> bool:
     """Whether a point lies in a box."""
     (left, bottom), (right, top) = box
-    return left - NEAR <= point[0] <= right + NEAR and top - NEAR <= point[1] <= bottom + NEAR
+    return left - OFF_EDGE <= point[0] <= right + OFF_EDGE and top - OFF_EDGE <= point[1] <= bottom + OFF_EDGE
 
 
 def strictly_inside(point: Point, box: tuple[Point, Point]) -> bool:
     """Whether a point lies well within a box."""
     (left, bottom), (right, top) = box
-    return left + NEAR < point[0] < right - NEAR and top + NEAR < point[1] < bottom - NEAR
+    return left + OFF_EDGE < point[0] < right - OFF_EDGE and top + OFF_EDGE < point[1] < bottom - OFF_EDGE
 
 
 def same_on_paper(data: bytes, picture: Picture, where: str, level: Level) -> None:
