@@ -124,3 +124,9 @@ def test_every_module_says_what_lives_there() -> None:
     for path in FILES:
         first = ast.get_docstring(ast.parse(path.read_text("utf-8")))
         assert first, f"{path.relative_to(HOME)} has no first line"
+
+
+def test_the_modules_of_the_verifier_join_to_one_file() -> None:
+    from panelkit.replication.joined import joined
+
+    ast.parse(joined())  # no two with one name, no circle

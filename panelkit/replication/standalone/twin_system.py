@@ -14,7 +14,7 @@ KEPT = frozenset(
 )
 HALVES = "* halves of each unit's rows; an odd row is in the second half first, then in the first one"
 LATE = "* xtabond2 keeps deviations one period late, so that its lag s + 1 is lag s here; pvar takes time effects off as means over"
-NEAR = (
+AROUND = (
     "* units and weighs its first step by the identity: near these numbers, and equal to them where exactly identified"
 )
 JACKKNIFED = "* of the half-panel jackknife test the statistic of panelkit is that of xtgrangert, het (chi-squared)"
@@ -116,7 +116,7 @@ def of_moments(estimate: dict[str, Any], model: dict[str, Any], own: list[str]) 
     return [
         "",
         LATE,
-        NEAR,
+        AROUND,
         *(f"capture noisily xtabond2 {v} {right}, {options}" for v in own),
         f"capture noisily pvar {every}, lags({p}) fod gmmstyle instlags({low}/{high})",
         *(f"capture noisily {c}" for c in after),
