@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import re
 import sys
 from collections.abc import Callable
 from typing import Any, TextIO
@@ -11,6 +12,9 @@ from typing import Any, TextIO
 import typer
 
 from panelkit.core.errors import PanelkitError
+
+# signs of a stranger's file that would steer a terminal, or turn what is read
+_STEERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def say(text: str) -> None:
@@ -20,7 +24,11 @@ def say(text: str) -> None:
 
 def _write(stream: TextIO, text: str) -> None:
     encoding = stream.encoding or "utf-8"
-    stream.write(text.encode(encoding, "replace").decode(encoding))
+    stream.write(_STEERS.sub(_written, text).encode(encoding, "replace").decode(encoding))
+
+
+def _written(found: re.Match[str]) -> str:
+    return found.group().encode("unicode_escape", "surrogatepass").decode()
 
 
 def as_json(value: Any) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+LONGEST = 2_000  # signs of a part of a fault; what is quoted in it may come from a stranger
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
@@ -13,6 +15,13 @@ class Fault:
     where: str
     what: str
     mend: str
+
+    def __post_init__(self) -> None:
+        for name in ("where", "what", "mend"):
+            text = getattr(self, name)
+            if len(text) > LONGEST:
+                shown = f"{text[: LONGEST // 2]} ... ({len(text):,} signs) ... {text[-LONGEST // 4 :]}"
+                object.__setattr__(self, name, shown)
 
     def __str__(self) -> str:
         head = f"{self.where}: {self.what}" if self.where else self.what

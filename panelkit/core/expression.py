@@ -7,6 +7,7 @@ Nothing is ever handed to Python's own evaluator.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from dataclasses import dataclass
 from panelkit.core.errors import StudyError
 
 DEEPEST = 60  # nesting beyond this is refused, so that a hostile study cannot exhaust the stack
+AROUND = 80  # signs shown on each side of a fault
+MOST_OPERATORS = 200  # a chain is a tree as deep as it is long
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +104,12 @@ class _Parser:
         self.text, self.where = text, where
         self.tokens = list(self._tokens())
         self.at = 0
-        self.depth = 0
+        self.depth = self.operators = 0
 
     def _fault(self, what: str, position: int) -> StudyError:
-        shown = f"{self.text[:position]}>>>{self.text[position:]}"
+        before, behind = self.text[max(position - AROUND, 0) : position], self.text[position : position + AROUND]
+        dots = ("..." if position > AROUND else "", "..." if len(self.text) > position + AROUND else "")
+        shown = f"{dots[0]}{before}>>>{behind}{dots[1]}"
         return StudyError(
             f"{what} at '{shown}'",
             where=self.where,
@@ -139,6 +144,9 @@ class _Parser:
             return self._sign()
         node = self._level(level + 1)
         while operator := self._take(*_LEVELS[level]):
+            self.operators += 1
+            if self.operators > MOST_OPERATORS:
+                raise self._fault(f"this has more than {MOST_OPERATORS} operators", self.tokens[self.at][2])
             node = Binary(operator, node, self._level(level + 1))
             if level == 2:
                 break
@@ -162,6 +170,8 @@ class _Parser:
         kind, value, position = self.tokens[self.at]
         self.at += 1
         if kind == "number":
+            if float(value) == math.inf:
+                raise self._fault("this number is too large", position)
             return Number(float(value))
         if kind == "text":
             return Text(value[1:-1])

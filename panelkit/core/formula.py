@@ -6,11 +6,13 @@ Every name is a declared variable, the unit or the time of the panel; nothing is
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 from panelkit.core.errors import StudyError
 
 _NAME = r"[^\W\d]\w*"
+MOST_FACTORS = 10  # of a product
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +111,7 @@ def _terms(text: str, where: str) -> list[str]:
     terms = [t.strip() for t in text.split("+")]
     if any(not t for t in terms):
         raise _fault(f"a term is missing in '{text}'", where)
-    repeated = sorted({t for t in terms if terms.count(t) > 1})
+    repeated = sorted(t for t, times in Counter(terms).items() if times > 1)
     if repeated:
         raise _fault(f"'{repeated[0]}' stands twice", where)
     return terms
@@ -123,7 +125,10 @@ def _slopes(text: str, where: str) -> tuple[tuple[Slope, ...], bool]:
         elif found := re.fullmatch(rf"i\(\s*({_NAME})\s*(?:,\s*ref\s*=\s*(-?\w+)\s*)?\)", term):
             slopes.append(Slope(levels_of=found[1], reference=found[2] or ""))
         elif re.fullmatch(rf"{_NAME}(\s*:\s*{_NAME})*", term):
-            slopes.append(Slope(factors=tuple(f.strip() for f in term.split(":"))))
+            factors = tuple(f.strip() for f in term.split(":"))
+            if len(factors) > MOST_FACTORS:
+                raise _fault(f"a product of {len(factors)} variables; at most {MOST_FACTORS} are taken", where)
+            slopes.append(Slope(factors=factors))
         else:
             what = f"the term '{term}' is not a declared variable, a product a:b or i(a, ref=...)"
             raise StudyError(what, where=where, mend=_declared_instead(term))
@@ -150,8 +155,11 @@ def _absorbed(term: str, where: str) -> Absorbed:
     found = re.fullmatch(rf"({_NAME}(?:\s*\^\s*{_NAME})*)\s*(?:\[\s*({_NAME}(?:\s*,\s*{_NAME})*)\s*\])?", term)
     if found is None:
         raise _fault(f"the absorbed effect '{term}' is not a, a^b or a[x]", where)
+    factors = tuple(f.strip() for f in found[1].split("^"))
+    if len(set(factors)) < len(factors):
+        raise _fault(f"the absorbed effect '{term}' names one variable twice", where)
     return Absorbed(
-        factors=tuple(f.strip() for f in found[1].split("^")),
+        factors=factors,
         slopes=tuple(s.strip() for s in found[2].split(",")) if found[2] else (),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from panelkit.etl.assemble import Assembled
 
+MOST_STEPS = 20_000  # of one chain
 _LETTERS = re.compile(r"^(?P<sheet>.*)!(?P<column>[A-Z]{1,3})(?P<row>\d+)$")
 _LINE = re.compile(r"^line (?P<row>\d+), column (?P<column>\d+)$")
 
@@ -141,12 +142,17 @@ class _Tracer:
     kept: Assembled | Saved
     cells: Mapping[tuple[str, str, int], Mapping[Any, Any]]
     unfold: bool = False
+    walked: list[str] = field(default_factory=list)
 
     def any(self, name: str, unit: str, time: int) -> Lineage:
         """A step for a variable or a raw series."""
         return self.variable(name, unit, time) if name in self.study.variables else self.raw(name, unit, time)
 
     def variable(self, name: str, unit: str, time: int) -> Lineage:
+        self.walked.append(name)
+        if len(self.walked) > MOST_STEPS:
+            what = f"it rests on more than {MOST_STEPS:,} steps, each counted as often as it is used"
+            raise PanelError(what, where=f"variables.{self.walked[0]}", mend="trace a variable further down the chain")
         plan = self.study.variables[name]
         value, is_filled = self._value(name, unit, time)
         needed = dict.fromkeys((n, t) for n, t in _cells_needed(plan, time) if n in self.study.variables or "." in n)

@@ -12,6 +12,7 @@ from panelkit.etl import derive as _kinds  # noqa: F401  registers the derivatio
 from panelkit.etl.expressions import shifted, years_needed
 
 Window = tuple[int, int]
+DEEPEST = 200  # variables that rest on one another; a chain is walked as deep as it is long
 
 
 def tree_of(plan: VariablePlan) -> Node:
@@ -43,9 +44,9 @@ def in_order(plans: Mapping[str, VariablePlan]) -> tuple[str, ...]:
     Raises
     ------
     StudyError
-        A circle, drawn as a -> b -> a.
+        A circle, drawn as a -> b -> a; a chain of more than `DEEPEST`.
     """
-    done: dict[str, None] = {}
+    done: dict[str, int] = {}  # name -> how many stand below it, one on the other
 
     def visit(name: str, path: tuple[str, ...]) -> None:
         if name in path:
@@ -55,9 +56,13 @@ def in_order(plans: Mapping[str, VariablePlan]) -> tuple[str, ...]:
             )
         if name in done or name not in plans:
             return
-        for other in direct_inputs(plans[name]):
+        inputs = direct_inputs(plans[name])
+        for other in inputs if len(path) <= DEEPEST else ():
             visit(other, (*path, name))
-        done[name] = None
+        done[name] = 1 + max((done.get(other, 0) for other in inputs), default=0)
+        if done[name] > DEEPEST or len(path) > DEEPEST:
+            what = f"it needs a variable that needs a variable, more than {DEEPEST} times over"
+            raise StudyError(what, where=f"variables.{name}", mend="say it in fewer steps")
 
     for name in plans:
         visit(name, ())

@@ -12,12 +12,14 @@ from pathlib import Path, PurePosixPath
 
 from panelkit.core.errors import PackageError
 from panelkit.replication.placing import put_folder, recover
+from panelkit.replication.standalone.level import folded, unsafe
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
 MOST_FILES = 10_000
 MOST_BYTES = 4 * 1024**3
 MOST_RATIO = 400
 SMALL = 1024**2  # below this a high ratio is no bomb
+MOST_SMALL = 64 * SMALL  # of all files together
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:
@@ -39,18 +41,11 @@ def safe_path(name: str) -> PurePosixPath:
     Raises
     ------
     PackageError
-        An absolute path, a drive letter, a backslash, a control character, '.' or '..'.
+        An absolute path, a drive letter or stream, a backslash, a sign that is not seen, '.' or '..', a device of Windows, a
+        name that ends in a dot or blank.
     """
     path = PurePosixPath(name)
-    parts = name.rstrip("/").split("/")
-    if (
-        not name
-        or name.startswith("/")
-        or "\\" in name
-        or ":" in name
-        or any(ord(c) < 32 for c in name)
-        or any(p in ("", ".", "..") for p in parts)
-    ):
+    if not name or unsafe(name.removesuffix("/")):
         raise PackageError(
             f"the path {name!r} would leave the package or cannot be written everywhere",
             where="package",
@@ -73,9 +68,7 @@ def extract(archive: Path, into: Path) -> Path:
     try:
         with zipfile.ZipFile(archive) as opened:
             members = [m for m in opened.infolist() if not m.is_dir()]
-            _judge(members)
-            for member in opened.infolist():
-                safe_path(member.filename)
+            _judge(opened.infolist(), archive.stat().st_size)
             for member in members:
                 _unpack(opened, member, into)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error, OSError) as error:
@@ -92,9 +85,10 @@ def extract(archive: Path, into: Path) -> Path:
     )
 
 
-def _judge(members: list[zipfile.ZipInfo]) -> None:
+def _judge(members: list[zipfile.ZipInfo], size: int) -> None:
     mend = "do not open this package; ask its author for a clean one"
-    if len(members) > MOST_FILES or sum(m.file_size for m in members) > MOST_BYTES:
+    total = sum(m.file_size for m in members)
+    if len(members) > MOST_FILES or total > min(MOST_BYTES, max(MOST_RATIO * size, MOST_SMALL)):
         raise PackageError("the zip holds more than a package may", where="package", mend=mend)
     seen: set[str] = set()
     for member in members:
@@ -106,9 +100,11 @@ def _judge(members: list[zipfile.ZipInfo]) -> None:
             raise PackageError("this file is encrypted", where=member.filename, mend=mend)
         if member.file_size > SMALL and member.file_size > MOST_RATIO * max(member.compress_size, 1):
             raise PackageError("this file unpacks to far too much", where=member.filename, mend=mend)
-        if member.filename.casefold() in seen:
+        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise PackageError("this file is packed in a way that packages are not", where=member.filename, mend=mend)
+        if folded(member.filename) in seen:
             raise PackageError("two files have one name", where=member.filename, mend=mend)
-        seen.add(member.filename.casefold())
+        seen.add(folded(member.filename))
 
 
 def _unpack(opened: zipfile.ZipFile, member: zipfile.ZipInfo, into: Path) -> None:

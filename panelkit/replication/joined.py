@@ -8,6 +8,11 @@ from importlib import resources
 HOME = "panelkit.replication.standalone"
 LAST = "command"  # its docstring is that of the file
 RULE = "# " + "-" * 64
+ALONE = """import sys
+
+if __name__ == "__main__" and not (sys.flags.isolated or getattr(sys.flags, "safe_path", False)):
+    del sys.path[0]  # the folder of this file: a json.py beside it is a stranger's
+"""
 ENTRY = 'if __name__ == "__main__":\n    sys.exit(main(sys.argv[1:]))\n'
 
 
@@ -42,7 +47,7 @@ def joined(modules: dict[str, str] | None = None) -> str:
         "\n".join([RULE, f"# {name}" + (f": {heads[name]}" if name != LAST else ""), "", "", bodies[name]])
         for name in _ordered(needs)
     ]
-    top = f'#!/usr/bin/env python3\n"""{doc}"""\n\nfrom __future__ import annotations\n\n'
+    top = f'#!/usr/bin/env python3\n"""{doc}"""\n\nfrom __future__ import annotations\n\n{ALONE}\n'
     listed = sorted(imports, key=lambda line: (line.startswith("from"), line))
     return top + "\n".join([*listed, "", *(f"{p}\n\n" for p in parts), ENTRY])
 

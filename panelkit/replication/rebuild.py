@@ -129,11 +129,18 @@ def _opened(path: Path) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(path) as opened:
             members = [m for m in opened.infolist() if not m.is_dir()]
-            if sum(m.file_size for m in members) > MOST_BYTES or any(m.external_attr >> 28 == 0xA for m in members):
+            plain = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+            odd = any(m.external_attr >> 28 == 0xA or m.compress_type not in plain for m in members)
+            if sum(m.file_size for m in members) > MOST_BYTES or odd:
                 raise NotRerunError(f"{path.name} holds more than panelkit does, or a link")
-            return {str(safe_path(m.filename)): opened.read(m) for m in members}
+            return {str(safe_path(m.filename)): _unpacked(opened, m) for m in members}
     except (zipfile.BadZipFile, PackageError, OSError, RuntimeError, NotImplementedError) as error:
         raise NotRerunError(f"{path.name} cannot be unpacked: {error}") from None
+
+
+def _unpacked(opened: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    with opened.open(member) as packed:  # in pieces: a file that lies about its size is cut off, not unpacked
+        return b"".join(iter(lambda: packed.read(1 << 20), b""))
 
 
 def _python(folder: Path, venv: Path, how: Rebuild, until: float) -> tuple[Path, tuple[str, ...]]:
@@ -148,16 +155,17 @@ def _python(folder: Path, venv: Path, how: Rebuild, until: float) -> tuple[Path,
         )
     try:
         if how.python is not None:
-            told = json.loads(_do([str(how.python), "-I", "-c", LISTED], folder, until, f"{how.python.name}"))
+            told = json.loads(_do([str(how.python), "-I", "-c", LISTED], venv.parent, until, f"{how.python.name}"))
             return how.python, (_held(locked(text, told["machine"]), told["distributions"]),)
         locked(text)
     except ValueError as error:
         raise NotRerunError(str(error)) from None
-    _do([sys.executable, "-m", "venv", str(venv)], folder, until, "making an environment")
+    # -I: a venv.py or logging.py that lies in the folder would be imported otherwise
+    _do([sys.executable, "-I", "-m", "venv", str(venv)], venv.parent, until, "making an environment")
     python = venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     where = ["--no-index"] if how.offline else []
     where += ["--find-links", str(how.wheels.resolve())] if how.wheels else []
-    command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
+    command = [str(python), "-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
     command += [
         "--require-hashes",
         "--no-deps",

@@ -10,6 +10,7 @@ from typing import Any
 
 CLOSED_FORM = 1e-8  # relative; two builds of a linear algebra library part in the last digits only
 RESAMPLED = 1e-12  # by seed, the same draws
+LONGEST = 300  # signs of a value that is told
 PROBABILITY_FLOOR = 1e-12  # a p of 1e-30 is the tail of a t whose last digits are free
 VERSIONS = frozenset({"engine_version", "version"})  # what may differ between two machines without a number changing
 
@@ -24,12 +25,9 @@ class Parted:
     digit: int | None = None
 
     def __str__(self) -> str:
-        if self.digit is None:
-            return f"{self.where}: the package has {self.packaged!r}, anew it is {self.anew!r}"
-        return (
-            f"{self.where}: the package has {self.packaged!r}, anew it is {self.anew!r}; "
-            f"they part at significant digit {self.digit}"
-        )
+        held, made = (f"{value!r}"[:LONGEST] for value in (self.packaged, self.anew))
+        said = f"{self.where[:LONGEST]}: the package has {held}, anew it is {made}"
+        return said if self.digit is None else f"{said}; they part at significant digit {self.digit}"
 
 
 @dataclass(slots=True)

@@ -27,6 +27,8 @@ Verdict = Literal["verified", "differs", "stale", "unbound", "not rerun"]
 LEVELS: tuple[Level, ...] = ("L0", "L1", "L2", "L3", "L4", "L5")
 DEFAULT: tuple[Level, ...] = ("L0", "L1", "L2")
 LARGEST_JSON = 256 * 1024**2
+LARGEST_STUDY = 2_000_001  # a longer one is refused where it is read as a study
+UNLIKE = (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError, MemoryError)
 
 RerunNumbers = dict[str, Any]  # estimates made anew, in the form of estimates.json
 Rerun = Callable[[Path], RerunNumbers]
@@ -135,6 +137,7 @@ def verify(
 
 
 def _verify(folder: Path, levels: tuple[Level, ...], means: Means) -> Report:
+    before = _stamps(folder)
     checked = standalone.verify(str(folder), [level for level in levels if level in ("L0", "L1")])
     if checked["cannot"]:
         raise PackageError(
@@ -154,9 +157,15 @@ def _verify(folder: Path, levels: tuple[Level, ...], means: Means) -> Report:
     ]
     further = {"L2": _from_panel, "L3": _from_raw, "L4": _second_engine, "L5": _self_test}
     results += [further[level](folder, means) for level in levels if level in further]
+    if set(levels) & set(further) and _stamps(folder) != before:
+        mend = "verify it again where nobody writes to it"
+        raise PackageError("the package was changed while it was verified", where=folder.name, mend=mend)
     notes = []
     carried = folder / "verify.py"
-    if carried.is_file() and not carried.is_symlink() and carried.read_bytes() != verifier().encode():
+    own = verifier().encode()
+    if carried.is_file() and (
+        carried.is_symlink() or carried.stat().st_size != len(own) or carried.read_bytes() != own
+    ):
         notes.append("the verify.py in this package is not this panelkit's; it was not used")
     return Report(
         levels=tuple(results),
@@ -184,6 +193,13 @@ def _subject(folder: Path) -> Subject:
         return Subject()
 
 
+def _stamps(folder: Path) -> list[tuple[str, int, int, int, int]]:
+    try:
+        return standalone.stamps(str(folder))
+    except (standalone.Cannot, OSError):  # which the verifier says in its own words
+        return []
+
+
 def _exit_code(results: list[LevelResult]) -> int:
     verdicts = {r.verdict for r in results}
     if verdicts & {"differs", "stale", "unbound"}:
@@ -192,10 +208,15 @@ def _exit_code(results: list[LevelResult]) -> int:
 
 
 def _refused(level: Level, folder: Path, means: Means) -> LevelResult | None:
-    """Why a study is not rerun at all: it cannot be read, or registers code of its own."""
+    """Why a study is not rerun at all: links or outsized files, it cannot be read, or it registers code of its own."""
     try:
-        document = tomllib.loads((folder / "study.toml").read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        for name, kind in standalone.walk(str(folder)):
+            if kind in ("link", "device"):
+                return _not_rerun(level, f"{name} is a {kind}; what it leads to is no part of the package")
+            if name.endswith((".csv", ".json", ".parquet", ".toml")) and (folder / name).stat().st_size > LARGEST_JSON:
+                return _not_rerun(level, f"{name} is too large to be read")
+        document = tomllib.loads(standalone.read(str(folder), "study.toml")[:LARGEST_STUDY].decode("utf-8"))
+    except (OSError, ValueError, RecursionError, standalone.Cannot) as error:
         return _not_rerun(level, f"study.toml cannot be read: {error}")
     if _has_plugins(document) and means.plugins != "run":
         return _not_rerun(level, "the study registers code of its own (plugins), which is not run unless asked for")
@@ -212,11 +233,12 @@ def _from_panel(folder: Path, means: Means) -> LevelResult:
         packaged = _read(folder / "results" / "estimates.json")
         anew = means.rerun(folder)
         twins = parquet_parts(folder)
-    except (OSError, ValueError) as error:
-        return _not_rerun("L2", f"results/estimates.json or the panel cannot be read: {error}")
+        result = compare(packaged, json.loads(json.dumps(anew)))
     except PanelkitError as error:
         return LevelResult(level="L2", verdict="differs", compared=0, findings=tuple(map(str, error.faults)))
-    return _compared("L2", compare(packaged, json.loads(json.dumps(anew))), further=twins)
+    except UNLIKE as error:
+        return _not_rerun("L2", f"results/estimates.json or the panel cannot be read: {_said(error)}")
+    return _compared("L2", result, further=twins)
 
 
 def _from_raw(folder: Path, means: Means) -> LevelResult:
@@ -227,12 +249,12 @@ def _from_raw(folder: Path, means: Means) -> LevelResult:
         packaged = {n: _read(folder / n) for n in ("results/estimates.json", "ledger.json")}
         files, said = rebuilt(folder, means.rebuild)
         anew = documents(files)
+        result = compare(packaged["results/estimates.json"], anew["estimates"])
+        made, held = anew["ledger"], dict(packaged["ledger.json"]["numbers"])
     except NotRerunError as reason:
         return _not_rerun("L3", str(reason))
-    except (OSError, ValueError, KeyError) as error:
-        return _not_rerun("L3", f"the package or the run from raw cannot be read: {error}")
-    result = compare(packaged["results/estimates.json"], anew["estimates"])
-    made, held = anew["ledger"], packaged["ledger.json"]["numbers"]
+    except UNLIKE as error:
+        return _not_rerun("L3", f"the package or the run from raw cannot be read: {_said(error)}")
     apart = []
     for cell in sorted({*made, *held}):
         a, b = (f"{e['shown']}{e['mark']}" if e else "nothing" for e in (held.get(cell), made.get(cell)))
@@ -260,11 +282,11 @@ def _second_engine(folder: Path, means: Means) -> LevelResult:
         packaged = _read(folder / "results" / "crosscheck.json")
         estimates = _read(folder / "results" / "estimates.json")["estimates"]
         anew = crosscheck(json.loads(json.dumps(means.second(folder))), estimates)
-    except (OSError, ValueError, KeyError) as error:
-        return _not_rerun("L4", f"results/crosscheck.json cannot be read: {error}")
+        result, findings = agree(packaged, anew)
     except PanelkitError as error:
         return LevelResult(level="L4", verdict="differs", compared=0, findings=tuple(map(str, error.faults)))
-    result, findings = agree(packaged, anew)
+    except UNLIKE as error:
+        return _not_rerun("L4", f"results/crosscheck.json cannot be read: {_said(error)}")
     notes = [
         f"{m['id']}: no second engine at run time ({m['confirmation']})" for m in anew["models"] if not m["values"]
     ]
@@ -280,8 +302,8 @@ def _self_test(folder: Path, means: Means) -> LevelResult:
         if held["exit_code"]:
             return _not_rerun("L5", "the package does not verify as it is, so no error can be told from its own")
         made = self_test(folder, each=means.each)
-    except (OSError, ValueError, KeyError, standalone.Cannot) as error:
-        return _not_rerun("L5", f"no errors can be put into this package: {error}")
+    except (*UNLIKE, standalone.Cannot) as error:
+        return _not_rerun("L5", f"no errors can be put into this package: {_said(error)}")
     return LevelResult(
         level="L5",
         verdict="differs" if made.slipped else "verified",
@@ -315,8 +337,14 @@ def _has_plugins(document: dict[str, Any]) -> bool:
 def _read(path: Path) -> dict[str, Any]:
     if path.stat().st_size > LARGEST_JSON:
         raise ValueError("it is larger than any results are")
-    read: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    read = json.loads(path.read_text(encoding="utf-8"), parse_int=standalone.whole)
+    if not isinstance(read, dict):
+        raise ValueError(f"{path.name} is no table of results")
     return read
+
+
+def _said(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"[:300]
 
 
 def _not_rerun(level: Level, why: str) -> LevelResult:

@@ -140,6 +140,8 @@ def test_a_ledger_cannot_name_a_path_outside(files: Files, tmp_path: Path) -> No
 def test_a_bomb_in_gzip_and_a_stata_file_that_lies(files: Files) -> None:
     with pytest.raises(standalone.Cannot, match="far too much"):
         standalone.unzipped(gzip.compress(b"\0" * 10_000_000), most=1_000_000)
+    with pytest.raises(standalone.Cannot, match="without end"):
+        standalone.unzipped(gzip.compress(b"," * 10_000_000))
     dta = files["data/processed/panel.dta"]
     at = dta.index(b"<N>") + 3
     with pytest.raises(ValueError, match="shorter"):
@@ -149,13 +151,21 @@ def test_a_bomb_in_gzip_and_a_stata_file_that_lies(files: Files) -> None:
 def test_outsized_cells_are_an_answer_and_no_crash(files: Files, tmp_path: Path) -> None:
     deep = {**files, "ledger.json": b"[" * 100_000}
     wide = {**files, "tables/table2.csv": files["tables/table2.csv"] + b'"' + b"9" * 2_000_000 + b'","1","r0"\n'}
+    endless = {**files, "map.csv": b"a," * 3_000_000}
+    large = {
+        **files,
+        "results/estimates.json": files["results/estimates.json"].replace(b'"rows": ', b'"rows": ' + b"9" * 400),
+    }
     long = {
         **files,
         "data/processed/panel.csv": files["data/processed/panel.csv"] + b"110000,2019," + b"9" * 200_000 + b",1\n",
     }
-    for number, spoilt in enumerate((deep, wide, long)):
+    for number, spoilt in enumerate((deep, wide, endless, large, long)):
         spoilt[MANIFEST] = manifest_of(spoilt).encode()
-        assert verify(write_package(spoilt, tmp_path / str(number)), levels=("L1",)).exit_code == 1
+        folder = write_package(spoilt, tmp_path / str(number))
+        told = verify(folder, levels=("L1", "L2"), rerun=lambda _: {"estimates": []})
+        assert told.exit_code == 1
+        assert len(str(told)) < 20_000
 
 
 @pytest.mark.parametrize(
@@ -200,3 +210,22 @@ def test_hostile_text_in_a_package_is_refused_in_a_moment(files: Files, tmp_path
             [sys.executable, "-I", "-S", str(folder / "verify.py")], capture_output=True, timeout=60, check=False
         )
         assert done.returncode == 1, name
+
+
+def test_no_module_of_a_package_is_imported(files: Files, tmp_path: Path) -> None:
+    """Not by the levels that start a process, not by its verify.py, not by a command given inside its folder."""
+    from panelkit.replication.rebuild import Rebuild
+    from panelkit.replication.verify import Means
+
+    evil = f"open({str(tmp_path / 'ran')!r}, 'a').write(__file__)\n".encode()
+    names = ("venv", "re", "json", "logging", "runpy", "pandas", "sitecustomize", "typer", "pip")
+    spoilt = {**files, **{f"{name}.py": evil for name in names}}
+    spoilt[MANIFEST] = manifest_of(spoilt).encode()
+    folder = write_package(spoilt, tmp_path / "p")
+    lock = files["env/requirements.lock"].decode()
+    verify(folder, levels=("L3",), means=Means(rebuild=Rebuild(offline=True, seconds=2.0, lock=lock)))
+    for command in (["verify.py"], ["-m", "panelkit", "verify", ".", "--levels", "L0"]):
+        env = {**os.environ, "PYTHONPATH": ROOT}
+        done = subprocess.run([sys.executable, *command], cwd=folder, env=env, capture_output=True, check=False)
+        assert done.returncode == 1, done.stderr
+    assert not (tmp_path / "ran").exists(), (tmp_path / "ran").read_text()

@@ -33,9 +33,25 @@ def member(name: str, mode: int = stat.S_IFREG | 0o644) -> zipfile.ZipInfo:
     return info
 
 
-@pytest.mark.parametrize(
-    "name", ["../evil", "a/../../evil", "/etc/evil", "C:/evil", "a\\..\\evil", "a//b", "./a", "a\x01b"]
+ODD_NAMES = (
+    *(
+        "../evil",
+        "a/../../evil",
+        "/etc/evil",
+        "C:/evil",
+        "a\\..\\evil",
+        "a//b",
+        "./a",
+        "a\x01b",
+        "a:b",
+        "CON",
+        "data/nul.csv",
+    ),
+    *("a./b", "a ", "gpj\u202eexe", "a\u200bb", "a" * 500, "a\x1b[2J"),
 )
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
 def test_zip_slip(tmp_path: Path, name: str) -> None:
     path = packed(tmp_path, [(member(name), b"x")])
     with pytest.raises(PackageError):
@@ -60,9 +76,38 @@ def test_too_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         verify(packed(tmp_path, [(member(str(i)), b"x") for i in range(5)]))
 
 
-def test_names_that_collide(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("one", "other"), [("A.csv", "a.csv"), ("caf\u00e9", "cafe\u0301"), ("\u0131.csv", "I.csv"), ("a.csv", "a.csv")]
+)
+def test_names_that_collide(tmp_path: Path, one: str, other: str) -> None:
     with pytest.raises(PackageError, match="one name"):
-        verify(packed(tmp_path, [(member("A.csv"), b"x"), (member("a.csv"), b"y")]))
+        verify(packed(tmp_path, [(member(one), b"x"), (member(other), b"y")]))
+
+
+@pytest.mark.parametrize("how", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_ways_of_packing_that_unpack_without_a_bound(tmp_path: Path, how: int) -> None:
+    with zipfile.ZipFile(tmp_path / "p.zip", "w", how) as opened:
+        opened.writestr(MANIFEST, "x")
+        opened.writestr("a", b"\0" * 100_000)
+    with pytest.raises(PackageError, match="packages are not"):
+        verify(tmp_path / "p.zip")
+
+
+@pytest.mark.parametrize("place", ["size", "name", "overlap"])
+def test_a_zip_whose_two_lists_differ(tmp_path: Path, place: str) -> None:
+    path = packed(tmp_path, [(member("aaaa"), b"\0" * 900_000), (member("bbbb"), b"\0" * 900_000)])
+    data = bytearray(path.read_bytes())
+    listed = data.index(b"PK\x01\x02", data.index(b"PK\x01\x02") + 4)
+    if place == "size":  # it says 100 bytes and holds 900,000
+        data[listed + 24 : listed + 28] = (100).to_bytes(4, "little")
+    elif place == "name":
+        data[listed + 46 : listed + 50] = b"cccc"
+    else:  # two entries, one content
+        other = data.index(b"PK\x01\x02", listed + 4)
+        data[other + 42 : other + 46] = data[listed + 42 : listed + 46]
+    path.write_bytes(data)
+    with pytest.raises(PackageError):
+        verify(path)
 
 
 def test_no_zip(tmp_path: Path) -> None:
@@ -98,6 +143,45 @@ def test_a_link_in_a_folder(files: dict[str, bytes], tmp_path: Path) -> None:
     assert report.exit_code == 1
     assert any("root is a link" in f for f in report.levels[0].findings)
     assert any("LICENSE.txt is a link" in f for f in report.levels[0].findings)
+
+
+def test_what_lies_behind_a_link_or_a_pipe_is_not_read(files: dict[str, bytes], tmp_path: Path) -> None:
+    folder = write_package(files, tmp_path / "p")
+    (folder / "results").rename(tmp_path / "elsewhere")
+    (folder / "results").symlink_to(tmp_path / "elsewhere")
+    os.mkfifo(folder / "log")  # a reader would wait for ever
+    (folder / "study.toml").unlink()
+    os.mkfifo(folder / "study.toml")
+    report = verify(folder, rerun=lambda _: pytest.fail("rerun"))
+    assert [level.verdict for level in report.levels] == ["differs", "differs", "not rerun"]
+    assert any("through a link" in f for f in report.levels[1].findings)
+
+
+def test_folders_without_end_and_names_that_steer_a_terminal(files: dict[str, bytes], tmp_path: Path) -> None:
+    folder = write_package(files, tmp_path / "p")
+    (folder / "a\x1b[2J\u202eb").write_text("x")
+    (folder / "tables" / "Table2.tex").write_text("x")
+    told = str(verify(folder, levels=("L0",)))
+    assert "\x1b" not in told
+    assert "\u202e" not in told
+    assert "by case or accents alone" in told
+    deep = folder
+    for _ in range(60):
+        deep = deep / "d"
+    deep.mkdir(parents=True)
+    with pytest.raises(PackageError, match="without end"):
+        verify(folder)
+
+
+def test_a_folder_that_changes_meanwhile(files: dict[str, bytes], tmp_path: Path) -> None:
+    folder = write_package(files, tmp_path / "p")
+
+    def rerun(place: Path) -> dict[str, object]:
+        (place / "README.md").write_text("another")
+        return {"estimates": []}
+
+    with pytest.raises(PackageError, match="changed while"):
+        verify(folder, rerun=rerun)
 
 
 @pytest.mark.parametrize("line", ["../outside", "/etc/passwd", "a\\b", "C:x"])

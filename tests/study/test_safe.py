@@ -29,7 +29,14 @@ HEAD = 'schema = 1\n[study]\nid = "s"\ntitle = "T"\nseed = 1\n[panel]\nyears = [
         ({"study": {"abstract": "a\0b"}}, "study.abstract"),
         ({"models": [{"inference": {"draws": 10**9}}]}, "models[0].inference.draws"),
         ({"defaults": {"seed": 10**40}}, "defaults.seed"),
-        ({"panel": {"years": [1, 999999999]}}, "panel.years"),
+        ({"panel": {"years": [1, 999999999]}}, "panel.years[1]"),
+        ({"panel": {"years": [0, 2015]}}, "panel.years"),
+        ({"sources": {"a": {"years": [1, 10**9]}}}, "sources.a.years[1]"),
+        ({"checks": {"reset": {"powers": [2, 10**6]}}}, "checks.reset.powers[1]"),
+        ({"study": {"abstract": "x" * 20_001}}, "study.abstract"),
+        ({"study": {"id": "CON"}}, "study.id"),
+        ({"tables": [{"columns": ["m"] * 101}]}, "tables[0].columns"),
+        ({"models": [{}] * 501}, "models"),
     ],
 )
 def test_what_no_study_may_hold(document: dict[str, object], where: str) -> None:
@@ -81,6 +88,13 @@ ENDLESS = {
         HEAD + "".join(f'[variables.v{i}]\nexpression="v{i + 1}"\n' for i in range(45_000)),
         "45,000 entries",
     ),
+    "a sum": (HEAD + f'[variables.a]\nexpression="{"1 + " * 4_000}1"\n', "200 operators"),
+    "a number": (HEAD + '[variables.a]\nexpression="lag(b, 1e999)"\n', "too large"),
+    "a product": (
+        HEAD + f'[[models]]\nid="m"\nkind="fixed_effects"\nformula="y ~ {":".join("x" * 11)}"\n',
+        "at most 10",
+    ),
+    "an effect": (HEAD + '[[models]]\nid="m"\nkind="fixed_effects"\nformula="y ~ x | year^year"\n', "twice"),
     "keys": (HEAD + "".join(f"k{i}=1\n" for i in range(180_000)), "entries"),
 }
 

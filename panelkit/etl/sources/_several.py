@@ -21,6 +21,7 @@ from panelkit.etl.sources._workbook import LARGEST_WORKBOOK, sheet_names
 
 UNIT = "{unit}"
 MOST_FILES = 2000
+MOST_STARS = 3  # more are tried against a name in too many ways
 _MARKS = {YEAR: r"(?P<year>\d{4})", UNIT: r"(?P<unit>.+?)", "*": ".*"}
 _NOT_DATA = (".source.toml", ".md")
 
@@ -45,7 +46,10 @@ def is_pattern(text: str, own: tuple[str, ...] = ()) -> bool:
 
 
 def _pattern(name: str) -> re.Pattern[str]:
-    parts = re.split(r"(\{year\}|\{unit\}|\*)", name)
+    parts = re.split(r"(\{year\}|\{unit\}|\*)", re.sub(r"\*+", "*", name))
+    if parts.count("*") > MOST_STARS:
+        what = f"there are more than {MOST_STARS} '*' in '{name}'"
+        raise SourceError(what, where=name, mend="one * stands for any text, whatever is in it")
     marks = [p for p in parts if p in (YEAR, UNIT)]
     if len(set(marks)) < len(marks):
         raise SourceError(f"a mark stands twice in '{name}'", where=name, mend="write {year} and {unit} once each")

@@ -7,7 +7,7 @@ from panelkit.replication.standalone.command import main, verify
 from panelkit.replication.standalone.digests import BY_DIGEST
 from panelkit.replication.standalone.dta import from_dta
 from panelkit.replication.standalone.latex import from_tex
-from panelkit.replication.standalone.level import Cannot, Level, read, unsafe, unzipped
+from panelkit.replication.standalone.level import Cannot, Level, read, stamps, unsafe, unzipped, walk, whole
 from panelkit.replication.standalone.macros import from_numbers, named
 from panelkit.replication.standalone.manifest import read_manifest
 from panelkit.replication.standalone.numbers import number, rounds, tail
@@ -39,9 +39,12 @@ __all__ = [
     "read",
     "read_manifest",
     "rounds",
+    "stamps",
     "tail",
     "unsafe",
     "unzipped",
     "verify",
+    "walk",
+    "whole",
     "word_part",
 ]

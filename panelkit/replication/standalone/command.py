@@ -19,7 +19,7 @@ import os
 import sys
 from typing import Any
 
-from panelkit.replication.standalone.level import MANIFEST, Cannot, Level, read
+from panelkit.replication.standalone.level import MANIFEST, Cannot, Level, read, stamps, visible
 from panelkit.replication.standalone.level_1 import level_1
 from panelkit.replication.standalone.manifest import level_0
 
@@ -29,10 +29,13 @@ def verify(folder: str, levels: list[str]) -> dict[str, Any]:
     made: list[Level] = []
     digest = cannot = ""
     try:
+        before = stamps(folder)
         digest = hashlib.sha256(read(folder, MANIFEST)).hexdigest()
         made = [{"L0": level_0, "L1": level_1}[name](folder) for name in levels]
+        if stamps(folder) != before:
+            raise Cannot("the package was changed while it was verified")
     except (Cannot, OSError) as error:
-        cannot = str(error) or type(error).__name__
+        cannot = visible(str(error)) or type(error).__name__
     told = [level.told() for level in made]
     bad = any(level["verdict"] != "verified" for level in told)
     return {"digest": digest, "cannot": cannot, "levels": told, "exit_code": 2 if cannot else int(bad)}
@@ -57,7 +60,7 @@ def main(arguments: list[str]) -> int:
     for level in result["levels"]:
         sys.stdout.write(f"{level['level']} {level['verdict']}: {level['compared']} compared\n")
         for text in level["findings"] + [f"note: {n}" for n in level["notes"]]:
-            sys.stdout.write(f"  {text}\n".encode("ascii", "backslashreplace").decode())
+            sys.stdout.write(f"  {visible(text)}\n".encode("ascii", "backslashreplace").decode())
     sys.stdout.write("L2 and above: not rerun (panelkit verify)\n")
     sys.stdout.write(f"package digest {result['digest']}\n")
     return int(result["exit_code"])

@@ -7,7 +7,17 @@ import os
 import re
 from typing import Any
 
-from panelkit.replication.standalone.level import LARGEST, MANIFEST, Cannot, Level, read, unsafe, walk
+from panelkit.replication.standalone.level import (
+    LARGEST,
+    LARGEST_PACKAGE,
+    MANIFEST,
+    Cannot,
+    Level,
+    folded,
+    read,
+    unsafe,
+    walk,
+)
 
 JUNK = {"__MACOSX", ".git", ".DS_Store", "Thumbs.db", "__pycache__", ".ipynb_checkpoints"}
 NO_SCAN = re.compile(r"data/(?!processed/)|env/requirements\.lock$|verify\.py$")  # raw files are as they were found
@@ -52,7 +62,7 @@ def level_0(folder: str) -> Level:
     for text in wrong:
         level.find("differs", text)
     there: dict[str, str] = {}
-    folded: dict[str, str] = {}
+    seen: dict[str, str] = {}
     size = 0
     for name, kind in walk(folder):
         if name == MANIFEST:
@@ -66,13 +76,17 @@ def level_0(folder: str) -> Level:
             level.find("differs", f"{name} is a {kind}")
         elif name not in listed:
             level.find("differs", f"{name} is not in the manifest")
-        if name.casefold() in folded:
-            level.find("differs", f"{folded[name.casefold()]} and {name} differ by case alone")
-        folded[name.casefold()] = name
+        if unsafe(name):
+            level.find("differs", f"{name!r} is a name that cannot stand on every machine")
+        if folded(name) in seen:
+            level.find("differs", f"{seen[folded(name)]} and {name} differ by case or accents alone")
+        seen[folded(name)] = name
         there[name] = kind
     for name, expected in listed.items():
         level.hold(name in there, "differs", f"{name} is missing")
         if there.get(name) == "file":
+            if size + os.path.getsize(os.path.join(folder, *name.split("/"))) > LARGEST_PACKAGE:
+                raise Cannot(f"there are more bytes than a package has (at {name})")
             size += match(folder, name, expected, level)
     if head != (len(listed), size):
         level.find(
@@ -84,10 +98,14 @@ def level_0(folder: str) -> Level:
 def match(folder: str, name: str, expected: str, level: Level) -> int:
     """Hold one file against its digest; its size is given back."""
     digest, size = hashlib.sha256(), 0
-    with open(os.path.join(folder, *name.split("/")), "rb") as file:
-        for chunk in iter(lambda: file.read(1 << 20), b""):
-            digest.update(chunk)
-            size += len(chunk)
+    try:
+        with open(os.path.join(folder, *name.split("/")), "rb") as file:
+            for chunk in iter(lambda: file.read(1 << 20), b""):
+                digest.update(chunk)
+                size += len(chunk)
+    except OSError as error:
+        level.find("differs", f"{name} cannot be read: {error.strerror}")
+        return size
     if size == 0:
         level.find("differs", f"{name} is empty")
     if digest.hexdigest() != expected:

@@ -9,7 +9,7 @@ import zlib
 from typing import Any
 
 from panelkit.replication.standalone.frame import Frame
-from panelkit.replication.standalone.level import Level, read, unzipped
+from panelkit.replication.standalone.level import Level, endless, read, unzipped
 from panelkit.replication.standalone.numbers import plain_number
 
 CELL = re.compile(r"line (\d+), column (\d+)$")
@@ -65,7 +65,10 @@ def raw_lines(folder: str, name: str, book: dict[str, Any]) -> dict[int, list[st
     if not book["inputs"][name]["provided"] if name in book["inputs"] else True:
         return {}
     try:
-        reader = csv.reader(io.StringIO(read(folder, name).decode("utf-8-sig"), newline=""))
+        data = read(folder, name)
+        if endless(data):
+            return {}
+        reader = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""))
         return {number: line for line, number in ((line, reader.line_num) for line in reader)}
     except (UnicodeDecodeError, csv.Error):
         return {}

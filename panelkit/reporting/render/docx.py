@@ -23,6 +23,7 @@ _WIDE = 6
 _THICK, _THIN = 12, 6  # eighths of a point
 _UNBROKEN = re.compile("[^\\s\u2e80-\u9fff\uff00-\uffef]+")  # what no line may be broken in; Chinese may be anywhere
 _DIGIT = int(4.9 * 12700)  # room for a digit at 9 points, in EMU
+_LONGEST_PROPERTY = 255  # signs, by the format
 _MARGIN = 68580  # Word's own, left and right in a cell
 
 
@@ -98,7 +99,7 @@ def _page(document: Document, table: Table) -> None:
     normal.paragraph_format.space_after = Pt(0)
     properties = document.core_properties
     properties.author = properties.last_modified_by = "panelkit"
-    properties.title, properties.comments, properties.revision = plain(table.title), "", 1
+    properties.title, properties.comments, properties.revision = plain(table.title)[:_LONGEST_PROPERTY], "", 1
     properties.created = properties.modified = datetime(1980, 1, 1)
 
 
@@ -154,7 +155,8 @@ def _grid(document: Document, table: Table) -> None:
     for j, width in enumerate(widths):
         grid.columns[j].width = width
     trs = list(grid._tbl.tr_lst)
-    cells = [[grid.cell(i, j) for j in range(wide)] for i in range(len(trs))]
+    flat = grid._cells  # read once: each `cell(i, j)` would read the whole table again
+    cells = [flat[i * wide : (i + 1) * wide] for i in range(len(trs))]
     for line in cells:
         for j, cell in enumerate(line):
             cell.width = widths[j]
