@@ -61,6 +61,7 @@ def make_package(inputs: PackageInputs) -> dict[str, bytes]:
         size=sum(map(len, files.values())),
         program=program_zip()[0],
         seed_line=seed_line(inputs.study_text),
+        printed=inputs.printed is not None,
         without_twin=without_twin(
             run.estimates["estimates"],
             {m.id: m for m in study.every_model},

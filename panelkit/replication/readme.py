@@ -21,6 +21,8 @@ WORDS = Words(
         ("panel.dta", "the same panel for Stata 14 and newer, with a marker of each model's rows"),
         ("panel.json", "variables with label, unit and origin; every row dropped or filled, and why"),
         ("codebook.csv", "codebook: label, unit, formula, source, citation, summary statistics"),
+        ("codebook.docx", "the codebook to read"),
+        ("filled.csv", "which cells were filled, and how"),
         ("samples.csv", "which rows each model used"),
         ("observations.parquet", "every raw cell as read"),
     ),
@@ -36,7 +38,7 @@ WORDS = Words(
     report=("report", "Report of the whole study"),
     printed=(
         "report in print",
-        "The same report to print; its numbers are not read by the verifier, its bytes are held by their digest",
+        "The same report to print",
     ),
     closed="Raw file {}: may not be given on (`data/raw/NOT_PROVIDED.md`).",
     no_twin="A Stata twin of {}: no command of Stata estimates it.",
@@ -179,7 +181,7 @@ def _computation(told: Told) -> str:
         f"- Randomness: one seed, {told.study.head.seed}, set at line {told.seed_line} of `study.toml`; every model and check "
         "draws from a child of it, so the order of running does not matter.\n"
         f"- Run time on a standard desktop machine: {told.run_time}{measured}.\n"
-        f"- Storage: {size_class(told.size)}. Memory: {memory}. No network is used."
+        f"- Storage: {size_class(told.size)}. Memory: {memory}. Installing needs a network, running does not."
     )
 
 
@@ -195,7 +197,18 @@ def _programs(told: Told) -> str:
   as `assert`. panelkit writes them and does not run them.{none}
 - `results/estimates.json`: every estimate in full precision; `results/models/`: one file per model with specification and seed;
   `results/checks.json`: every check with its verdict; `results/crosscheck.json`: what the second engines found.
-- `ledger.json`: every printed number with its key (model, term, field); `map.csv`: the list of exhibits below, as a table."""
+- `ledger.json`: every printed number with its key (model, term, field); `map.csv`: the list of exhibits below, as a table.
+{_beside(told)}"""
+
+
+def _beside(told: Told) -> str:
+    """What else there is to read."""
+    quality = "`quality.html` (what is odd in the data, cell by cell; `quality.json` the same for programs), "
+    printed = ", `README.pdf` (this text to print)" if told.printed else ""
+    return (
+        f"- Beside them: {quality if 'quality.html' in told.run.files else ''}`LICENSE.txt`, `CITATION.cff` (how to cite),\n"
+        f"  `datacite.json` (metadata for the deposit){printed} and `README.zh.md` (this text in Chinese)."
+    )
 
 
 def _instructions(told: Told) -> str:
@@ -205,9 +218,10 @@ Check the package as it is, with Python alone (a minute or less; exit code 0 ver
 
     python verify.py
 
-L0: every file is here and is what `MANIFEST.sha256` says. L1: every printed number in the LaTeX, HTML, Word and CSV tables is the
-one in `ledger.json` and in `results/estimates.json`. The digest that it prints stands for the whole package: compare it with the
-one its author published.
+L0: every file is here and is what `MANIFEST.sha256` says. L1: every printed number in tables (LaTeX, HTML, Word, CSV, Typst) and
+report is the one in `ledger.json` and in `results/`; every figure (SVG, PDF) draws the numbers of its CSV, and these are those of
+the results or the panel; the bytes of PNG pictures are held by digest alone. The digest that it prints stands for the whole
+package: compare it with the one its author published.
 
 Run everything anew from the raw files, in a copy (in the package itself, step one would list what does not belong to it):
 

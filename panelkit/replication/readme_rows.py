@@ -65,7 +65,7 @@ def data_files(told: Told, w: Words) -> str:
     rows += [(f"`{name}`", "", w.card, w.yes) for name in told.run.cards]
     rows += [(f"`{f.path}`", f.id, w.fact, w.yes) for f in told.facts]
     for name, what in w.processed:
-        if f"data/processed/{name}" in told.run.files:
+        if name == "panel.dta" or f"data/processed/{name}" in told.run.files:  # which the package makes of the panel
             hidden = w.hidden if name.startswith("obs") and told.closed else ""
             rows.append((f"`data/processed/{name}`", w.all, what + hidden, w.yes))
     rows.append(("`provenance/panel_cells.csv.gz`", w.all, w.places, w.yes))

@@ -27,6 +27,8 @@ WORDS = Words(
         ("panel.dta", "同一面板,Stata 14 及以上可读,含各模型样本标记"),
         ("panel.json", "变量标签、单位与来历;每一行的剔除或填补及其原因"),
         ("codebook.csv", "变量表:标签、单位、公式、来源、引文与描述统计"),
+        ("codebook.docx", "供阅读的变量表"),
+        ("filled.csv", "填补的单元格及其方法"),
         ("samples.csv", "各模型所用的行"),
         ("observations.parquet", "读入的全部原始单元格"),
     ),
@@ -40,7 +42,7 @@ WORDS = Words(
     exhibit_head=("编号", "标题", "程序", "行", "文件"),
     numbers=("文中数字", "每个印出的数字一个宏"),
     report=("报告", "整项研究的报告"),
-    printed=("打印版报告", "供打印的同一报告;核验程序不读取其中数字,只以摘要值核对其字节"),
+    printed=("打印版报告", "供打印的同一报告"),
     closed="原始文件 {}:不得再次发布(`data/raw/NOT_PROVIDED.md`)。",
     no_twin="{} 的 Stata 对照:Stata 没有相应命令。",
     further=(
@@ -171,7 +173,7 @@ def _computation(told: Told) -> str:
         f"- 随机性:唯一种子 {told.study.head.seed},设于 `study.toml` 第 {told.seed_line} 行;每个模型与检验由它派生各自的种子,"
         "与运行次序无关。\n"
         f"- 普通台式机上的运行时间:{told.run_time}{measured}。\n"
-        f"- 存储:{size_class(told.size)};内存:{memory};不联网。"
+        f"- 存储:{size_class(told.size)};内存:{memory};安装需要联网,运行不需要。"
     )
 
 
@@ -187,7 +189,18 @@ def _programs(told: Told) -> str:
   由 panelkit 写出,未经其运行。{none}
 - `results/estimates.json`:全精度估计结果;`results/models/`:每个模型的设定与种子;`results/checks.json`:全部检验及结论;
   `results/crosscheck.json`:第二引擎结果。
-- `ledger.json`:每一个印出的数字及其键(模型、项、字段);`map.csv`:下列图表清单。"""
+- `ledger.json`:每一个印出的数字及其键(模型、项、字段);`map.csv`:下列图表清单。
+{_beside(told)}"""
+
+
+def _beside(told: Told) -> str:
+    """What else there is to read."""
+    quality = "`quality.html`(逐格列出数据中的可疑之处;`quality.json` 供程序读取)、"
+    printed = "、`README.zh.pdf`(本文打印版)" if told.printed and told.study.head.language == "zh" else ""
+    return (
+        f"- 另有:{quality if 'quality.html' in told.run.files else ''}`LICENSE.txt`、`CITATION.cff`(引用方式)、\n"
+        f"  `datacite.json`(存档元数据){printed}、`README.md`(英文版)。"
+    )
 
 
 def _instructions(told: Told) -> str:
@@ -197,8 +210,8 @@ def _instructions(told: Told) -> str:
 
     python verify.py
 
-L0:文件齐全且与 `MANIFEST.sha256` 一致。L1:LaTeX、HTML、Word、CSV 表中印出的每个数字与 `ledger.json`、
-`results/estimates.json` 一致。所印校验值代表整个包,请与作者公布的比较。
+L0:文件齐全且与 `MANIFEST.sha256` 一致。L1:各格式表格与报告中印出的每个数字与 `ledger.json`、`results/` 一致;每幅图(SVG、PDF)
+所画即其 CSV 中的数值,后者与结果或面板一致;PNG 图只以校验值核对。所印校验值代表整个包,请与作者公布的比较。
 
 由原始文件全部重做(请在副本中运行):
 

@@ -23,8 +23,8 @@ SMALL = 1_000_000  # cells of a panel for which 2 GB of memory are known to do
 class Told:
     """A study, its run, and what is known besides.
 
-    size : bytes of everything else in the package. program : the zip of panelkit. seed_line : of study.toml. without_twin : models
-    for which Stata has no command.
+    printed : whether the READMEs are there as PDF too. size : bytes of everything else in the package. program : the zip of panelkit.
+    seed_line : of study.toml. without_twin : models for which Stata has no command.
     """
 
     study: Study
@@ -35,6 +35,7 @@ class Told:
     size: int
     program: str
     seed_line: int
+    printed: bool = False
     without_twin: tuple[str, ...] = ()
 
     @property
