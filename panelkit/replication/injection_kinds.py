@@ -215,5 +215,10 @@ RESULTS: tuple[tuple[str, str], ...] = (
     ("a threshold in the results", r"estimates/\d+/records/thresholds/\d+/(?:estimate|low|high|p|bound|statistic)"),
     ("a confidence set in the results", r"estimates/\d+/records/threshold_sets/\d+/(?:low|high)"),
     ("the rows of a regime in the results", r"estimates/\d+/records/regimes/\d+/rows"),
+    ("an impulse response in the results", r"estimates/\d+/curves/irf [^/]*/\d+/estimate"),
+    ("a share of forecast variance in the results", r"estimates/\d+/curves/fevd [^/]*/\d+/estimate"),
+    ("a test of non-causality in the results", r"estimates/\d+/tests/granger: [^/]*/(?:statistic|p)"),
+    ("a covariance of errors in the results", r"estimates/\d+/records/error_covariance/\d+/covariance"),
+    ("a modulus in the results", r"estimates/\d+/records/stability/\d+/modulus"),
     ("a digest of a sample", r"estimates/\d+/sample/keys_digest"),
 )

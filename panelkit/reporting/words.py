@@ -220,6 +220,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "effect_axis": ("Effect on {of}", "对{of}的影响"),
     "impulse_of": ("Shock to {of}", "{of}的冲击"),
     "horizon_axis": ("Periods after the shock", "冲击后的期数"),
+    "forecast_axis": ("Periods ahead", "预测期数"),
+    "order_first": ("{of} first", "{of}在前"),
     "cholesky_order": ("Cholesky order: {of}", "Cholesky排序：{of}"),
     "irf_figure": ("Impulse responses", "脉冲响应"),
     "fevd_figure": ("Forecast error variance decomposition", "预测误差方差分解"),

@@ -18,6 +18,7 @@ from panelkit.replication.standalone.pictures import drawn_right
 from panelkit.replication.standalone.places import placed
 from panelkit.replication.standalone.printed import noted, printed
 from panelkit.replication.standalone.readme_pages import readme_pages
+from panelkit.replication.standalone.systems import system_held
 from panelkit.replication.standalone.thresholds import switching
 from panelkit.replication.standalone.twins import in_stata
 
@@ -35,6 +36,8 @@ def level_1(folder: str) -> Level:
         for estimate in estimates.values():
             consistent(estimate, float(book.get("level", 0.95)), frame.rows, level)
             switching(estimate, checks, float(book.get("level", 0.95)), level)
+            if estimate["kind"] == "panel_var":
+                system_held(estimate, checks, level)
         for name, entry in numbers.items():
             bound(name, entry, (estimates, checks, frame), level, book["settings"][entry["exhibit"]])
             marked(name, entry, (book["settings"], estimates, frame), level)

@@ -89,7 +89,7 @@ def build(figure: ImpulseResponseFigure, results: Results) -> Figure:
     labels = {f"order{i}": _order(order, panel, language) for i, order in enumerate(orders)}
     labels |= {f"impulse {n}": word("impulse_of", language, of=key_label(n, panel, language)) for n in impulses}
     labels |= {f"response {n}": key_label(n, panel, language) for n in responses}
-    labels["x"] = word("horizon_axis", language, time=key_label(panel.time, panel, language))
+    labels["x"] = word("horizon_axis" if head == "irf" else "forecast_axis", language)
     return Figure(
         id=figure.id,
         kind="impulse_response",
@@ -139,8 +139,8 @@ def _alt(rows: list[tuple[str, str, str, Effect]], panel: Panel, language: Langu
         if effect.at in (1.0, last):
             named = f"{key_label(impulse, panel, language)} → {key_label(response, panel, language)}"
             span = f"[{shown(effect.low, missing='–')}, {shown(effect.high, missing='–')}]"
-            first = key_label(order.split(", ")[0], panel, language)
-            said.append(f"{named} ({first} 1) {effect.at:g}: {shown(effect.estimate)} {span}")
+            first = word("order_first", language, of=key_label(order.split(", ")[0], panel, language))
+            said.append(f"{named} ({first}) {effect.at:g}: {shown(effect.estimate)} {span}")
     return alone(said, language)
 
 
