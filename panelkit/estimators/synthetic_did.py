@@ -183,8 +183,9 @@ def _route(
         requests.append(compiled.request)
         gaps.append(abs(float(got.fit.coefficients[0]) - float(own.effects[i])))
     gap, size = max(gaps), float(np.abs(own.effects).max())
-    agree = "agrees" if gap <= ROUTE * max(size, float(block.outcome.std()) * 1e-3) else "DOES NOT AGREE"
-    said = f"By route: two-way regression with the weights {agree} with {len(gaps)} cohort effect(s), difference {gap:.1e}."
+    holds = gap <= ROUTE * max(size, float(block.outcome.std()) * 1e-3)
+    agree, far = ("agrees", f"to {ROUTE:.0e} of the largest") if holds else ("DOES NOT AGREE", f"difference {gap:.1e}")
+    said = f"By route: two-way regression with the weights {agree} with {len(gaps)} cohort effect(s), {far}."
     return tuple(requests[1:]), {"route": {"difference": gap, "cohorts": float(len(gaps))}}, (said,)
 
 

@@ -222,8 +222,9 @@ def _route(compiled: Compiled, factors: Factors, got: Answer) -> tuple[dict[str,
     except ValueError as fault:
         return {}, (f"No second route by plain means: {fault}.",)
     gap = abs(other - own)
-    agree = "agrees" if gap <= ROUTE * max(abs(own), float(np.std(design.outcome)) * 1e-3) else "DOES NOT AGREE"
-    return {"route": {"difference": gap, "estimate": other}}, (f"By route: {how} {agree}, difference {gap:.1e}.",)
+    holds = gap <= ROUTE * max(abs(own), float(np.std(design.outcome)) * 1e-3)
+    said = f"agrees to {ROUTE:.0e} of it" if holds else f"DOES NOT AGREE, difference {gap:.1e}"
+    return {"route": {"difference": gap, "estimate": other}}, (f"By route: {how} {said}.",)
 
 
 def _notes(compiled: Compiled, factors: Factors, dose: np.ndarray) -> tuple[str, ...]:

@@ -143,17 +143,24 @@ def digit_where_they_part(left: float, right: float, scale: float = 0.0) -> int:
     return max(1, math.floor(math.log10(size)) - math.floor(math.log10(gap)) + 1) if gap else 17
 
 
+def _size(estimate: dict[str, Any]) -> float:
+    """What a difference between two ways to an estimate is small against: the largest coefficient or error among its terms and cells."""
+    rows = [r for part in ("terms", "cells") for r in estimate.get(part) or () if isinstance(r, dict)]
+    return _largest([r.get(k) for r in rows for k in ("estimate", "se")])
+
+
 def _walk(where: str, left: Any, right: Any, result: Comparison, scale: float = 0.0) -> None:
     name = where.rsplit(".", 1)[-1]
     if name in VERSIONS:
         return
     if isinstance(left, dict) and isinstance(right, dict):
-        size = _scale(left)
+        size = scale if name in ("tests", "route") else _scale(left)
         for key in dict.fromkeys([*left, *right]):
             if (key in left) != (key in right):
                 result.parted.append(Parted(where=f"{where}.{key}", packaged=left.get(key), anew=right.get(key)))
                 continue
-            _walk(f"{where}.{key}".lstrip("."), left[key], right[key], result, size)
+            inner = _size(left) if key == "tests" else size
+            _walk(f"{where}.{key}".lstrip("."), left[key], right[key], result, inner)
     elif isinstance(left, list) and isinstance(right, list):
         _walk_list(where, left, right, result)
     elif _number(left) is not None and _number(right) is not None:
@@ -234,7 +241,7 @@ def _compare(where: str, left: Any, right: Any, result: Comparison, scale: float
         tolerance = RESAMPLED if ".resampled." in where else CLOSED_FORM
         floor = PROBABILITY_FLOOR if where.endswith(".p") else 0.0
         scaled = (
-            where.endswith((".estimate", ".low", ".high"))
+            where.endswith((".estimate", ".low", ".high", ".tests.route.difference"))
             or ".covariance_matrix." in where
             or ".curve_covariances." in where
         )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from panelkit.replication import standalone
 from panelkit.replication.injections import Injection, injections
@@ -56,10 +56,11 @@ def tried(files: dict[str, bytes], errors: Iterable[Injection]) -> SelfTest:
         copy = Path(made)
         for name, data in files.items():
             _put(copy, name, data)
+        likely: dict[str, str] = {}
         for error in errors:
             count += 1
             kinds.add(error.kind)
-            how = caught(copy, files, error)
+            how = caught(copy, files, error, likely)
             if how == "by digest":
                 alone[error.kind] = alone.get(error.kind, 0) + 1
             if not how:
@@ -75,23 +76,43 @@ def tried(files: dict[str, bytes], errors: Iterable[Injection]) -> SelfTest:
     )
 
 
-def caught(copy: Path, files: dict[str, bytes], error: Injection) -> str:
-    """How L1 finds one error in the copy, which is as it was afterwards: 'by content', 'by digest', or '' where it does not."""
+def caught(copy: Path, files: dict[str, bytes], error: Injection, likely: dict[str, str]) -> str:
+    """How L1 finds one error in the copy, which is as it was afterwards: 'by content', 'by digest', or '' where it does not.
+
+    likely : kind of file -> the part of L1 that found the last error in such a file, which is tried first the next time; the
+        parts after the one that finds an error are not waited for, which cannot unfind it.
+    """
     spoilt = {n: d for n, d in {**files, **error.changed}.items() if d is not None}
     try:
         for name, data in error.changed.items():
             _put(copy, name, data)
         _put(copy, MANIFEST, manifest_of(spoilt).encode())
-        told = standalone.verify(str(copy), ["L1"])
-        if told["cannot"]:
-            return "by content"
-        findings = [f for level in told["levels"] for f in level["findings"]]
-        if any(not f.endswith(standalone.BY_DIGEST) for f in findings):
-            return "by content"
-        return "by digest" if findings else ""
+        return _found(copy, PurePosixPath(min(error.changed)), likely)
     finally:
         for name in error.changed:
             _put(copy, name, files.get(name))
+
+
+def _found(copy: Path, changed: PurePosixPath, likely: dict[str, str]) -> str:
+    """How the parts of L1 find something in the copy, tried in turn until one finds by content."""
+    level, parts = standalone.Level("L1"), dict[str, Callable[[], None]]()
+    place = f"{changed.parent}/*{changed.suffix}"
+
+    def by_content() -> bool:
+        return any(not text.endswith(standalone.BY_DIGEST) for _, text in level.findings)
+
+    try:
+        standalone.attempt(lambda: parts.update(standalone.steps(str(copy), level)), level)
+        if by_content():
+            return "by content"
+        for name in sorted(parts, key=lambda part: part != likely.get(place)):
+            standalone.attempt(parts[name], level)
+            if by_content():
+                likely[place] = name
+                return "by content"
+    except OSError:
+        return "by content"
+    return "by digest" if level.findings else ""
 
 
 def _put(folder: Path, name: str, data: bytes | None) -> None:

@@ -73,12 +73,20 @@ DID_PHRASES: tuple[tuple[str, str], ...] = (
         "最早批次处理前仅有{0}期：据此估计的权重拟合的多为噪声。",
     ),
     (
-        r"By route: two-way regression with the weights (agrees|DOES NOT AGREE) with (\d+) cohort effect\(s\), difference (\S+)\.",
-        "路径复核：以这些权重作双向固定效应回归，与{1}个批次效应的最大差异为{2}。",
+        r"By route: two-way regression with the weights agrees with (\d+) cohort effect\(s\), to (\S+) of the largest\.",
+        "路径复核：以这些权重作双向固定效应回归，与{0}个批次效应一致，差异不超过最大者的{1}。",
     ),
     (
-        r"By route: (.+) (agrees|DOES NOT AGREE), difference (\S+)\.",
-        "路径复核：{0}，差异{2}。",
+        r"By route: two-way regression with the weights DOES NOT AGREE with (\d+) cohort effect\(s\), difference (\S+)\.",
+        "路径复核：以这些权重作双向固定效应回归，与{0}个批次效应不一致，最大差异为{1}。",
+    ),
+    (
+        r"By route: (.+) agrees to (\S+) of it\.",
+        "路径复核：{0}与估计值一致，差异不超过其{1}。",
+    ),
+    (
+        r"By route: (.+) DOES NOT AGREE, difference (\S+)\.",
+        "路径复核：{0}与估计值不一致，差异{1}。",
     ),
     (r"the cube less its means over each factor", "三维均值逐一相减"),
     (r"eight cell means", "八个单元格均值"),

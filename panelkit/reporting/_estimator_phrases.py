@@ -202,15 +202,17 @@ ESTIMATOR_PHRASES: tuple[tuple[str, str], ...] = (
     ),
     (r"The joint pre-trend test is not made: (.+)\.", "未作平行趋势联合检验：{0}。"),
     (
-        r"By route: (.+?) (agree|do not agree|differ|disagree) with the (\d+) cells, largest difference (\S+)\.",
-        "经独立途径复核：{0}与{2}个单元格{1}，最大差异{3}。",
+        r"By route: (.+?) agree with the (\d+) cells, to (\S+) of the largest\.",
+        "经独立途径复核：{0}与{1}个单元格一致，差异不超过最大者的{2}。",
+    ),
+    (
+        r"By route: (.+?) DO NOT AGREE with the (\d+) cells, largest difference (\S+)\.",
+        "经独立途径复核：{0}与{1}个单元格不一致，最大差异{2}。",
     ),
     (r"four plain means for each cell", "每个单元格的四个均值"),
     (r"imputed effects", "插补得到的效应"),
     (r"least squares on cell dummies", "对单元格虚拟变量的最小二乘"),
     (r"differences of means with the last untreated period", "与最后未处理时期的均值之差"),
-    (r"agree", "一致"),
-    (r"do not agree|differ|disagree", "不一致"),
     (r"Not confirmed at run time: (.+)\.", "运行时未复核：{0}。"),
     (
         r"Bands: multiplier bootstrap, (\d+) draws, one sign for each cluster; a band holds all points of its curve at once, the intervals of the curves one point each\. With (\d+) clusters they are too narrow\.",

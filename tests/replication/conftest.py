@@ -29,10 +29,15 @@ def files(inputs: PackageInputs) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="session")
-def packages(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Name of one of `studies.NAMES` -> its package folder, not to be written to."""
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a test run that all its workers have in common."""
     base = tmp_path_factory.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
+def packages(shared: Path) -> Callable[[str], Path]:
+    """Name of one of `studies.NAMES` or `studies.MORE` -> its package folder, not to be written to."""
     return lambda name: package_of(name, shared)
 
 

@@ -171,7 +171,7 @@ def test_the_verifier_tests_itself(files: Files, tmp_path: Path, monkeypatch: py
     assert (found.verdict, found.findings) == ("verified", ())
     assert f"{found.compared} of {found.compared} injected errors caught" in found.notes[0]
     assert {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()} == before
-    for part in ("copies", "digested"):  # a verifier that has gone blind
+    for part in ("coded", "in_stata", "digested"):  # a verifier that has gone blind
         monkeypatch.setattr(level_1, part, lambda *given: None)
     blind = level(folder, "L5", each=1)
     assert blind.verdict == "differs"

@@ -8,6 +8,7 @@ from panelkit.replication.standalone.digests import BY_DIGEST
 from panelkit.replication.standalone.dta import from_dta
 from panelkit.replication.standalone.latex import from_tex
 from panelkit.replication.standalone.level import Cannot, Level, read, stamps, unsafe, unzipped, walk, whole
+from panelkit.replication.standalone.level_1 import attempt, steps
 from panelkit.replication.standalone.macros import from_numbers, named
 from panelkit.replication.standalone.manifest import read_manifest
 from panelkit.replication.standalone.numbers import number, rounds, tail
@@ -23,6 +24,7 @@ __all__ = [
     "Cannot",
     "Level",
     "against",
+    "attempt",
     "foreknown",
     "from_csv",
     "from_docx",
@@ -40,6 +42,7 @@ __all__ = [
     "read_manifest",
     "rounds",
     "stamps",
+    "steps",
     "tail",
     "unsafe",
     "unzipped",

@@ -143,7 +143,7 @@ def coded(folder: str, frame: Frame, level: Level) -> None:
     """data/processed/codebook.csv against panel.json and the panel."""
     name = "data/processed/codebook.csv"
     lines = list(csv.DictReader(io.StringIO(read(folder, name).decode("utf-8-sig"), newline="")))
-    variables = frame.about["variables"]
+    variables, all_times = frame.about["variables"], frame.column(frame.about["time"])
     level.hold(
         [i["variable"] for i in lines] == [v["name"] for v in variables], "differs", f"{name} has other variables"
     )
@@ -166,7 +166,7 @@ def coded(folder: str, frame: Frame, level: Level) -> None:
         level.hold(line["cells"] == str(sum(c != "" for c in column)), "differs", f"{where}: another count of cells")
         level.hold(line["missing"] == str(sum(c == "" for c in column)), "differs", f"{where}: another count of gaps")
         there = [i for i, c in enumerate(column) if c != ""]
-        times = [frame.column(frame.about["time"])[i] for i in there] if there else [""]
+        times = [all_times[i] for i in there] or [""]
         spans = (("units", len({frame.units[i] for i in there})), ("first", min(times)), ("last", max(times)))
         for field, made in spans:
             shown = line[field].partition(".0")[0]  # a column of whole numbers with a gap is written as doubles

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from typing import Any
 
 from panelkit.replication.standalone.batteries import in_full
@@ -26,45 +27,57 @@ from panelkit.replication.standalone.twins import in_stata
 def level_1(folder: str) -> Level:
     """Printed numbers against the ledger, the ledger against estimates and panel, and each estimate against itself."""
     level = Level("L1")
+    attempt(lambda: [step() for step in steps(folder, level).values()], level)
+    return level
+
+
+def attempt(what: Callable[[], Any], level: Level) -> None:
+    """Do a part of the level; a file without the form that it must have is a finding."""
     try:
-        book = load(folder, "ledger.json")
-        estimates = {e["id"]: e for e in load(folder, "results/estimates.json")["estimates"]}
-        checks = {(c["of"], c["name"]): c for c in load(folder, "results/checks.json")["checks"]}
-        numbers = book["numbers"]
-        frame = Frame(folder, level)
-        started(folder, book, level)
-        for estimate in estimates.values():
-            consistent(estimate, float(book.get("level", 0.95)), frame.rows, level)
-            switching(estimate, checks, float(book.get("level", 0.95)), level)
-            if estimate["kind"] == "panel_var":
-                system_held(estimate, checks, level)
-        for name, entry in numbers.items():
-            bound(name, entry, (estimates, checks, frame), level, book["settings"][entry["exhibit"]])
-            marked(name, entry, (book["settings"], estimates, frame), level)
-        printed(folder, book, (estimates, checks, frame), level)
-        noted(folder, book["settings"], level)
-        copies(folder, book, (estimates, checks, frame), level)
-        in_full(folder, book, checks, estimates, level)
-        pictured(folder, book, (estimates, checks, frame), level)
-        drawn_right(folder, book, level)
-        listed(folder, book, level)
-        digested(folder, book, level)
+        what()
     except Cannot as error:
         level.find("differs", str(error))
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, csv.Error, RecursionError) as error:
         level.find("differs", f"a file of results has not the form it must have ({type(error).__name__}: {error})")
-    return level
 
 
-def copies(folder: str, book: dict[str, Any], known: tuple[Any, Any, Frame], level: Level) -> None:
-    """Everything that repeats what the results, the panel or the run say: each against its original."""
+def steps(folder: str, level: Level) -> dict[str, Callable[[], None]]:
+    """The parts of the level by name, in their order; what all of them need is read here, and raises what `attempt` catches."""
+    book = load(folder, "ledger.json")
+    estimates = {e["id"]: e for e in load(folder, "results/estimates.json")["estimates"]}
+    checks = {(c["of"], c["name"]): c for c in load(folder, "results/checks.json")["checks"]}
+    frame = Frame(folder, level)
+    known = (estimates, checks, frame)
+    return {
+        "started": lambda: started(folder, book, level),
+        "entries": lambda: entries(book, known, level),
+        "printed": lambda: printed(folder, book, known, level),
+        "noted": lambda: noted(folder, book["settings"], level),
+        "modelled": lambda: modelled(folder, book, estimates, level),
+        "crosschecked": lambda: crosschecked(folder, estimates, checks, level),
+        "sampled": lambda: sampled(folder, estimates, frame, level),
+        "coded": lambda: coded(folder, frame, level),
+        "in_stata": lambda: in_stata(folder, estimates, frame, level),
+        "placed": lambda: placed(folder, book, frame, level),
+        "macros": lambda: macros(folder, book, level),
+        "told_of": lambda: told_of(folder, book, level),
+        "readme_pages": lambda: readme_pages(folder, level),
+        "in_full": lambda: in_full(folder, book, checks, estimates, level),
+        "pictured": lambda: pictured(folder, book, known, level),
+        "drawn_right": lambda: drawn_right(folder, book, level),
+        "listed": lambda: listed(folder, book, level),
+        "digested": lambda: digested(folder, book, level),
+    }
+
+
+def entries(book: dict[str, Any], known: tuple[Any, Any, Frame], level: Level) -> None:
+    """Each estimate against itself, and every number of the ledger against what its key names."""
     estimates, checks, frame = known
-    modelled(folder, book, estimates, level)
-    crosschecked(folder, estimates, checks, level)
-    sampled(folder, estimates, frame, level)
-    coded(folder, frame, level)
-    in_stata(folder, estimates, frame, level)
-    placed(folder, book, frame, level)
-    macros(folder, book, level)
-    told_of(folder, book, level)
-    readme_pages(folder, level)
+    for estimate in estimates.values():
+        consistent(estimate, float(book.get("level", 0.95)), frame.rows, level)
+        switching(estimate, checks, float(book.get("level", 0.95)), level)
+        if estimate["kind"] == "panel_var":
+            system_held(estimate, checks, level)
+    for name, entry in book["numbers"].items():
+        bound(name, entry, known, level, book["settings"][entry["exhibit"]])
+        marked(name, entry, (book["settings"], estimates, frame), level)

@@ -18,7 +18,7 @@ def on_paper(folder: str, name: str, book: dict[str, Any], entries: dict[str, An
     """What the PDF prints; its pictures are held by their digests, and what its colours hide is not seen here."""
     data = read(folder, name)
     pages = sum(b"/Type/Page/" in body or b"/Type /Page " in body for body in Pdf(data).objects.values())
-    found = with_powers(text_of(data))
+    found = with_powers(list(text_of(data)))
     text, ends = "", []
     for run in found:
         text += "".join(run.split())

@@ -220,10 +220,9 @@ class Quoted:
             return Source(True).take(sum(t == float(time) and v == v for t, v in zip(times, column)))  # noqa: B905
         if part == "treated":
             first: dict[str, float] = {}
+            last = max(times)
             for unit, value in zip(frame.units, frame.columns[variable]):  # noqa: B905
-                first[unit] = min(
-                    first.get(unit, math.inf), value if value == value and value <= max(times) else math.inf
-                )
+                first[unit] = min(first.get(unit, math.inf), value if value == value and value <= last else math.inf)
             return Source(True).take(sum(v == float(time or "inf") for v in first.values()))
         counts = {"rows": frame.rows, "units": len(set(frame.units)), "periods": len(set(times))}
         if part in counts:
