@@ -34,6 +34,7 @@ _NOUNS = {
     "Estimate": "estimate",
     "Term": "estimate",
     "Check": "check",
+    "Results": "results",
     "Table": "exhibit",
     "Cell": "exhibit",
     "Figure": "exhibit",
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from panelkit.core.exhibit import Table as Table
     from panelkit.core.manifest import Manifest as Manifest
     from panelkit.core.panel import Panel as Panel
+    from panelkit.core.results import Results as Results
     from panelkit.core.source import Observations as Observations
     from panelkit.core.study import Study as Study
     from panelkit.core.variable import Variable as Variable

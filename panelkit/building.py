@@ -179,5 +179,21 @@ def build_in_words(panel: Panel, quality: QualityReport, folder: str) -> str:
 
 
 def build_panel(study: Study) -> Panel:
-    """The panel of a study, from its raw files."""
+    """The panel of a study, from its raw files.
+
+    Parameters
+    ----------
+    study : Study
+        As `read_study` gives it.
+
+    Returns
+    -------
+    Panel
+        One row per unit and time, sorted; `history` says which rows were left out and why.
+
+    Raises
+    ------
+    SourceError, PanelError
+        All faults of the raw files, or of what is made from them, at once: where, what, how to mend.
+    """
     return assemble_panel(study).panel

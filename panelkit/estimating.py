@@ -74,9 +74,23 @@ def estimate(
     say: Say = silent,
     failures: dict[str, str] | None = None,
 ) -> dict[str, Estimate]:
-    """Every model of a study on its panel, then every specification of its batteries, by id.
+    """Every model of a study on its panel, then every specification of its batteries.
 
-    failures : is given the reason for each specification of a battery that cannot be estimated; it stops nothing.
+    Parameters
+    ----------
+    study, panel : Study, Panel
+        As `read_study` and `build_panel` give them.
+    steps : Steps, optional
+        Memory of steps that are not done again where nothing changed; without it all is done.
+    say : callable
+        Is given a line of text after each model.
+    failures : dict, optional
+        Is given the reason for each specification of a battery that cannot be estimated; it stops nothing.
+
+    Returns
+    -------
+    dict of Estimate
+        By id, in the study's order.
 
     Raises
     ------
@@ -137,10 +151,31 @@ def check(
     say: Say = silent,
     failures: dict[str, str] | None = None,
 ) -> dict[str, tuple[Check, ...]]:
-    """The checks of every model, by model id; `second_engine`, `few_clusters` and those of its kind run on each, and the support
-    table on every difference-in-differences, of least squares on a 0/1 treatment too.
+    """The checks of every model.
 
-    The verdict on a battery stands with the checks of its base; failures : as `estimate` filled it.
+    `second_engine`, `few_clusters` and those of its kind run on each, and the support table on every difference-in-differences, of
+    least squares on a 0/1 treatment too. The verdict on a battery stands with the checks of its base.
+
+    Parameters
+    ----------
+    study, panel : Study, Panel
+        As `read_study` and `build_panel` give them.
+    estimates : dict of Estimate
+        As `estimate` gives them.
+    steps, say
+        As in `estimate`.
+    failures : dict, optional
+        As `estimate` filled it.
+
+    Returns
+    -------
+    dict of tuple of Check
+        By model id. A check that fails is a finding, no error.
+
+    Raises
+    ------
+    EstimationError
+        A check is declared that cannot be made of its model.
     """
     steps = steps or Steps(folder=None)
     panel = common_sample(study, panel)

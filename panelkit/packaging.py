@@ -30,10 +30,28 @@ def package(
 ) -> tuple[Path, int]:
     """The replication package of a study, a folder or a .zip; the study is run first where anything changed.
 
+    Parameters
+    ----------
+    path : Path or str
+        The study file.
+    output : Path or str
+        Folder for outputs, as in `run`.
+    to : Path or str, optional
+        Folder or .zip to make; `output`/packages/<study id> without it.
+    root : Path or str, optional
+        As in `read_study`.
+    say : callable
+        Is given a line of text after each step, and what is to be known of the rights of sources.
+
     Returns
     -------
     (Path, int)
         Where the package is, and how many files it holds.
+
+    Raises
+    ------
+    PanelkitError
+        The run cannot be made, its outputs were changed by hand, or `to` holds files that are not ours.
     """
     from panelkit.replication.collect import PackageInputs
     from panelkit.replication.package import make_package, write_package
@@ -101,7 +119,30 @@ def _lock() -> str:
 
 
 def verify(folder: Path | str, *, levels: tuple[str, ...] = ("L0", "L1", "L2"), means: Means | None = None) -> Report:
-    """A package held against itself, level by level; see `panelkit.replication.verify`. No code of it is run unless asked."""
+    """A package held against itself, level by level; no code of it is run unless asked.
+
+    Parameters
+    ----------
+    folder : Path or str
+        A package: folder or zip.
+    levels : tuple of str
+        Of L0 (every file is what the manifest says), L1 (every printed number is that of the results), L2 (estimated anew from the
+        panel), L3 (all anew from raw files in a clean environment), L4 (second engines), L5 (the verifier by injected errors).
+    means : Means, optional
+        What the levels above L1 are done with, such as how L3 is built.
+
+    Returns
+    -------
+    Report
+        levels with verdict, findings and counts; exit_code 0 verified, 1 something differs, 2 a level could not be done.
+
+    Raises
+    ------
+    StudyError
+        An unknown level.
+    PackageError
+        This is no package, or an archive that is not safe to unpack.
+    """
     from panelkit.replication.verify import LEVELS, Means
     from panelkit.replication.verify import verify as held
 
@@ -132,7 +173,29 @@ def audit(
     output: Path | str = "output",
     package: Path | str | None = None,
 ) -> AuditReport:
-    """Every number of a manuscript bound to the ledger of a finished run (or of a package folder), or listed."""
+    """Every number of a manuscript bound to the ledger of a finished run (or of a package folder), or listed.
+
+    Parameters
+    ----------
+    paper : Path or str
+        .tex, .docx or .md.
+    study : Path or str, optional
+        The study whose finished run it is; `study.toml` without it.
+    output : Path or str
+        Folder for outputs, as in `run`.
+    package : Path or str, optional
+        A package folder, in place of a run.
+
+    Returns
+    -------
+    AuditReport
+        numbers with what each is bound to, counts by binding, exit_code 0 where no number is unbound, else 1.
+
+    Raises
+    ------
+    PanelkitError
+        There is no finished run, or the manuscript cannot be read.
+    """
     from panelkit.looking import finished
     from panelkit.replication.audit import audit as bind
     from panelkit.replication.audit import beside, entries_of, label_words, windows_of

@@ -81,12 +81,23 @@ def load_kinds() -> None:
 
 
 def read_study(path: Path | str, *, root: Path | str | None = None) -> Study:
-    """The study in a TOML file, validated; source paths start from `root`, by default the nearest folder above that holds `data`.
+    """The study in a TOML file, validated.
+
+    Parameters
+    ----------
+    path : Path or str
+        The file.
+    root : Path or str, optional
+        Where source paths start; by default the nearest folder above that holds `data`.
+
+    Returns
+    -------
+    Study
 
     Raises
     ------
     StudyError
-        With every fault of the file.
+        With every fault of the file, each with its key path and the nearest known name.
     """
     load_kinds()
     from panelkit.etl.expressions import function_names
@@ -117,7 +128,23 @@ def _root(path: Path) -> Path:
 
 
 def report(results: Results) -> Exhibits:
-    """Tables and figures of a study with all their files, the page, and the ledger of every printed number."""
+    """Tables and figures of a study with all their files, the page, and the ledger of every printed number.
+
+    Parameters
+    ----------
+    results : Results
+        As `Results.of` gathers them.
+
+    Returns
+    -------
+    Exhibits
+        tables, figures; files : path inside the output folder -> bytes, nothing is written; ledger : by cell name.
+
+    Raises
+    ------
+    ReportError
+        An exhibit that cannot be made of these results: unknown terms, columns that do not fit, no font for its language.
+    """
     from panelkit.reporting.exhibits import ledger, numbered, render_figure, render_table
     from panelkit.reporting.page import page
 
@@ -167,6 +194,31 @@ def run(
     """The whole flow for the study at `path`; files go to `output`/<study id>/, whole or not at all.
 
     Two runs of a study at the same time into the same place are done one after the other.
+
+    Parameters
+    ----------
+    path : Path or str
+        The study file.
+    output : Path or str
+        Folder for outputs of all studies.
+    root : Path or str, optional
+        As in `read_study`.
+    force : bool
+        Do everything again, also what has not changed.
+    say : callable
+        Is given a line of text after each step.
+
+    Returns
+    -------
+    Run
+        results (None where nothing had changed), folder, exit_code 0 or 1 (a gate failed), reasons of each step, gates that failed.
+
+    Raises
+    ------
+    PanelkitError
+        With all faults of the stage that cannot go on; what stood in the folder before is untouched.
+    OSError
+        The system refuses to write.
     """
     study = documented(read_study(path, root=root))
     from panelkit.replication.placing import alone
@@ -222,14 +274,13 @@ def _results(
 ) -> Results:
     """All findings together; those of the quality report that concern one model stand with that model's."""
     told = quality_of(study, assembled)
-    variants = {v.id for v in study.variants}
-    return Results(
-        study=study,
-        panel=assembled.panel,
-        estimates={m: e for m, e in estimates.items() if m not in variants},
-        checks={m: (*own, *(c for c in told.checks if c.of == m)) for m, own in checks.items() if m not in variants},
-        variants={m: e for m, e in estimates.items() if m in variants},
-        variant_checks={m: c for m, c in checks.items() if m in variants},
+    named = {v.id for v in study.variants}
+    own = {m: found if m in named else (*found, *(c for c in told.checks if c.of == m)) for m, found in checks.items()}
+    return Results.of(
+        study,
+        assembled.panel,
+        estimates,
+        own,
         quality=tuple(c for c in told.checks if c.of not in checks),
         used=common_sample(study, assembled.panel),
         filled=assembled.filled,

@@ -70,9 +70,30 @@ class Dose:
 class DesignFacts:
     """Everything that a page about a design is written from.
 
-    treatment : the variable. form : 'cohort', 'binary' or 'dose'. support : of units with a period before their treatment, until
-    they leave it; None where there is none. leaving : units that leave treatment again. repeated : rows of several kinds in one
-    unit and period were taken as one.
+    Parameters
+    ----------
+    model, treatment : str
+        The model's id and the variable that treats.
+    form : str
+        'cohort', 'binary' or 'dose'.
+    rows : int
+        Of the model's sample.
+    periods : tuple of float
+        Of the sample, in order.
+    cohorts : tuple of Cohort
+        Who is first treated when.
+    by_period : tuple of Period
+        Treated, not yet treated and never treated units of each period.
+    support : Support or None
+        Of units with a period before their treatment, until they leave it; None where there is none.
+    weights : Weights or None
+        Of the cells in the two-way coefficient.
+    dose : Dose or None
+        How the dose spreads, where there is one.
+    leaving : tuple of str
+        Units that leave treatment again.
+    repeated : bool
+        Rows of several kinds in one unit and period were taken as one.
     """
 
     model: str
@@ -110,12 +131,26 @@ class DesignFacts:
 
 
 def design_of(model: Any, panel: Panel, positions: IntArray) -> DesignFacts | None:
-    """The facts of a model's design on the rows at `positions`; None where it has no treatment that starts.
+    """The facts of a model's design.
 
     Who is first treated when is read off every row of the panel, so that a row that the model lacks moves no cohort.
 
     A model with a cohort has one; of others the treatment (or first regressor) must be zero somewhere and never negative, beside
     effects of unit and time.
+
+    Parameters
+    ----------
+    model : ModelSpec
+        The model.
+    panel : Panel
+        Every row.
+    positions : numpy.ndarray
+        (n,) int, the rows that the model uses.
+
+    Returns
+    -------
+    DesignFacts or None
+        None where it has no treatment that starts.
     """
     sample = panel.take(positions)
     named = getattr(model, "cohort", "")
@@ -141,7 +176,17 @@ def design_of(model: Any, panel: Panel, positions: IntArray) -> DesignFacts | No
 
 
 def is_two_way_did(model: Any, panel: Panel, positions: IntArray) -> bool:
-    """Whether a regression is the static two-way one on a 0/1 treatment that starts in some unit and stays."""
+    """Whether a regression is the static two-way one on a 0/1 treatment that starts in some unit and stays.
+
+    Parameters
+    ----------
+    model, panel, positions
+        As in `design_of`.
+
+    Returns
+    -------
+    bool
+    """
     if getattr(model, "cohort", ""):
         return False
     sample = panel.take(positions)

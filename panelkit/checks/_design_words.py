@@ -23,7 +23,23 @@ MARK = 1  # the largest value of a mark
 
 
 def page(facts: DesignFacts, panel: Panel, kind: str, language: Language) -> str:
-    """The design as a page of plain text in one language."""
+    """The design as a page of plain text in one language.
+
+    Parameters
+    ----------
+    facts : DesignFacts
+        As `design_of` gives them.
+    panel : Panel
+        For names of units and variables.
+    kind : str
+        Of the model.
+    language : 'en' or 'zh'
+        Of the page.
+
+    Returns
+    -------
+    str
+    """
     say = _speaker(language)
     parts = [
         _head(facts, panel, say),

@@ -24,7 +24,23 @@ from panelkit.numerics.spec_curve import Adopted, JointCurve, joint_curve
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Battery:
-    """A battery as it was run. estimates : by specification; failures : why the others have none."""
+    """A battery as it was run.
+
+    Parameters
+    ----------
+    name : str
+        Its name in the study.
+    spec : RobustnessSpec
+        What it declares.
+    variants : tuple of Variant
+        Its specifications.
+    estimates : mapping of Estimate
+        By specification.
+    failures : mapping of str
+        Why the others have none.
+    seed : int
+        Of its permutations.
+    """
 
     name: str
     spec: RobustnessSpec
@@ -44,12 +60,22 @@ def term_looked_at(estimate: Estimate, wanted: str) -> Term:
 def verdict(battery: Battery, base: Estimate, panel: Panel, subject: Callable[[Variant], Subject | None]) -> Check:
     """Counts of the declared specifications, failed ones among them, that have the base's sign and its significance.
 
-    value : the share that agrees in both (a specification that could not be estimated does not agree); bound : the share asked
-    for. rows : one for each specification, nothing left out.
-
     Parameters
     ----------
-    subject : what the permutation takes a specification's design from.
+    battery : Battery
+        As it was run.
+    base : Estimate
+        That the others are held against.
+    panel : Panel
+        That all were estimated on.
+    subject : callable
+        Variant -> what the permutation takes its design from, or None.
+
+    Returns
+    -------
+    Check
+        value : the share that agrees in both (a specification that could not be estimated does not agree); bound : the share asked
+        for. rows : one for each specification, nothing left out.
 
     Source
     ------

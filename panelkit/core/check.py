@@ -27,9 +27,24 @@ class CheckSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """A finding. `value` is held against `bound` where there is one; `text` is a sentence in both languages.
+    """A finding.
 
-    series : numbers behind it, for a figure or a table (for a placebo: every draw), by name.
+    Parameters
+    ----------
+    name, of : str
+        The check, and the model it is of ("panel" for one on the data).
+    verdict : str
+        'holds', 'fails', or 'says' where it is a remark.
+    value, bound : float or None
+        What was found, and what it is held against, where there is such a number.
+    text : Label
+        A sentence in both languages.
+    gate : bool
+        A run ends with exit code 1 where it fails.
+    series : dict of tuple of float
+        Numbers behind it, for a figure or a table (for a placebo: every draw), by name.
+    rows : tuple of dict
+        Its table, one dict for each row.
     """
 
     name: str

@@ -14,7 +14,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
-    """One coefficient: `df` of the reference t (infinite for the normal), two-sided p, 95 % interval [low, high]."""
+    """One coefficient.
+
+    Parameters
+    ----------
+    name : str
+        The regressor, in the grammar of formulas.
+    estimate, se, statistic : float
+        In units of the outcome per unit of the regressor; statistic = estimate / se.
+    df : float
+        Degrees of freedom of the reference t, infinite for the normal.
+    p : float
+        Two-sided.
+    low, high : float
+        The interval at the study's level, 95 % unless it says otherwise.
+    """
 
     name: str
     estimate: float
@@ -108,13 +122,44 @@ class CohortEffect:
 class Estimate:
     """The result of one model.
 
-    covariance_matrix : (k, k) in the order of `terms`. covariance : the convention it follows, resolved (never 'default').
-    curves : named effect curves, e.g. {"event_time": (...)}. curve_covariances : (r, r) of a curve's points in their order, NaN
-    where withheld or a reference. tests : named joint tests {name: {statistic, df1, df2, p}}.
-    cells : effects by cohort and period of a staggered design, of which terms and curves are averages. influence : (G, k) of
-    each cluster on the terms, clusters in order of their names: covariance_matrix = influence' influence.
-    records : further numbers by name, one dict for each row (a balance table, weights of donors ...).
-    formula, absorb, clusters : the specification as fitted, for the rows of a table. dropped_terms : collinear columns left out, by name.
+    Parameters
+    ----------
+    id, kind, outcome : str
+        The model, its kind and its dependent variable.
+    terms : tuple of Term
+        The k coefficients.
+    covariance_matrix : numpy.ndarray
+        (k, k) in the order of `terms`.
+    covariance : Covariance
+        The convention it follows, resolved (never 'default').
+    sample : Sample
+        Rows used and left out, units, periods, clusters.
+    fit : Quality
+        Measures of fit; those that are not defined are None.
+    requests : tuple
+        What an engine was asked, so that a second one can be.
+    absorb : tuple of str
+        Absorbed effects, by name.
+    engine, engine_version, confirmation : str
+        Who computed it, and how it is confirmed: 'engine' (another one), or 'route' (other arithmetic).
+    resampled : tuple of Resampled
+        p values and intervals by resampling.
+    curves : dict
+        Named effect curves, e.g. {"event_time": (...)}.
+    curve_covariances : dict of numpy.ndarray
+        (r, r) of a curve's points in their order, NaN where withheld or a reference.
+    cells : tuple of CohortEffect
+        Effects by cohort and period of a staggered design, of which terms and curves are averages.
+    influence : numpy.ndarray or None
+        (G, k) of each cluster on the terms, clusters in order of their names: covariance_matrix = influence' influence.
+    records : dict
+        Further numbers by name, one dict for each row (a balance table, weights of donors ...).
+    tests : dict
+        Named joint tests {name: {statistic, df1, df2, p}}.
+    dropped_terms : tuple of str
+        Collinear columns left out.
+    notes : tuple of str
+        What a reader has to know besides.
     """
 
     id: str

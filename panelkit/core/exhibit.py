@@ -14,9 +14,18 @@ LINE = 12.1  # cm of a line of LaTeX's article class
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One printed value: `raw` in full, `shown` as printed (plain text), `mark` set as a superscript behind it (stars).
+    """One printed value.
 
-    key : (model, term, field) for a number of an estimate; None for text. A key stands for the same number in every exhibit.
+    Parameters
+    ----------
+    raw : float, int, str or None
+        The value in full.
+    shown : str
+        As printed, plain text.
+    key : (str, str, str) or None
+        (model, term, field) for a number of an estimate; None for text. A key stands for the same number in every exhibit.
+    mark : str
+        Set as a superscript behind it (stars).
     """
 
     raw: float | int | str | None
@@ -46,10 +55,26 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A table in one language; `stub` heads the column of row labels; `cells` names each keyed cell for the ledger.
+    """A table in one language.
 
-    long : it may break across pages, its heading repeated. landscape : it stands on a page turned by 90 degrees. line : width in cm
-    of a line of the paper it is for.
+    Parameters
+    ----------
+    id, title : str
+        Its name in files and ledger, and what is printed above it.
+    columns, rows : tuple
+        Headings and alignment; labels and cells. Every row has a cell for each column.
+    notes : tuple of str
+        Printed below, one paragraph each.
+    stub : str
+        Heads the column of row labels.
+    language : 'en' or 'zh'
+        Of all words.
+    number : int
+        Printed behind "Table"; 0 for none.
+    long, landscape : bool
+        It may break across pages, its heading repeated; it stands on a page turned by 90 degrees.
+    line : float
+        Width in cm of a line of the paper it is for.
     """
 
     id: str
@@ -74,9 +99,26 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """A figure as numbers: `data` columns of equal length (saved as CSV beside the picture), `labels` the words in it.
+    """A figure as numbers.
 
-    width : of one or of two columns of a journal.
+    Parameters
+    ----------
+    id, kind, title : str
+        Its name in files, its kind, and what is printed below it.
+    data : dict of tuple
+        Columns of equal length, saved as CSV beside the picture.
+    labels : dict of str
+        The words in it, by role.
+    notes : tuple of str
+        Printed below the title.
+    language : 'en' or 'zh'
+        Of all words.
+    number : int
+        Printed behind "Figure"; 0 for none.
+    alt : str
+        The picture in words, for those who cannot see it.
+    width : 'single' or 'double'
+        Of one or of two columns of a journal.
     """
 
     id: str

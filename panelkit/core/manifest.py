@@ -20,7 +20,23 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """files : relative path -> SHA-256. numbers : the ledger, by cell name. environment : package -> version, no clock, no path."""
+    """What a run made, and from what.
+
+    Parameters
+    ----------
+    study_digest : str
+        SHA-256 of the study's content.
+    files : dict
+        Relative path -> SHA-256.
+    environment : dict
+        Package -> version; no clock, no path.
+    numbers : dict of Entry
+        The ledger, by cell name.
+    inputs : dict
+        What the run depends on -> digest: code, study, raw files, environment.
+    extra : dict
+        Exit code and failed gates.
+    """
 
     study_digest: str
     files: dict[str, str]

@@ -32,8 +32,21 @@ class Panel:
     """A unit-time panel.
 
     Make one with `Panel.of`, which sorts by key and refuses what is no panel. `frame` hands out a copy: columns are the
-    unit (text), the time (int) and one per variable (float64, or text for categories), in the order of `variables`. `parts` names
-    the categories that make up a unit of several keys (province, industry); it is empty where a unit is one thing.
+    unit (text), the time (int) and one per variable (float64, or text for categories), in the order of `variables`; rows are sorted
+    by unit and time.
+
+    Parameters
+    ----------
+    unit, time : str
+        Names of the two key columns.
+    variables : tuple of Variable
+        What the other columns are.
+    history : tuple of Step
+        Every cut of rows on the way here, with counts and reason.
+    unit_labels : mapping of str to Label
+        Names of units, or of parts of them, that go by a code.
+    parts : tuple of str
+        The categories that make up a unit of several keys (province, industry); empty where a unit is one thing.
     """
 
     unit: str

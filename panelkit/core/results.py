@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,13 +49,27 @@ class QualityReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Results:
-    """estimates : by model id, in the study's order. checks : by model id. quality : findings about the panel itself.
+    """Everything of a run that exhibits and page are made from; `Results.of` gathers it where the stages are called one by one.
 
-    variants, variant_checks : the specifications of robustness batteries, by their ids; failures : why those not estimated were not.
-    filled : bool frame, rows as the panel's, one column per variable with cells that are not as published; None where not known.
-    quality_report : tables and pictures about the panel, beside the findings in `quality`.
-    used : the panel that models were estimated on, whose rows `Sample.positions` count; the panel itself unless the study asks
-    for a common sample.
+    Parameters
+    ----------
+    study, panel : Study, Panel
+        As read and built.
+    estimates, checks : dict
+        By model id, in the study's order.
+    variants, variant_checks : dict
+        The specifications of robustness batteries, by their ids.
+    failures : dict of str
+        Why those that were not estimated were not.
+    quality : tuple of Check
+        Findings about the panel itself.
+    used : Panel or None
+        The panel that models were estimated on, whose rows `Sample.positions` count; None for the panel itself, unless the study asks
+        for a common sample.
+    filled : pandas.DataFrame or None
+        Bool, rows as the panel's, one column per variable with cells that are not as published; None where not known.
+    quality_report : QualityReport or None
+        Tables and pictures about the panel, beside the findings in `quality`.
     """
 
     study: Study
@@ -69,6 +83,35 @@ class Results:
     used: Panel | None = None
     filled: pd.DataFrame | None = None
     quality_report: QualityReport | None = None
+
+    @classmethod
+    def of(
+        cls,
+        study: Study,
+        panel: Panel,
+        estimates: dict[str, Estimate],
+        checks: dict[str, tuple[Check, ...]],
+        **further: Any,
+    ) -> Results:
+        """The results of stages that were called one by one, specifications of batteries told apart from models.
+
+        Parameters
+        ----------
+        study, panel, estimates, checks
+            As `read_study`, `build_panel`, `estimate` and `check` give them.
+        **further
+            Any other field.
+        """
+        variants = {v.id for v in study.variants}
+        return cls(
+            study=study,
+            panel=panel,
+            estimates={m: e for m, e in estimates.items() if m not in variants},
+            checks={m: c for m, c in checks.items() if m not in variants},
+            variants={m: e for m, e in estimates.items() if m in variants},
+            variant_checks={m: c for m, c in checks.items() if m in variants},
+            **further,
+        )
 
     def sample_of(self, model: str) -> Panel:
         """The rows that a model used."""

@@ -100,19 +100,26 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observations:
-    """Long frame of what was read, one row per cell, columns `OBSERVED`.
+    """What was read from a raw file, one row per cell.
 
-    unit : str, code (GB/T 2260 for provinces), or the text as printed where the panel has no code list; the parts of a unit of
-    several keys are joined as in `core.key`
-    time : int
-    series : str, "source.alias"
-    value : float, NaN where the series is a category or the cell is blank; text : str or None, for categories
-    measure : str, unit of measure; vintage : int, 0 where unknown; source : str, id; cell : str, "sheet!B7" or "line 12, column 3"
-    `notes` says what was passed over (footers, national rows, blank cells) with counts. `parts` names what the parts of `unit`
-    are: keys of the panel or columns, `REGION` for that of places; None where the layout knows regions only, empty where the file
-    has no unit (a series of the nation). `timeless` : the file has no year, its figures hold in all.
-    `labels` : alias -> what the file says of a series beside
-    its name.
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Columns `OBSERVED`. unit : str, code (GB/T 2260 for provinces), or the text as printed where the panel has no code list; the
+        parts of a unit of several keys are joined as in `core.key`. time : int. series : str, "source.alias". value : float, NaN where
+        the series is a category or the cell is blank; text : str or None, for categories. measure : str, unit of measure. vintage :
+        int, 0 where unknown. source : str, id. cell : str, "sheet!B7" or "line 12, column 3".
+    provenance : Provenance
+        File, digest and what the source says of itself.
+    notes : tuple of str
+        What was passed over (footers, national rows, blank cells), with counts.
+    parts : tuple of str or None
+        What the parts of `unit` are: keys of the panel or columns, `REGION` for that of places; None where the layout knows regions
+        only, empty where the file has no unit (a series of the nation).
+    timeless : bool
+        The file has no year, its figures hold in all.
+    labels : mapping
+        Alias -> what the file says of a series beside its name.
     """
 
     frame: pd.DataFrame

@@ -176,10 +176,32 @@ class VariablePlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Study:
-    """A study: validated, typed, immutable. `digest` is over its content, not its layout or comments.
+    """A study: validated, typed, immutable; `read_study` makes one.
 
-    variants : the specifications of every robustness battery. root : the folder that source paths start from; it is where the
-    study lies, not what it says.
+    Parameters
+    ----------
+    head : Head
+        What stands under `[study]`: id, title, seed, language, authors.
+    panel : PanelSpec
+        Keys, years and the rules of assembly.
+    sources, variables : dict
+        By name, in the order of the file: raw files, and how each variable is made.
+    defaults : Defaults
+        What models inherit.
+    models, tables, figures : tuple
+        In the order of the file.
+    checks, families, robustness : dict
+        By name: declared diagnostics, families of hypotheses, batteries.
+    quality : QualitySpec
+        Gates and national totals of the quality report.
+    digest : str
+        SHA-256 over the content, not over layout or comments.
+    document : dict
+        The file as parsed.
+    variants : tuple of Variant
+        The specifications of every robustness battery.
+    root : Path
+        The folder that source paths start from; it is where the study lies, not what it says.
     """
 
     head: Head

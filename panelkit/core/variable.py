@@ -20,10 +20,26 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variable:
-    """A variable of the panel; `measure` is its unit of measure ("" for a pure number), `filled` how many cells are not as published.
+    """A variable of the panel.
 
-    price : basis of prices of an amount of money, also behind a logarithm; "" where there is none or it is not known.
-    base_year : year whose prices a real amount is in; None where it is not real or the year is not known.
+    Parameters
+    ----------
+    name : str
+        Its column.
+    measure : str
+        Unit of measure, "" for a pure number.
+    label : Label
+        What is printed, in English and Chinese.
+    origin : Origin
+        How it is made, and from which series or variables.
+    kind : 'number' or 'category'
+        float64 or text.
+    filled : int
+        How many cells are not as published.
+    price : str
+        Basis of prices of an amount of money ('nominal' or 'real'), also behind a logarithm; "" where there is none or it is not known.
+    base_year : int or None
+        Year whose prices a real amount is in; None where it is not real or the year is not known.
     """
 
     name: str

@@ -47,7 +47,22 @@ class _Member:
 
 
 def faults_of(name: str, family: FamilySpec, models: Mapping[str, ModelSpec]) -> tuple[Fault, ...]:
-    """What is wrong with a declared family before any number: unknown models, members twice, fewer than two."""
+    """What is wrong with a declared family before any number: unknown models, members twice, fewer than two.
+
+    Parameters
+    ----------
+    name : str
+        Of the family.
+    family : FamilySpec
+        Its members as "model.term", and the method.
+    models : mapping of ModelSpec
+        By id.
+
+    Returns
+    -------
+    tuple of Fault
+        Empty where all is well.
+    """
     where = f"families.{name}.members"
     faults = []
     for member in family.members:
@@ -82,8 +97,14 @@ def adjusted(
 
     Parameters
     ----------
+    name, family : as declared in the study.
     estimates, models : of every member at least, by model id. panel : that they were estimated on.
     setting_of : the setting a model is prepared in. seed : the study's.
+
+    Returns
+    -------
+    tuple of Check
+        One for each model, in the order of the members.
 
     Raises
     ------

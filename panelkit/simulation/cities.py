@@ -27,6 +27,7 @@ class CityTruth:
     ----------
     sizes : effect in the first year by cohort (year of the reply); early cohorts gain more, as zones chosen for their trade would.
     growth : by which share of its size an effect grows each year after.
+    income : coefficient of ln_income.
     persistence, error_sd : of each city's error. province_sd : of the shocks that the cities of a province share.
     trend : how much faster cities that get a zone early grow in any case, per year; 0 is parallel trends.
     """
@@ -49,7 +50,19 @@ class CityTruth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulatedCities:
-    """A simulated panel of cities and what is true of it; `effects` (rows,) is what the zone did in each cell."""
+    """A simulated panel of cities and what is true of it.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Columns `COLUMNS`, one row per city and year, sorted; `city` is the six-digit code as text.
+    effects : numpy.ndarray
+        (rows,) what the zone did to ln_exports in each cell.
+    truth : CityTruth
+        The coefficients.
+    years : pair of int
+        First and last year.
+    """
 
     frame: pd.DataFrame
     effects: Array
@@ -76,6 +89,22 @@ def simulate_cities(
 
     Zones of county-level cities and Xiong'an treat no prefecture; batch 8 (2025) lies after the window, its cities are not yet
     treated in it and stand as cohort 0.
+
+    Parameters
+    ----------
+    seed, years
+        As in `simulate`.
+    effects : CityTruth, optional
+        The coefficients; `CityTruth()` without it.
+
+    Returns
+    -------
+    SimulatedCities
+
+    Raises
+    ------
+    PanelkitError
+        The years are not covered by the zone list.
 
     >>> simulate_cities(1, years=(2014, 2020)).frame.shape
     (2359, 7)
@@ -130,7 +159,20 @@ MEANING = MappingProxyType(
 
 
 def city_texts(simulated: SimulatedCities, seed: int) -> dict[str, str]:
-    """`panel.csv`, its sidecar and `truth.toml` as texts, the same for the same seed."""
+    """`panel.csv`, its sidecar and `truth.toml` as texts, the same for the same seed.
+
+    Parameters
+    ----------
+    simulated : SimulatedCities
+        The panel.
+    seed : int
+        That it was drawn with, for its card.
+
+    Returns
+    -------
+    dict of str
+        File name -> text.
+    """
     data = simulated.frame.to_csv(index=False, float_format="%.6f", lineterminator="\n")
     first, last = simulated.years
     card = [

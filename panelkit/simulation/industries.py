@@ -74,6 +74,7 @@ class IndustryTruth:
 
     Parameters
     ----------
+    jobs_on_exposed_dose, jobs_on_income, brands_by_horizon, selection : the coefficients above.
     persistence, dominance : as in `Truth`.
     comovement : standard deviation of a province's own cycle, with which industries move by loadings that have nothing to do with
         exposure: errors are alike within a province, whatever effects are taken out.
@@ -106,6 +107,10 @@ class SimulatedIndustries:
         Columns `COLUMNS`, one row per province, industry and year, sorted; codes are text. `ABSENT` of the cells are not there.
     effects : pandas.DataFrame
         province, industry, year and, per outcome, what the zones did to it in that cell beyond the province's boom.
+    truth : IndustryTruth
+        The coefficients.
+    years : pair of int
+        First and last year.
     """
 
     frame: pd.DataFrame
@@ -124,6 +129,11 @@ def simulate_industries(
     seed, years
         As in `simulate`.
     effects : IndustryTruth, optional
+        The coefficients; `IndustryTruth()` without it.
+
+    Returns
+    -------
+    SimulatedIndustries
 
     Raises
     ------
@@ -217,6 +227,16 @@ def _cells(
 def industry_targets(truth: IndustryTruth | None = None) -> dict[str, Target]:
     """What each model of the simulated cells is centred on.
 
+    Parameters
+    ----------
+    truth : IndustryTruth, optional
+        `IndustryTruth()` without it.
+
+    Returns
+    -------
+    dict of Target
+        By model.
+
     >>> industry_targets()["jobs"].value
     0.05
     """
@@ -244,7 +264,22 @@ def industry_targets(truth: IndustryTruth | None = None) -> dict[str, Target]:
 
 
 def industry_texts(simulated: SimulatedIndustries, seed: int, industries: tuple[str, ...]) -> dict[str, str]:
-    """`cells.csv` of some industries and its sidecar as texts, the same for the same seed."""
+    """`cells.csv` of some industries and its sidecar as texts, the same for the same seed.
+
+    Parameters
+    ----------
+    simulated : SimulatedIndustries
+        The panel.
+    seed : int
+        That it was drawn with, for its card.
+    industries : tuple of str
+        Codes of the industries to keep.
+
+    Returns
+    -------
+    dict of str
+        File name -> text.
+    """
     d = simulated.frame
     d = d[d.industry.isin(industries)][["province", "industry", "year", "ln_jobs", "exposure"]]
     data = d.to_csv(index=False, float_format="%.6f", lineterminator="\n")

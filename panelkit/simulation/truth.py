@@ -37,6 +37,12 @@ class Truth:
 
     Parameters
     ----------
+    cluster_on_ecommerce, ecommerce_on_cluster, cluster_on_research, cluster_on_labour : float
+    zones_on_ecommerce, shift_on_ecommerce, shift_on_cluster, information_on_zones : float
+    trademarks_on_information, trademarks_on_zones, exports_on_cluster, imports_on_cluster : float
+        The coefficients above.
+    destinations_by_horizon : tuple of float
+        Effects in the first years of treatment.
     labour_break : float
         Log points by which published labour jumps in 2013, unevenly across provinces; true labour does not.
     persistence : float

@@ -57,6 +57,17 @@ SECTIONS = (
 def read_study(path: Path, known: Known | None = None) -> Study:
     """The study in the TOML file at `path`.
 
+    Parameters
+    ----------
+    path : Path
+        The file.
+    known : Known, optional
+        What other stages understand; without it such names are not checked.
+
+    Returns
+    -------
+    Study
+
     Raises
     ------
     StudyError

@@ -11,7 +11,13 @@ from panelkit.core.study import SCHEMA, FamilySpec, Head, PanelSpec, QualitySpec
 
 
 def json_schema() -> dict[str, Any]:
-    """JSON Schema (2020-12) of a study: sections, kinds and their fields."""
+    """JSON Schema (2020-12) of a study: sections, kinds and their fields.
+
+    Returns
+    -------
+    dict
+        Ready for `json.dumps`; kinds are those registered by now (`panelkit.pipeline.load_kinds` registers all).
+    """
     definitions: dict[str, Any] = {}
     variable = _of(VariableSpec, definitions, given=("name",))
     options = [_of(kind.spec, definitions) for kind in DERIVATIONS]
