@@ -264,11 +264,15 @@ def _from_raw(folder: Path, means: Means) -> LevelResult:
     places = {
         n: f"data/processed/{n}" if n.startswith(("panel.csv", "panel.json", "codebook")) else n
         for n in files
-        if n.startswith(("panel.csv", "panel.json", "codebook", "tables/"))
+        if n.startswith(("panel.csv", "panel.json", "codebook", "tables/", "figures/"))
     }
     there = [n for n, place in places.items() if (folder / place).is_file()]
-    alike = sum((folder / places[n]).read_bytes() == files[n] for n in there)
-    notes = (*said, f"{alike} of {len(there)} files of panel and tables came out the same to the byte")
+    other = [places[n] for n in there if (folder / places[n]).read_bytes() != files[n]]
+    told = f": not {', '.join(other[:5])}" if other else ""
+    notes = (
+        *said,
+        f"{len(there) - len(other)} of {len(there)} files of panel, tables and figures came out the same to the byte{told}",
+    )
     return _compared("L3", result, further=apart, notes=notes)
 
 

@@ -295,3 +295,18 @@ def test_effects_of_a_figure_are_held_against_the_curves(files: dict[str, bytes]
             verify(write_package(resealed(spoilt), tmp_path / str(changed)), levels=("L1",)).levels[0].verdict
             == verdict
         )
+
+
+def test_a_second_engine_that_has_no_error_of_its_own_is_no_finding(files: dict[str, bytes], tmp_path: Path) -> None:
+    made = {n: json.loads(files[n]) for n in ("results/crosscheck.json", "results/checks.json")}
+    rows = [r for m in made["results/crosscheck.json"]["models"] for r in m["values"]]
+    rows += [
+        r for c in made["results/checks.json"]["checks"] if c["name"] == "second_engine" for r in c.get("rows") or ()
+    ]
+    assert rows
+    for alone, verdict in ((False, "verified"), (True, "differs")):
+        for row in rows:
+            row |= {"se": None, "other_se": 0.1 if alone else None, "se_difference": None}
+        spoilt = {**files, **{n: json.dumps(d).encode() for n, d in made.items()}}
+        (found,) = verify(write_package(resealed(spoilt), tmp_path / str(alone)), levels=("L1",)).levels
+        assert found.verdict == verdict, found.findings[:3]
