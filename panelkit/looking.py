@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from panelkit.etl.look import VintageComparison
     from panelkit.replication.trace import Lineage
 
+# kinds with the model's errors although a route confirms them; others bring their own, which `explain` has told
+REGRESSED = ("threshold",)
+
 
 def inspect(path: Path | str, sheet: str = "") -> Reading:
     """What a raw file (or one sheet of it) holds, as the layout that recognises it reads it.
@@ -85,9 +88,7 @@ def explain(study: Study, name: str | None = None, language: Language | None = N
         except PanelkitError as error:
             at = f"{error.faults[0].where}: " if error.faults[0].where else ""
             return f"{own}\nOn which panel is not known yet: {at}{error.faults[0].what}."
-        if (
-            ESTIMATORS[model.kind].confirmation == "engine"
-        ):  # others bring errors of their own, which `explain` has told
+        if ESTIMATORS[model.kind].confirmation == "engine" or model.kind in REGRESSED:
             own += f"\n{_on_this_panel(study, model, panel)}"
         seen = _design(model, panel, language or study.head.language)
         return f"{seen}\n\nTHE MODEL\n{own}" if seen else own

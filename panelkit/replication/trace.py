@@ -183,6 +183,7 @@ def _names(estimate: Mapping[str, Any], panel: Mapping[str, Any]) -> tuple[str, 
         asked += [*request.get("instruments", ()), *request.get("absorb", ()), request.get("weights", "")]
         asked += [v for pair in request.get("varying_slopes", ()) for v in pair]
     asked += [t["name"] for t in estimate["terms"]]
+    asked += [r["variable"] for r in estimate.get("records", {}).get("thresholds", ())]
     parts = [n for name in asked for n in _NAME.findall(str(name))]
     return tuple(dict.fromkeys(n for n in parts if n in known))
 

@@ -28,6 +28,7 @@ from panelkit.reporting.figures.leave_one_out import LeaveOneOutFigure
 from panelkit.reporting.figures.marginal_effects import MarginalEffectsFigure
 from panelkit.reporting.figures.moran_scatter import MoranScatterFigure
 from panelkit.reporting.figures.spec_curve import SpecCurveFigure
+from panelkit.reporting.figures.threshold import ThresholdFigure
 from panelkit.reporting.figures.tile_grid import TILES, TileGridFigure
 from panelkit.reporting.figures.treatment_timing import TreatmentTimingFigure
 from panelkit.reporting.figures.trends import TrendsFigure
@@ -45,6 +46,7 @@ EVERY: tuple[FigureSpec, ...] = (
     MarginalEffectsFigure(id="marginal", title=TITLE, model="moderated", term="ln_gdp", moderator="zone"),
     MoranScatterFigure(id="moran", title=TITLE, variable="zone", lag="fdi", year=2020),
     SpecCurveFigure(id="curve", title=TITLE, models=("both", "single"), terms=("ln_gdp",), base="both"),
+    ThresholdFigure(id="threshold", title=TITLE, model="switching"),
     TileGridFigure(id="tiles", title=TITLE, variable="fdi", year=2020),
     TreatmentTimingFigure(id="timing", title=TITLE, variable="began", cohort=True),
     TreatmentTimingFigure(id="dose", title=TITLE, variable="dose"),
@@ -52,6 +54,17 @@ EVERY: tuple[FigureSpec, ...] = (
         id="trends", title=TITLE, variable="fdi", group="began", missing=Label(en="never", zh="从未"), mark=2018
     ),
 )
+
+CURVE = ((0.1, 9.0), (0.2, 5.0), (0.3, 8.5), (0.4, 0.0), (0.5, 2.0), (0.6, 12.0))
+SWITCHING = {
+    "thresholds": ({"threshold": 1, "variable": "fdi", "estimate": 0.4, "bound": 6.1, "bound_iid": 7.352},),
+    "threshold_ratios": tuple({"threshold": 1, "value": v, "ratio": r} for v, r in CURVE),
+    "threshold_sets": tuple(
+        {"threshold": 1, "bound": bound, "low": low, "high": high}
+        for bound in ("bootstrap", "iid")
+        for low, high in ((0.2, 0.2), (0.4, 0.5))
+    ),
+}
 
 
 @pytest.fixture
@@ -72,6 +85,7 @@ def full(results: Results) -> Results:
     )
     moderated = estimate("moderated", (term("ln_gdp", 0.2, 0.1), term("ln_gdp:zone", 0.1, 0.05)), covariance=CR3)
     system = replace(estimate("system", (term("ln_gdp: fdi lag 1", 0.2, 0.1),), covariance=CR3), curves=system_curves())
+    switching = estimate("switching", (term("fdi:regime::1", 0.2, 0.1),), covariance=CR3, records=SWITCHING)
     rows = (
         {"comparison": "earlier_vs_later", "weight": 0.25, "estimate": 1.0},
         {"comparison": "other", "weight": 0.75, "estimate": 2.0},
@@ -85,7 +99,7 @@ def full(results: Results) -> Results:
     return replace(
         results,
         panel=made,
-        estimates={**results.estimates, "moderated": moderated, "system": system},
+        estimates={**results.estimates, "moderated": moderated, "system": system, "switching": switching},
         checks={**results.checks, "both": (*results.checks["both"], *checks)},
     )
 
@@ -156,6 +170,8 @@ def test_numbers(full: Results) -> None:
     timing = {(u, t): d for u, t, d in zip(*(data["timing"][c] for c in ("unit", "time", "treated")), strict=True)}
     assert [timing["110000", t] for t in (2017, 2018)] == [0, 1]
     assert not any(timing["140000", t] for t in range(2015, 2023))
+    assert data["threshold"]["in_set"] == (0, 1, 0, 1, 1, 0)
+    assert set(data["threshold"]["bound_iid"]) == {7.352}
     assert set(data["trends"]["name"]) == {"First year = 2018", "First year = 2020", "never"}
 
 
@@ -213,3 +229,20 @@ def test_impulse_responses_refuse_what_is_no_system(full: Results) -> None:
         build(ImpulseResponseFigure(id="r", model="both"), full)
     with pytest.raises(ReportError, match="no variable 'gdp'"):
         build(ImpulseResponseFigure(id="r", model="system", impulses=("gdp",)), full)
+
+
+def test_a_threshold_is_pictured_with_its_set_and_both_bounds_named(full: Results) -> None:
+    spec = ThresholdFigure(id="threshold", title=TITLE, model="switching")
+    for language, words in (
+        ("en", ("[0.200, 0.200], [0.400, 0.500]", "6.10", "7.35", "independent errors")),
+        ("zh", ("[0.200, 0.200]、[0.400, 0.500]", "6.10", "7.35", "置信集")),
+    ):
+        figure = build(replace(spec, language=language), full)  # type: ignore[arg-type]
+        assert all(w in figure.notes[-1] and w in figure.alt for w in words)
+        assert "6.10" in figure.labels["bootstrap"]
+        assert "7.35" in figure.labels["iid"]
+    with pytest.raises(ReportError, match="has no threshold 2"):
+        build(replace(spec, number=2), full)
+    with pytest.raises(ReportError, match="has no threshold 1") as error:
+        build(replace(spec, model="both"), full)
+    assert "kind 'threshold'" in error.value.faults[0].mend
