@@ -142,6 +142,7 @@ _STOPS = re.compile(rf"(?<=[{_WIDE}])[,:]|[,:](?= ?[{_WIDE}])|(?<=\d),(?=[A-Za-z
 _STOP = {",": "，", ";": "；", ":": "："}
 _BLANKS = re.compile(rf"(?<=[{_WIDE}]) +(?![=<>≤≥→×+])|(?<![=<>≤≥→×+)]) +(?=[{_WIDE}])")
 _HYPHEN = re.compile(r"(?<![\w.)\]\u4e00-\u9fff-])-(?=\d)")
+_REGIME = re.compile(r"\b\w+(?::\w+)*:(?:regime|step)::\d+\b", re.ASCII)  # terms of threshold models
 _NAME = re.compile(r"(?<![\w.])[A-Za-z]\w*_\w+(?![\w.(])", re.ASCII)
 _KNOWN = tuple(
     (re.compile(pattern, re.DOTALL), chinese)
@@ -195,6 +196,7 @@ def finding(text: str, panel: Panel, language: Language) -> str:
     def label(found: re.Match[str]) -> str:
         return term_label(found[0], panel, language) if found[0] in known else found[0]
 
+    text = _REGIME.sub(lambda m: term_label(m[0], panel, language), text)
     told = minus(_NAME.sub(label, text))
     if language == "en":
         return told
