@@ -192,16 +192,19 @@ def marginal_effects(shown: Shown) -> None:
 
 
 def threshold(shown: Shown) -> None:
-    """Every point of the curve of a threshold, in or out of the sets as its bounds say."""
-    records = shown.estimate(shown.spec["model"])["records"]
-    for i, row in enumerate(shown.rows):
+    """The curve of a threshold point by point, in or out of the sets as its bounds say, and which point is the threshold."""
+    records, number_ = shown.estimate(shown.spec["model"])["records"], shown.spec.get("number") or 1
+    own = next(r for r in records["thresholds"] if r["threshold"] == number_)
+    points = [r for r in records["threshold_ratios"] if r["threshold"] == number_]
+    shown.hold(len(points) == len(shown.rows), -1, "it has not all points of the curve")
+    for i, (row, point) in enumerate(zip(shown.rows, points)):  # noqa: B905
         value, ratio, bound, iid = (shown.value(i, f) for f in ("value", "ratio", "bound", "bound_iid"))
-        within = (str(int(ratio <= bound)), str(int(ratio <= iid)))
-        shown.hold((row["in_set"], row["in_set_iid"]) == within, i, "its sets are not by its bounds")
-        points = [r for r in records.get("threshold_ratios", ()) if same(r["value"], value) and same(r["ratio"], ratio)]
-        bounds = [r for r in records.get("thresholds", ()) if same(r["bound"], bound) and same(r["bound_iid"], iid)]
-        pairs = [p for p in points for b in bounds if p["threshold"] == b["threshold"]]
-        shown.hold(bool(pairs), i, f"the ratio at {row['value']} is not in the results")
+        held = same(point["value"], value) and same(point["ratio"], ratio)
+        shown.hold(held, i, f"the ratio at {row['value']} is not in the results")
+        shown.hold(same(own["bound"], bound) and same(own["bound_iid"], iid), i, "its bounds are not in the results")
+        told = (row["in_set"], row["in_set_iid"], row["best"])
+        within = tuple(str(int(b)) for b in (ratio <= bound, ratio <= iid, same(own["estimate"], value)))
+        shown.hold(told == within, i, "its sets are not by its bounds, or its best is not the threshold")
 
 
 def impulse_response(shown: Shown) -> None:

@@ -37,7 +37,7 @@ class ThresholdFigure(FigureSpec):
 
 
 def build(figure: ThresholdFigure, results: Results) -> Figure:
-    """Its numbers: candidate, likelihood ratio, whether it lies in the set, and both bounds.
+    """Its numbers: candidate, likelihood ratio, whether it is the threshold and lies in the sets, and both bounds.
 
     Raises
     ------
@@ -75,6 +75,7 @@ def build(figure: ThresholdFigure, results: Results) -> Figure:
         data={
             "value": values,
             "ratio": ratios,
+            "best": tuple(int(v == own["estimate"]) for v in values),
             "in_set": tuple(int(r <= bound) for r in ratios),
             "in_set_iid": tuple(int(r <= iid) for r in ratios),
             "bound": (bound,) * len(values),
@@ -116,28 +117,29 @@ def _paint(figure: Figure, axes: Axes) -> None:
     top = ABOVE * max([*ratio, bound, iid])
     for place, (a, b) in enumerate(_runs(inside)):
         named = figure.labels["set"] if place == 0 else None
-        reach = claim("reach", "value", "in_set", f"{a}", f"{b}")
-        axes.axvspan(at[a], at[b], color=PALE, linewidth=0, zorder=0, label=named, gid=reach)
         if a == b:
-            axes.axvline(at[a], color=PALE, linewidth=2.5, zorder=0, gid=reach)
+            one = claim("upright", "value", f"$={a}")
+            axes.axvline(at[a], color=PALE, linewidth=2.5, zorder=0, label=named, gid=one)
+        else:
+            reach = claim("reach", "value", "in_set", str(a), str(b))
+            axes.axvspan(at[a], at[b], color=PALE, linewidth=0, zorder=0, label=named, gid=reach)
     axes.plot(at, ratio, "-", color=INK, linewidth=1.1, zorder=3, gid=claim("line", "value,ratio"))
-    best = min(range(len(at)), key=lambda i: ratio[i])
-    axes.plot(
-        [at[best]],
-        [ratio[best]],
-        "o",
-        color=INK,
-        markersize=5,
-        zorder=4,
-        gid=claim("points", "value,ratio", f"$={best}"),
-    )
-    own, other = (claim("level", f"{name}.first") for name in ("bound", "bound_iid"))
-    axes.axhline(
-        bound, color=INK, linewidth=1.0, linestyle=(0, (5, 2)), zorder=2, label=figure.labels["bootstrap"], gid=own
-    )
-    axes.axhline(
-        iid, color=GREY, linewidth=1.4, linestyle=(0, (1, 1.2)), zorder=2, label=figure.labels["iid"], gid=other
-    )
+    best = floats(figure, "best").index(1.0)
+    lowest = claim("points", "value,ratio", "best=1")
+    axes.plot([at[best]], [ratio[best]], "o", color=INK, markersize=5, zorder=4, gid=lowest)
+    for level, name, how in (
+        (
+            bound,
+            "bootstrap",
+            {"color": INK, "linewidth": 1.0, "linestyle": (0, (5, 2)), "gid": claim("level", "bound.first")},
+        ),
+        (
+            iid,
+            "iid",
+            {"color": GREY, "linewidth": 1.4, "linestyle": (0, (1, 1.2)), "gid": claim("level", "bound_iid.first")},
+        ),
+    ):
+        axes.axhline(level, zorder=2, label=figure.labels[name], **how)  # type: ignore[arg-type]
     axes.set_ylim(-0.03 * top, top)
     axes.set_xlabel(figure.labels["x"])
     axes.set_ylabel(figure.labels["y"])
