@@ -30,10 +30,10 @@ class MomentConditions(CheckSpec):
 def check(declared: MomentConditions, subject: Subject) -> Check:
     """Fails on AR(2), a rejected J, or more instruments than allowed; `value` is the smallest p of J."""
     made, tests = subject.estimate, subject.estimate.tests
-    if "instruments" not in made.fit.extra:
+    if "moment_instruments" not in made.fit.extra:
         mend = "name it on a model of kind 'panel_var' with estimator = \"gmm\""
         raise unfit(subject, "moment_conditions", "needs a system by moments", mend)
-    count, units = int(made.fit.extra["instruments"]), made.sample.units
+    count, units = int(made.fit.extra["moment_instruments"]), made.sample.units
     most = min(declared.most, units)
     worst: list[Verdict] = ["fails" if count > most else "holds"]
     en = [

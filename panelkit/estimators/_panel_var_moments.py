@@ -223,7 +223,7 @@ def _named(design: Any, system: System) -> Any:
 def _extra(
     system: System, found: tuple[gmm.Equation, ...], moments: gmm.Moments, lags: tuple[int, int]
 ) -> dict[str, float]:
-    made = {"instruments": float(moments.instruments.shape[1]), "transformed_rows": float(len(moments.outcomes))}
+    made = {"moment_instruments": float(moments.instruments.shape[1]), "transformed_rows": float(len(moments.outcomes))}
     made |= {"first_instrument_lag": float(lags[0]), "last_instrument_lag": float(lags[1])}
     for name, one in zip(system.names, found, strict=True):
         made[f"hansen_p: {name}"] = one.hansen_p

@@ -16,7 +16,7 @@ from panelkit.reporting._page_names import CHECK_NAMES, KIND_NAMES, named
 from panelkit.reporting._page_rows import rows_of
 from panelkit.reporting._page_words import PAGE_WORDS
 from panelkit.reporting.conventions import convention, resampling
-from panelkit.reporting.labels import effect_label, key_label, term_label
+from panelkit.reporting.labels import effect_label, key_label, of_lag, on_outcome, outcome_label, term_label
 from panelkit.reporting.numbers import shown
 from panelkit.reporting.phrases import finding, headline, measure
 from panelkit.reporting.phrases import said as phrase
@@ -124,7 +124,7 @@ def _model(estimate: Estimate, results: Results, language: Language) -> dict[str
         "kind": named(KIND_NAMES, estimate.kind, language),
         "formula": spec.formula if spec else "",
         "where": spec.where if spec else "",
-        "outcome": term_label(estimate.outcome, panel, language),
+        "outcome": outcome_label(estimate, panel, language),
         "effects": joined((effect_label(a, panel, language) for a in estimate.absorb), language, "comma"),
         "sample": word("sample", language, rows=shown(sample.rows, kind="count"), units=shown(sample.units, kind="count"),
                        first=sample.first, last=sample.last),
@@ -186,13 +186,12 @@ def _hypotheses(results: Results, language: Language) -> list[dict[str, Any]]:
         if estimate is None or not estimate.terms:
             continue
         first = _first_term(estimate)
-        outcome = term_label(estimate.outcome, results.panel, language)
         rows.append(
             {
                 "id": spec.hypothesis,
                 "model": spec.label.to(language) or spec.id,
                 "anchor": f"model-{safe_id(spec.id)}",
-                "term": word("on", language, of=term_label(first.name, results.panel, language), outcome=outcome),
+                "term": on_outcome(first.name, estimate, results.panel, language),
                 "lineage": f"lineage-{safe_id(spec.id)}",
                 "key": plain(f"{estimate.id}|{first.name}|"),
                 "estimate": shown(first.estimate, 4, missing="–"),
@@ -235,6 +234,9 @@ def _tally(checks: tuple[Check, ...], language: Language) -> list[tuple[str, str
 def _first_term(estimate: Estimate) -> Term:
     """The coefficient that speaks to a hypothesis: the first that is no constant and no period before treatment."""
     spoken = [t for t in estimate.terms if t.name != "(constant)"] or list(estimate.terms)
+    lagged = [(t, of_lag(t.name)) for t in spoken]
+    if crossed := [t for t, lag in lagged if lag and lag[0] != lag[1]]:  # one variable of a system on another
+        return crossed[0]
     return next((t for t in spoken if not re.search(r"::(<=)?-\d", t.name)), spoken[0])
 
 
@@ -247,7 +249,7 @@ def _designed(estimate: Estimate, results: Results, language: Language) -> dict[
         "anchor": f"model-{safe_id(estimate.id)}",
         "of": estimate.id,
         "kind": named(KIND_NAMES, estimate.kind, language),
-        "outcome": term_label(estimate.outcome, panel, language),
+        "outcome": outcome_label(estimate, panel, language),
         "effects": joined((effect_label(a, panel, language) for a in estimate.absorb), language, "comma"),
         "rows": shown(sample.rows, kind="count"),
         "clusters": joined((shown(n, kind="count") for n in sample.clusters.values()), language, "comma"),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
+from panelkit.core.estimate import Estimate
 from panelkit.core.label import Language
 from panelkit.core.panel import Panel
 from panelkit.reporting.numbers import MINUS
-from panelkit.reporting.words import WORDS, word
+from panelkit.reporting.words import WORDS, joined, word
 
 
 def key_label(name: str, panel: Panel, language: Language) -> str:
@@ -36,10 +37,9 @@ def term_label(name: str, panel: Panel, language: Language) -> str:
     if switched and "regime" not in {v.name for v in panel.variables}:
         of = term_label(switched[1], panel, language) if switched[1] else ""
         return word(f"{switched[2]}_of" if of else "regime_level", language, of=of, number=switched[3])
-    lagged = re.fullmatch(r"(\w+): (\w+) lag (\d+)", name)
-    if lagged:
-        cause, effect = (key_label(lagged[i], panel, language) for i in (2, 1))
-        return word("lag_of", language, of=cause, lag=lagged[3], effect=effect)
+    if lagged := of_lag(name):
+        effect, cause = (key_label(n, panel, language) for n in lagged[:2])
+        return word("lag_of", language, of=cause, lag=lagged[2], effect=effect)
     path = re.fullmatch(r"[a-z]: (\w+) on (\w+)", name)
     if path:
         return f"{key_label(path[1], panel, language)} → {key_label(path[2], panel, language)}"
@@ -51,6 +51,32 @@ def term_label(name: str, panel: Panel, language: Language) -> str:
         said = level_text(level)
         return f"{whose} {said}" if said[:1] in "≤≥" else f"{whose} = {said}"
     return " × ".join(key_label(factor, panel, language) for factor in name.split(":"))
+
+
+def of_lag(name: str) -> tuple[str, str, str] | None:
+    """Effect, cause and lag of a term of an autoregression, 'y: x lag 1'; None for another term.
+
+    >>> of_lag("y: x lag 1"), of_lag("x")
+    (('y', 'x', '1'), None)
+    """
+    found = re.fullmatch(r"(\w+): (\w+) lag (\d+)", name)
+    return (found[1], found[2], found[3]) if found else None
+
+
+def outcome_label(estimate: Estimate, panel: Panel, language: Language) -> str:
+    """The label of what a model explains; of a system that of every variable."""
+    effects = [lagged[0] for t in estimate.terms if (lagged := of_lag(t.name))]
+    if not effects or len(effects) < len(estimate.terms):
+        return term_label(estimate.outcome, panel, language)
+    return joined((key_label(n, panel, language) for n in dict.fromkeys(effects)), language, "comma")
+
+
+def on_outcome(name: str, estimate: Estimate, panel: Panel, language: Language) -> str:
+    """A term with what it acts on: 'x on y'; the terms of a system say it themselves."""
+    of = term_label(name, panel, language)
+    if of_lag(name):
+        return of
+    return word("on", language, of=of, outcome=term_label(estimate.outcome, panel, language))
 
 
 def level_text(level: str) -> str:

@@ -244,7 +244,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "lag_of": ("{of} (t−{lag}) → {effect}", "{of}（t−{lag}）→ {effect}"),
     "largest_modulus": ("Largest modulus", "最大特征值模"),
     "lags": ("Lags", "滞后阶数"),
-    "instruments": ("Instruments (each equation)", "工具变量数（每个方程）"),
+    "moment_instruments": ("Instruments (each equation)", "工具变量数（每个方程）"),
     "hansen_p": ("Hansen J, p", "Hansen J检验p值"),
     "since": ("Periods since treatment", "距处理的期数"),
     "support": ("N", "N"),

@@ -148,14 +148,14 @@ def test_clusters_that_hold_units(system):
 
 def test_moments_say_what_they_rest_on(system):
     made = system(estimator="gmm", formula="y ~ x | unit", instruments=(1, 3), bands="pairs", draws=99)
-    assert made.fit.extra["instruments"] == 6.0
+    assert made.fit.extra["moment_instruments"] == 6.0
     assert made.tests["hansen: y"]["df1"] == 4.0
     assert {"ar1: y", "ar2: y", "ar1: x", "ar2: x"} <= set(made.tests)
     assert made.terms[0].df == np.inf
     assert made.confirmation == "engine"
     assert made.requests[0].estimator == "two_stage_least_squares"
     default = system(estimator="gmm", bands="none")
-    assert default.fit.extra["instruments"] <= 19, "fewer than clusters, where none is named"
+    assert default.fit.extra["moment_instruments"] <= 19, "fewer than clusters, where none is named"
     with pytest.raises(EngineRefusedError, match="one endogenous"):
         system(estimator="gmm", engine="pyfixest", bands="none")
 

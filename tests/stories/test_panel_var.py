@@ -59,7 +59,7 @@ horizon = 5
 id = "main"
 title = { en = "Panel VAR", zh = "面板VAR" }
 columns = ["system", "moments"]
-statistics = ["rows", "units", "clusters", "largest_modulus", "instruments", "hansen_p"]
+statistics = ["rows", "units", "clusters", "lags", "largest_modulus", "moment_instruments", "hansen_p"]
 [[tables]]
 id = "claims"
 kind = "hypotheses"
@@ -154,6 +154,10 @@ def test_figures_tables_and_the_package_say_one_thing(done: Path, cli) -> None:
     assert "E-commerce (t−1) → Cluster" in table
     claims = (done / "package" / "tables" / "claims.csv").read_text("utf-8-sig")
     assert "supported" in claims
+    assert "E-commerce (t−1) → Cluster; Panel VAR" in claims
+    assert '"","Cluster, E-commerce","Cluster, E-commerce","heading"' in table
+    assert '"Lags","1","1"' in table
+    assert '"Instruments (each equation)","","6"' in table
     page = next((done / "out").rglob("report.html")).read_text("utf-8")
     assert "Granger non-causality" in page
     checked = cli("verify", done / "package", "--levels", "L0,L1,L2")

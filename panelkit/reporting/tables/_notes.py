@@ -8,7 +8,7 @@ from collections.abc import Callable
 from panelkit.core.estimate import Estimate
 from panelkit.reporting._page_names import CHECK_NAMES, named
 from panelkit.reporting.conventions import convention, resampling
-from panelkit.reporting.labels import key_label, term_label
+from panelkit.reporting.labels import key_label, outcome_label, term_label
 from panelkit.reporting.numbers import shown
 from panelkit.reporting.phrases import finding, headline, said
 from panelkit.reporting.tables._parts import Parts
@@ -38,13 +38,13 @@ def notes(parts: Parts, terms: tuple[str, ...]) -> tuple[str, ...]:
 
 def _outcomes(parts: Parts) -> str:
     """The outcomes of the columns where panels differ in them and one panel has several, so that no heading can name them."""
-    labels = [term_label(e.outcome, parts.panel, parts.language) for e in parts.estimates]
+    labels = [outcome_label(e, parts.panel, parts.language) for e in parts.estimates]
     width = parts.spec.width
     rows = [labels[i : i + width] for i in range(0, len(labels), width)]
     shared = all(len(set(labels[j::width])) == 1 for j in range(width))
     if not parts.spec.panels or shared or all(len(set(row)) == 1 for row in rows):
         return ""
-    return _said("outcomes", parts, lambda e: term_label(e.outcome, parts.panel, parts.language))
+    return _said("outcomes", parts, lambda e: outcome_label(e, parts.panel, parts.language))
 
 
 def _inference(parts: Parts, terms: tuple[str, ...]) -> str:

@@ -102,8 +102,12 @@ def _further(name: str, parts: Parts) -> list[Row]:
                 if of
                 else text
             )
-            rows.append(_row(parts, label, key, partial(_extra_of, key)))
+            kind = "count" if head in COUNTED else "number"
+            rows.append(_row(parts, label, key, partial(_extra_of, key), kind))
     return rows
+
+
+COUNTED = ("lags", "moment_instruments")  # further statistics that are whole
 
 
 def _extra_of(key: str, estimate: Estimate) -> float | None:

@@ -22,7 +22,7 @@ from panelkit.core.registry import TABLES, TableKind
 from panelkit.core.request import Clustered
 from panelkit.core.results import Results
 from panelkit.core.spec import spec
-from panelkit.reporting.labels import term_label
+from panelkit.reporting.labels import of_lag, on_outcome
 from panelkit.reporting.numbers import shown
 from panelkit.reporting.tables._common import BLANK, finished, language_of, model_label, model_of, number, span
 from panelkit.reporting.tables.descriptive import described
@@ -153,12 +153,12 @@ def _p(term: Term, drawn: Resampled | None) -> float:
 def _smallest(estimate: Estimate, term: Term, results: Results) -> float:
     """0.1 standard deviations within units of the outcome per one of the regressor (whole panel); NaN where one is no variable."""
     numeric = {v.name for v in results.panel.variables if v.kind == "number"}
-    if estimate.outcome not in numeric:
+    explained, name, _ = of_lag(term.name) or (estimate.outcome, term.name, "")  # a system explains several
+    if explained not in numeric:
         return math.nan
-    outcome = described(results.panel, estimate.outcome)["sd_within"]
-    name = re.sub(
-        r":(?:regime|step)::\d+$", "", term.name
-    )  # of a threshold model: the slope has the scale of its regressor
+    outcome = described(results.panel, explained)["sd_within"]
+    # of a threshold model: the slope has the scale of its regressor
+    name = re.sub(r":(?:regime|step)::\d+$", "", name)
     if name not in numeric:
         # a level of a category, an event time, an effect: 0 or 1
         return SHARE * outcome if ":" in term.name else math.nan
@@ -216,8 +216,7 @@ def holm(ps: Sequence[float]) -> list[float]:
 def _row(held: Held, tested: Claim, at: tuple[HypothesesTable, Results, Language]) -> Row:
     table, results, language = at
     model, name = held.estimate.id, held.term.name
-    outcome = term_label(held.estimate.outcome, results.panel, language)
-    effect = word("on", language, of=term_label(name, results.panel, language), outcome=outcome)
+    effect = on_outcome(name, held.estimate, results.panel, language)
     label = joined((effect, model_label(results, model, language)), language)
     drawn = BLANK
     if held.drawn is not None:

@@ -9,7 +9,7 @@ from panelkit.core.exhibit import Cell, Column, Row, Table
 from panelkit.core.nearest import known_or_nearest
 from panelkit.core.registry import TABLES, TableKind
 from panelkit.core.results import Results
-from panelkit.reporting.labels import term_label
+from panelkit.reporting.labels import outcome_label
 from panelkit.reporting.numbers import is_number
 from panelkit.reporting.tables._choice import terms_of
 from panelkit.reporting.tables._notes import notes
@@ -88,7 +88,7 @@ def _panel_label(letter: str, panel: ModelsPanel, parts: Parts, shared: bool) ->
     """'Panel A. ...', with the outcome where the headings cannot name it and the panel has but one."""
     language = parts.language
     label = panel.label.to(language)
-    outcomes = {term_label(e.outcome, parts.panel, language) for e in parts.estimates}
+    outcomes = {outcome_label(e, parts.panel, language) for e in parts.estimates}
     if not shared and len(outcomes) == 1:
         label = f"{label}{JOIN[language]['open']}{next(iter(outcomes))}{JOIN[language]['close']}"
     return word("panel_row", language, letter=letter, label=label)
@@ -97,7 +97,7 @@ def _panel_label(letter: str, panel: ModelsPanel, parts: Parts, shared: bool) ->
 def _shared_outcomes(parts: Parts) -> list[str]:
     """The label of each column's outcome, "" where panels differ."""
     width, language = parts.spec.width, parts.language
-    labels = [term_label(e.outcome, parts.panel, language) for e in parts.estimates]
+    labels = [outcome_label(e, parts.panel, language) for e in parts.estimates]
     if not parts.spec.panels:
         return labels
     by_column = [set(labels[j::width]) for j in range(width)]
