@@ -31,6 +31,7 @@ def examine() -> list[dict[str, Any]]:
         findings.append(
             _finding(program, found, "found" if found else f"not found: needed only to {what}", needed=False)
         )
+    findings.append(_tried("report.pdf", _typst, needed=False))
     findings.append(_tried("a Chinese font for figures", _chinese_font, needed=False))
     return findings
 
@@ -128,6 +129,14 @@ def _collinearity() -> str:
     except EstimationError:
         return "v = x + 2 z is refused"
     raise EstimationError("v = x + 2 z was not noticed", mend="install the versions of requirements.lock")
+
+
+def _typst() -> str:
+    """Whether a report can be printed."""
+    from panelkit.reporting.render.typst import needed
+
+    needed("study.report")
+    return "typst is installed"
 
 
 def _chinese_font() -> str:

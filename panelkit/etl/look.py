@@ -23,12 +23,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _ORDER = ("stacked_blocks", "series_columns", "nbs_csv", "nbs_excel", "yearbook_page", "tidy", "wide")
+_TEXTS = (".csv", ".tsv", ".txt", ".tab")
+LONGEST_PAGE = 20_000  # lines of a text; a longer one is no printed page, but a table or records
 _SHEET = " > "  # between the name of a sheet and that of a series
 
 
 def recognised(path: Path, sheet: str = "") -> tuple[tuple[str, str], ...]:
     """Layouts that a file (or one sheet of a workbook) may have, as (kind, reason), the most particular first."""
     names = [n for n in _ORDER if n in SOURCES] + [n for n in SOURCES.names() if n not in _ORDER]
+    names = ["tidy", "wide"] if _is_long(path) else names
     found = [(n, SOURCES[n].recognise(path, sheet) if SOURCES[n].sheets else SOURCES[n].recognise(path)) for n in names]
     return tuple((name, reason) for name, reason in found if reason is not None)
 
@@ -82,7 +85,18 @@ def _likely(path: Path) -> tuple[str, ...]:
     suffix = path.suffix.casefold()
     if suffix in WORKBOOKS:
         return ("nbs_excel", "yearbook_page", "wide", "tidy")
-    return ("nbs_csv", "tidy", "wide") if suffix in (".csv", ".tsv", ".txt", ".tab") else ("tidy",)
+    return ("nbs_csv", "tidy", "wide") if suffix in _TEXTS and not _is_long(path) else ("tidy",)
+
+
+def _is_long(path: Path) -> bool:
+    """Whether a text has more lines than any printed page."""
+    if path.suffix.casefold() not in _TEXTS:
+        return False
+    lines = 0
+    with path.open("rb") as file:
+        while lines <= LONGEST_PAGE and (chunk := file.read(2**16)):
+            lines += chunk.count(b"\n")
+    return lines > LONGEST_PAGE
 
 
 def _every_sheet(path: Path, names: tuple[str, ...]) -> tuple[str, Reading]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from pathlib import Path
 
 import corruption
 import exports_files
@@ -21,7 +22,7 @@ from panelkit.core.registry import SOURCES
 from panelkit.core.source import Observations
 from panelkit.etl.assemble import assemble
 from panelkit.etl.harmonise.units import parse_measure, plain
-from panelkit.etl.look import look, source_fields
+from panelkit.etl.look import LONGEST_PAGE, look, source_fields
 from panelkit.etl.look_words import source_in_toml
 from panelkit.etl.sources import _workbook
 from panelkit.facts.cities import match_city
@@ -313,3 +314,15 @@ def test_records_of_several_files_are_added_up_as_one(tmp_path):
     assert got == pytest.approx({k: v for k, v in due.items() if k[1] in (2015, 2016)})
     (tmp_path / "orders-3.csv").write_text("province,day,amount\n北京,2015-01-01,1\n", "utf-8")
     refused(block, tmp_path / "orders-*.csv", "have not the same columns: date, day")
+
+
+def test_records_are_no_page_and_are_told_so(tmp_path: Path) -> None:
+    path = tmp_path / "orders.csv"
+    rows = (
+        f"O{i},{2015 + i % 5}-03-0{1 + i % 9},{('北京市', '浙江省')[i % 2]},{i % 97}.5\n"
+        for i in range(LONGEST_PAGE + 1)
+    )
+    path.write_text("order,date,province,amount\n" + "".join(rows), "utf-8")
+    with pytest.raises(SourceError, match="kind = 'records'") as refused:
+        look(path)
+    assert "nbs_csv" not in str(refused.value)

@@ -45,7 +45,8 @@ def look(path: Path, sheet: str = "") -> Reading:
         raise SourceError(
             "there is no province column, or none of years, and no other column that is a key with years",
             where=path.name,
-            mend=f"columns: {', '.join(table.names[:20])}; name them on the source with unit and time",
+            mend=f"columns: {', '.join(table.names[:20])}; name them on the source with unit and time; where several rows are of one "
+            "unit and year (orders, declarations) say kind = 'records', which adds them up",
         )
     cells = (c for column in table.columns for c in column)
     ledger = looking(path.name, cells, commas_part=table.commas_part)

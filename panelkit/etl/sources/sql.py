@@ -177,7 +177,8 @@ def look(path: Path) -> Reading:
         for name in map(str, listed["t"]):
             quoted = quoted_name(name)
             table = _asked(connection, f"SELECT * FROM {quoted} LIMIT {MOST_LOOKED_AT}", path.name, None, clock)  # noqa: S608
-            ledger.say(f"table {name}: {table.rows} rows, columns {', '.join(table.names)}"[:200])
+            most = "the first " if table.rows == MOST_LOOKED_AT else ""
+            ledger.say(f"table {name}: {most}{table.rows} rows, columns {', '.join(table.names)}"[:200])
             roles = guess_roles(table)
             if roles is not None and roles.time:
                 seen += _series_of(name, table, roles, ledger)
