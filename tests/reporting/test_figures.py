@@ -123,3 +123,34 @@ def test_simultaneous_bands_stand_behind_the_intervals(results: Results) -> None
     assert figure.data["band_low"][3] != figure.data["band_low"][3]  # the reference has none
     assert any("simultaneous" in n for n in figure.notes)
     assert render_figure(figure)["events.svg"] != render_figure(event_study.build(EVENTS, results))["events.svg"]
+
+
+def test_crowded_labels_long_titles_and_dollar_signs_fit_their_picture() -> None:
+    """At one column, too: labels of ticks are set apart, titles of axes go into lines, a label is no formula."""
+    from itertools import pairwise
+
+    import matplotlib as mpl
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure as Picture
+
+    from panelkit.reporting.figures._canvas import SINGLE
+    from panelkit.reporting.figures._fit import fit
+
+    with mpl.rc_context({"text.parse_math": False, "font.size": 7.5}):
+        picture = Picture(figsize=(SINGLE, 2.5), layout="constrained")
+        FigureCanvasAgg(picture)
+        axes = picture.add_subplot()
+        axes.set_xticks(range(-15, 16), [f"{y}\n{900 + y}" for y in range(-15, 16)])
+        axes.set_xlabel(
+            "Effect of sales ($) and exports ($) on the output of enterprises above designated size, standardised"
+        )
+        fit(picture)
+        picture.draw_without_rendering()
+        shown = [t.get_window_extent() for t in axes.get_xticklabels() if t.get_text()]
+        assert len(shown) > 5
+        assert all(b.x0 > a.x1 for a, b in pairwise(shown))
+        assert any(t.get_text().startswith("0\n") for t in axes.get_xticklabels())
+        title = axes.xaxis.label.get_window_extent()
+        assert title.x0 >= 0
+        assert title.x1 <= picture.bbox.width
+        assert "($)" in axes.xaxis.label.get_text()

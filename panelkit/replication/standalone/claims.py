@@ -144,11 +144,13 @@ class Claims:
             self.named(axis, parts, scale)
         elif form in ("names", "years"):
             values = list(dict.fromkeys(r[parts[0]] for r in self.data.rows))
-            values = sorted(values, key=float) if form == "years" else values
+            values = [
+                bare_words(v) for v in (sorted(values, key=float) if form == "years" else values)
+            ]  # names may be in lines
             for k, (place, text) in enumerate(axis.ticks):
                 known = form == "years" or not self.words or k < len(values)
-                here = values.index(text) if text in values else k
-                self.hold(known and (not self.words or (text in values and (form == "years" or here == k))),
+                here = values.index(bare_words(text)) if bare_words(text) in values else k
+                self.hold(known and (not self.words or (bare_words(text) in values and (form == "years" or here == k))),
                           f"the tick {text!r} is none of {parts[0]}")  # fmt: skip
                 scale.pairs.append((float(here), place))
         elif len(axis.ticks) > 1 and all(TICK.match(text) for _, text in axis.ticks):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from panelkit.core.exhibit import Figure
+from panelkit.reporting.figures._fit import fit
 from panelkit.reporting.figures._fonts import chinese_font
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def drawn(
         for side in ("top", "right"):
             axes.spines[side].set_visible(False)
         paint(figure, axes)
-        picture.draw_without_rendering()  # lays everything out, once for all formats
+        fit(picture)  # lays everything out, once for all formats
         picture.set_layout_engine("none")
         return {
             "pdf": _file(picture, "pdf", metadata={"CreationDate": None, "Creator": "panelkit", "Title": figure.id}),
@@ -92,6 +93,7 @@ def _settings(figure: Figure) -> dict[str, Any]:
         "axes.unicode_minus": True,
         "axes.formatter.useoffset": False,
         "path.simplify": False,
+        "text.parse_math": False,  # a label with dollar signs is a text
     }
 
 

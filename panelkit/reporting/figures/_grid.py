@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 from panelkit.core.exhibit import Figure
 from panelkit.reporting.figures._canvas import HAIR, INK, claim
+from panelkit.reporting.printed import folded
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,9 +15,14 @@ if TYPE_CHECKING:
 WHITE = "#ffffff"
 
 
-def height(units: int) -> float:
-    """Inches that so many rows need."""
-    return max(2.4, 0.9 + 0.155 * units)
+_NAME = {"double": 48, "single": 26}  # letters in a line of a row's name
+
+
+def height(figure: Figure, column: str = "name") -> float:
+    """Inches that the rows need; at one column, where the picture is set lower, more for names of several lines."""
+    names = list(dict.fromkeys(str(n) for n in figure.data[column]))
+    lines = max((len(folded(n, _NAME[figure.width])) for n in names), default=1)
+    return max(2.4, 0.9 + 0.155 * len(names) * (1 + 0.5 * (lines - 1)))
 
 
 def places(figure: Figure) -> tuple[list[str], list[int]]:
@@ -61,11 +66,9 @@ def framed(axes: Axes, figure: Figure) -> None:
     """Names at the left, years below, thin white lines between cells."""
     units, years = places(figure)
     small = 7.5 if figure.width == "double" else 6
-    names = 0.062 * min(max(map(len, units)), 60)
-    room = (6.0 - names) / 0.34 if figure.width == "double" else (3.1 - 0.8 * names) / 0.26
-    step = max(1, math.ceil(len(years) / max(room, 1)))
-    axes.set_yticks(range(len(units)), units, fontsize=small)
-    axes.set_xticks(range(0, len(years), step), [str(y) for y in years[::step]], fontsize=small)
+    lines = ["\n".join(folded(u, _NAME[figure.width])) for u in units]
+    axes.set_yticks(range(len(units)), lines, fontsize=small, linespacing=0.95)
+    axes.set_xticks(range(len(years)), [str(y) for y in years], fontsize=small)
     axes.set_xticks([x - 0.5 for x in range(1, len(years))], minor=True)
     axes.set_yticks([y - 0.5 for y in range(1, len(units))], minor=True)
     axes.yaxis.set_gid(claim("names", "name"))

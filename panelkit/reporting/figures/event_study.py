@@ -162,9 +162,11 @@ def _paint(figure: Figure, axes: Axes) -> None:
         zorder=3,
         gid=points[1],
     )
+    size = 6 if figure.width == "single" else 8
     for x in at[reference]:
         axes.annotate(
-            figure.labels["reference"], (x, 0), xytext=(0, 9), textcoords="offset points", ha="center", fontsize=8, color=GREY,
+            figure.labels["reference"], (x, 0),
+            xytext=(0, 9), textcoords="offset points", ha="center", fontsize=size, color=GREY,
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
         )  # fmt: skip
     axes.set_xlim(at.min() - 0.6, at.max() + 0.6)

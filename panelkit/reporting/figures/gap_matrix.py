@@ -67,7 +67,7 @@ def build(figure: GapMatrixFigure, results: Results) -> Figure:
 
 def draw(figure: Figure) -> dict[str, bytes]:
     """The pictures, {extension: bytes}."""
-    return drawn(figure, _paint, size=(6.3, height(len(set(figure.data["name"]))) + 0.3))
+    return drawn(figure, _paint, size=(6.3, height(figure) + 0.3))
 
 
 def _paint(figure: Figure, axes: Axes) -> None:
@@ -96,7 +96,7 @@ def _paint(figure: Figure, axes: Axes) -> None:
                     text,
                     ha="center",
                     va="center",
-                    fontsize=7,
+                    fontsize=7 if figure.width == "double" else 5,
                     color=ink,
                     fontweight="bold" if filled[i, j] else "normal",
                     gid=claim("counts", "missing", "filled", f"{i}", f"{j}"),

@@ -18,7 +18,7 @@ from panelkit.reporting.figures._grid import framed, height, matrix, shaded
 from panelkit.reporting.labels import key_label
 from panelkit.reporting.numbers import MINUS, shown
 from panelkit.reporting.printed import folded
-from panelkit.reporting.words import word
+from panelkit.reporting.words import JOIN, word
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -82,7 +82,11 @@ def build(figure: HeatMapFigure, results: Results) -> Figure:
     }
     classes = [c.to(language) for c in figure.classes] or (class_names(cuts) if cuts else [])
     labels |= {f"class{i}": text for i, text in enumerate(classes)}
-    counts = [f"{text} {sum(c == i for c in data['class'])}" for i, text in enumerate(classes)]
+    spans = class_names(cuts) if cuts and figure.classes else []
+    labels |= {f"span{i}": text for i, text in enumerate(spans)}
+    marks = JOIN[language]
+    told = [f"{a}{marks['open']}{b}{marks['close']}" for a, b in zip(classes, spans, strict=True)] if spans else classes
+    counts = [f"{text} {sum(c == i for c in data['class'])}" for i, text in enumerate(told)]
     ends = word(
         "range_of",
         language,
@@ -112,7 +116,7 @@ def class_names(cuts: list[float]) -> list[str]:
 
 def draw(figure: Figure) -> dict[str, bytes]:
     """The pictures, {extension: bytes}."""
-    return drawn(figure, _paint, size=(6.3, height(len(set(figure.data["unit"])))))
+    return drawn(figure, _paint, size=(6.3, height(figure)))
 
 
 def _paint(figure: Figure, axes: Axes) -> None:
@@ -125,11 +129,12 @@ def _paint(figure: Figure, axes: Axes) -> None:
     norm = BoundaryNorm([i - 0.5 for i in range(len(classes) + 1)], greys.N) if classes else None
     image = shaded(axes, np.ma.masked_invalid(values), "class" if classes else "value", cmap=greys, norm=norm)
     framed(axes, figure)
-    bar = axes.figure.colorbar(image, ax=axes, fraction=0.045, pad=0.02)
+    bar = axes.figure.colorbar(image, ax=axes, fraction=0.045, pad=0.02, aspect=32)
     bar.outline.set_visible(False)
     if classes:
-        bar.set_ticks(range(len(classes)), labels=["\n".join(folded(c, 14)) for c in classes])
-        bar.ax.tick_params(length=0)
+        lines = [[*folded(c, 14), *filter(None, [figure.labels.get(f"span{i}", "")])] for i, c in enumerate(classes)]
+        bar.set_ticks(range(len(classes)), labels=["\n".join(each) for each in lines])
+        bar.ax.tick_params(length=0, labelsize=8 if figure.width == "double" else 5.5)
         bar.ax.minorticks_off()
     else:
         bar.set_label("\n".join(folded(figure.labels["value"], 40)))

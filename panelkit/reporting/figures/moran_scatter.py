@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from panelkit.core.errors import ReportError
 from panelkit.core.exhibit import Figure, FigureSpec
 from panelkit.core.registry import FIGURES, FigureKind
 from panelkit.core.results import Results
 from panelkit.core.spec import spec
-from panelkit.reporting.figures._canvas import GREY, INK, PALE, alone, claim, drawn
+from panelkit.reporting.figures._canvas import GREY, INK, alone, claim, drawn
 from panelkit.reporting.figures._given import floats, language_of, simulated, unit_names, variable_of
 from panelkit.reporting.labels import key_label
 from panelkit.reporting.numbers import shown
@@ -20,6 +20,14 @@ if TYPE_CHECKING:
 
 FEWEST = 4
 QUADRANTS = ("hh", "lh", "ll", "hl")  # high among high, low among high, low among low, high among low
+
+
+# where a name may stand beside its point, the first preferred: points across and up, and how it is set there
+_SIDES = (
+    (3, 2, "left", "bottom"), (-3, 2, "right", "bottom"), (3, -2, "left", "top"), (-3, -2, "right", "top"),
+    (0, 4, "center", "bottom"), (0, -4, "center", "top"), (5, 0, "left", "center"), (-5, 0, "right", "center"),
+    (9, 8, "left", "bottom"), (-9, 8, "right", "bottom"), (9, -8, "left", "top"), (-9, -8, "right", "top"),
+)  # fmt: skip
 
 
 @spec
@@ -132,9 +140,6 @@ def _paint(figure: Figure, axes: Axes) -> None:
         zorder=3,
         gid=claim("points", "z,lag"),
     )
-    for k, (x, y, name) in enumerate(zip(z, lag, figure.data["name"], strict=True)):
-        axes.annotate(str(name), (x, y), xytext=(3, 3), textcoords="offset points", fontsize=4.6 if small else 6.2, color=INK,
-                      gid=claim("word", "name", f"$={k}"))  # fmt: skip
     corners = {"hh": (0.985, 0.985), "lh": (0.015, 0.985), "ll": (0.015, 0.015), "hl": (0.985, 0.015)}
     for quadrant, (x, y) in corners.items():
         axes.text(x, y, figure.labels[quadrant], transform=axes.transAxes, ha="right" if x > 0.5 else "left",
@@ -143,7 +148,47 @@ def _paint(figure: Figure, axes: Axes) -> None:
     axes.set_ylim(-high, high)
     axes.set_xlabel(figure.labels["x"])
     axes.set_ylabel(figure.labels["y"])
-    axes.legend(loc="upper center", frameon=True, edgecolor=PALE, fontsize=6 if small else 8)
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), frameon=False, fontsize=6 if small else 8)
+    _named(axes, list(zip(z, lag, strict=True)), [str(n) for n in figure.data["name"]], 4.8 if small else 6.2)
+
+
+def _named(axes: Axes, points: list[tuple[float, float]], names: list[str], size: float) -> None:
+    """A name beside each point, on the side where it covers least of other names and points."""
+    axes.figure.draw_without_rendering()  # type: ignore[union-attr]
+    scale = axes.figure.dpi / 72
+    at = [tuple(axes.transData.transform(p)) for p in points]
+    taken = [(x - 2.5 * scale, y - 2.5 * scale, x + 2.5 * scale, y + 2.5 * scale) for x, y in at]
+    taken += [_box(t) for t in axes.texts]
+    for i, name in enumerate(names):
+        others = taken[:i] + taken[i + 1 :]
+        best: tuple[float, int, Any] | None = None
+        for place, (dx, dy, ha, va) in enumerate(_SIDES):
+            text = axes.annotate(name, points[i], xytext=(dx, dy), textcoords="offset points", ha=ha, va=va,
+                                 fontsize=size, color=INK, in_layout=False, gid=claim("word", "name", f"$={i}"))  # fmt: skip
+            cost = sum(_shared(_box(text), other) for other in others) + _outside(_box(text), _box(axes))
+            if best is None or cost < best[0] - 1e-9:
+                if best:
+                    best[2].remove()
+                best = (cost, place, text)
+            else:
+                text.remove()
+        if best:
+            taken.append(_box(best[2]))
+
+
+def _box(artist: Any) -> tuple[float, float, float, float]:
+    extent = artist.get_window_extent()
+    return extent.x0, extent.y0, extent.x1, extent.y1
+
+
+def _shared(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> float:
+    """The area that two boxes share."""
+    return max(0.0, min(a[2], b[2]) - max(a[0], b[0])) * max(0.0, min(a[3], b[3]) - max(a[1], b[1]))
+
+
+def _outside(a: tuple[float, float, float, float], within: tuple[float, float, float, float]) -> float:
+    """The area of a box beyond another, and a little for all of it."""
+    return (a[2] - a[0]) * (a[3] - a[1]) - _shared(a, within)
 
 
 FIGURES.register(

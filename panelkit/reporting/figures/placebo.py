@@ -114,7 +114,7 @@ def _paint(figure: Figure, axes: Axes) -> None:
     on_right = value < (left + right) / 2
     axes.annotate(
         f"{figure.labels['value']}\n{figure.labels['p']}", (value, top * 1.13), xytext=(5 if on_right else -5, 0),
-        textcoords="offset points", ha="left" if on_right else "right", va="top", fontsize=9, color=INK,
+        textcoords="offset points", ha="left" if on_right else "right", va="top", fontsize=9 if figure.width == "double" else 7, color=INK,
         bbox={"facecolor": "white", "edgecolor": "none", "pad": 1}, zorder=4, gid=claim("says", "estimate", "p", "$=0"),
     )  # fmt: skip
     axes.set_xlabel(figure.labels["x"])

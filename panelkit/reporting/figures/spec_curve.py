@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
@@ -163,14 +164,22 @@ def choices(estimate: Estimate, term: Term, at: tuple[Panel, Language]) -> tuple
     """What a model chose: outcome, the regressor itself, effects, controls, standard errors, size of the sample."""
     panel, language = at
     others = [t.name for t in estimate.terms if t.name not in (term.name, "(constant)")]
+    levels = {n: n.partition("::")[0] for n in others if "::" in n}  # all levels of a category are one choice
     return (
         [term_label(estimate.outcome, panel, language)],
         [term_label(term.name, panel, language)],
         [effect_label(a, panel, language) for a in estimate.absorb],
-        [term_label(n, panel, language) for n in others],
-        [convention(estimate.covariance, panel, language).split("，" if language == "zh" else ", ")[0]],
+        list(dict.fromkeys(_choice(levels.get(n, n), n in levels, panel, language) for n in others)),
+        [re.split(r"，|（|, ", convention(estimate.covariance, panel, language))[0]],
         [f"{word('rows', language)} {shown(estimate.sample.rows, kind='count')}"],
     )
+
+
+def _choice(name: str, is_category: bool, panel: Panel, language: Language) -> str:
+    """A regressor, or all indicators of a category: 'i(year)' as 'Year indicators'."""
+    inner = re.fullmatch(r"i\((.*)\)", name)
+    label = term_label(inner[1] if inner else name, panel, language)
+    return word("indicators", language, of=label) if is_category else label
 
 
 def draw(figure: Figure) -> dict[str, bytes]:

@@ -10,6 +10,7 @@ from panelkit.core.results import Results
 from panelkit.core.spec import spec
 from panelkit.reporting.figures._canvas import GREY, INK, alone, claim, claim_each, drawn
 from panelkit.reporting.figures._given import check_of, floats, language_of, rows_of, simulated
+from panelkit.reporting.labels import level_text
 from panelkit.reporting.numbers import shown
 from panelkit.reporting.words import word
 
@@ -76,6 +77,7 @@ def _paint(figure: Figure, axes: Axes) -> None:
     claim_each(own, "box", "event_time-0.35,0", "event_time+0.35,supported")
     claim_each(above, "box", "event_time-0.35,supported", "event_time+0.35,treated_cells")
     axes.axvline(-0.5, color=GREY, linewidth=0.8, linestyle=(0, (4, 3)), gid=claim("upright", "-0.5"))
+    axes.set_xticks(at, [level_text(f"{int(t)}") for t in at])
     axes.set_xlabel(figure.labels["x"])
     axes.set_ylabel(figure.labels["y"])
     axes.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)

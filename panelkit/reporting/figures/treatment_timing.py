@@ -100,7 +100,7 @@ def build(figure: TreatmentTimingFigure, results: Results) -> Figure:
 
 def draw(figure: Figure) -> dict[str, bytes]:
     """The pictures, {extension: bytes}."""
-    return drawn(figure, _paint, size=(6.3, height(len(set(figure.data["unit"])))))
+    return drawn(figure, _paint, size=(6.3, height(figure)))
 
 
 def _paint(figure: Figure, axes: Axes) -> None:

@@ -171,7 +171,6 @@ def _paint(figure: Figure, axes: Axes) -> None:
         mark = float(figure.labels["mark"]) - 0.5
         axes.axvline(mark, color=GREY, linewidth=0.8, linestyle=(0, (4, 3)), gid=claim("upright", f"{mark:g}"))
     axes.set_xticks(sorted(set(figure.data["time"])))
-    axes.tick_params(axis="x", rotation=0 if len(set(figure.data["time"])) < 12 else 45)
     axes.set_xlabel(figure.labels["x"])
     axes.set_ylabel("\n".join(folded(figure.labels["y"], 40)))
     if any(names):
@@ -184,9 +183,16 @@ def _paint(figure: Figure, axes: Axes) -> None:
         bare = [t.removeprefix(head).removeprefix(" = ").strip() if shared else t for t in texts]
         axes.legend(
             handles, bare, title="\n".join(folded(head, 60)) if shared else None, frameon=False, fontsize="small", title_fontsize="small",
-            loc="lower left", bbox_to_anchor=(0, 1), ncols=min(len(bare), 3 if max(map(len, bare)) > 14 else 6), alignment="left",
+            loc="lower left", bbox_to_anchor=(0, 1), ncols=_columns(figure, bare), alignment="left",
             borderaxespad=0.2, handlelength=3.2,
         )  # fmt: skip
+
+
+def _columns(figure: Figure, texts: list[str]) -> int:
+    """In how many columns a legend of those texts fits above the lines."""
+    size, room = (7.5, 400) if figure.width == "double" else (6.2, 185)  # points
+    letters = max(sum(2 if c >= "\u2e80" else 1 for c in text) for text in texts)
+    return max(1, min(len(texts), int(room / (size * (6 + 0.56 * letters)))))
 
 
 FIGURES.register(
