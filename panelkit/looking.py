@@ -79,7 +79,8 @@ def explain(study: Study, name: str | None = None, language: Language | None = N
     from panelkit import building
 
     if name is None:
-        return "\n\n".join(f"{m.id} ({m.kind})\n{ESTIMATORS[m.kind].explain(m)}" for m in study.models)
+        spoken = language or study.head.language
+        return "\n\n".join(f"{m.id} ({m.kind})\n{_told(ESTIMATORS[m.kind].explain(m), spoken)}" for m in study.models)
     if name in {m.id for m in study.models}:
         model = study.model(name)
         own = ESTIMATORS[model.kind].explain(model)
@@ -87,15 +88,26 @@ def explain(study: Study, name: str | None = None, language: Language | None = N
             panel = building.build_panel(study)
         except PanelkitError as error:
             at = f"{error.faults[0].where}: " if error.faults[0].where else ""
-            return f"{own}\nOn which panel is not known yet: {at}{error.faults[0].what}."
+            return _told(
+                f"{own}\nOn which panel is not known yet: {at}{error.faults[0].what}.", language or study.head.language
+            )
         if ESTIMATORS[model.kind].confirmation == "engine" or model.kind in REGRESSED:
             own += f"\n{_on_this_panel(study, model, panel)}"
-        seen = _design(model, panel, language or study.head.language)
-        return f"{seen}\n\nTHE MODEL\n{own}" if seen else own
+        spoken = language or study.head.language
+        seen = _design(model, panel, spoken)
+        own = _told(own, spoken)
+        return f"{seen}\n\n{'模型' if spoken == 'zh' else 'THE MODEL'}\n{own}" if seen else own
     if name in study.variables:
         return _variable_in_words(study, name)
     known = [*(m.id for m in study.models), *study.variables]
     raise StudyError(f"there is no model or variable '{name}'", mend=known_or_nearest(name, known))
+
+
+def _told(text: str, language: Language) -> str:
+    """What a model will do, as its kind says it in English, in the language of the reader."""
+    from panelkit.reporting.explained import explained
+
+    return explained(text) if language == "zh" else text
 
 
 def _design(model: ModelSpec, panel: Panel, language: Language) -> str:

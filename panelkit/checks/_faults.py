@@ -54,6 +54,9 @@ FAULTS: tuple[tuple[str, str], ...] = (
     (r"there is no variable '(.+)'", "没有变量 '{0}'"),
     (r"nothing of the outcome '(.+)' is left after the effects .*", "扣除固定效应后结果变量 '{0}' 已无变异"),
     (r"(\S+) is left out: it is absorbed by the effects", "{0} 被固定效应吸收"),
+    (r"this design cannot leave clusters out", "该设定无法逐一剔除聚类"),
+    (r"'(.+)' is constant within (.+), so the effect absorbs it", "'{0}' 在 {1} 内不变,被固定效应吸收"),
+    (r"'(.+)' is 0 in every row", "'{0}' 在所有观测中均为 0"),
     (r"the model's covariance is withheld.*", "该模型的协方差未给出"),
 )  # fmt: skip
 # the end of a fault that a pattern leaves open does not reach into the next one, which a semicolon sets off

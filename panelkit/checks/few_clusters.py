@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from panelkit.checks._faults import told
 from panelkit.checks._influence_clusters import of_influence, told_by_influence
 from panelkit.core.check import Check, CheckSpec, Subject, Verdict
 from panelkit.core.errors import EstimationError
@@ -62,8 +63,8 @@ def check(declared: FewClusters, subject: Subject) -> Check:
     try:
         facts = _facts(design, subject)
     except EstimationError as error:
-        why = "; ".join(f.what for f in error.faults)
-        text = Label(en=f"Cluster leverage is not computed: {why}.", zh=f"未计算聚类杠杆值:{why}。")
+        why = told("; ".join(f.what for f in error.faults))
+        text = Label(en=f"Cluster leverage is not computed: {why.en}.", zh=f"未计算聚类杠杆值:{why.zh}。")
         return Check(name="few_clusters", of=subject.estimate.id, verdict="says", value=None, bound=None, text=text)
     count = len(facts.names)
     plain = count < declared.few and _is_plain(subject)

@@ -73,13 +73,19 @@ def check(declared: PlaceboTime, subject: Subject) -> Check:
     return finding(
         declared,
         subject,
-        joined([_text(subject, rows, value), failures(rows)]),
+        joined([_text(subject, rows, value), _named(failures(rows), subject)]),
         verdict="fails" if rejected else "says",
         value=value,
         bound=declared.level if value is not None else None,
         rows=rows,
         series={"estimate": [r["estimate"] for r in tested]},
     )
+
+
+def _named(told: Label, subject: Subject) -> Label:
+    """What could not be fitted, the moved treatment by the name of the treatment itself."""
+    name = looked_at(subject).name
+    return Label(en=told.en.replace(FAKE, name.en), zh=told.zh.replace(FAKE, name.zh))
 
 
 def _moved(subject: Subject, first: np.ndarray, shift: int) -> np.ndarray:

@@ -27,7 +27,16 @@ from panelkit.etl.gaps import (
     years_without_figures,
 )
 from panelkit.etl.harmonise.breaks import break_faults, names_beside
-from panelkit.etl.harmonise.keys import NATION, REGIONS, everywhere, labels_of, part_variables, to_units, units_of
+from panelkit.etl.harmonise.keys import (
+    NATION,
+    REGIONS,
+    everywhere,
+    labels_of,
+    labels_of_places,
+    part_variables,
+    to_units,
+    units_of,
+)
 from panelkit.etl.harmonise.national import national_rows
 from panelkit.etl.harmonise.units import measure_of
 from panelkit.etl.harmonise.vintages import vintage_faults
@@ -353,7 +362,8 @@ def _panel(study: Study, bench: Workbench, grid: Grid, frame: pd.DataFrame) -> P
         time=grid.time,
         variables=variables,
         history=(step,) if keys != rows else (),
-        unit_labels=labels_of(grid.units, study.panel),
+        unit_labels=labels_of_places(columns[v.name] for v in variables if v.kind == "category")
+        | labels_of(grid.units, study.panel),
         parts=grid.parts,
     )
     for unit, reason in study.panel.exclude.items():

@@ -128,7 +128,7 @@ def trace(
         value=entry.raw if entry is not None else value_of(estimate, key[1], key[2]),
         formula=_formula(estimate),
         outcome=str(estimate.get("outcome", "")),
-        engine=str(estimate.get("engine", "")),
+        engine=_engine(estimate),
         rows=int(sample["rows"]),
         units=int(sample["units"]),
         window=(int(sample["first"]), int(sample["last"])),
@@ -162,6 +162,12 @@ def _key(number: str, models: Mapping[str, Any], entries: Mapping[str, Entry]) -
         terms = [f"{model}.{t['name']}.{f}" for t in models[model]["terms"] for f in ("estimate", "se", "p")]
         raise PackageError(f"there is no number '{number}'", where=model, mend=known_or_nearest(number, terms))
     raise PackageError(f"there is no printed number '{number}'", mend=known_or_nearest(number, [*entries, *models]))
+
+
+def _engine(estimate: Mapping[str, Any]) -> str:
+    """Who fitted it; an estimate of panelkit's own routes was fitted by no engine, though one fitted the regression beside it."""
+    own = estimate.get("confirmation", "engine") != "engine" and estimate.get("engine") != "unitwise"
+    return "panelkit's own calculation" if own else str(estimate.get("engine", ""))
 
 
 def _formula(estimate: Mapping[str, Any]) -> str:

@@ -9,6 +9,10 @@ ESTIMATOR_PHRASES: tuple[tuple[str, str], ...] = (
         r"Least squares on the means of (\d+) units \((\d+) rows\); N in the factors is (\d+)\.",
         "对{0}个单位的均值（{1}行）作最小二乘；小样本因子中的N为{2}。",
     ),
+    (
+        r"No simultaneous band is made: the covariance of an event time is withheld or not defined\.",
+        "未作联合置信带：某一事件时间的协方差未给出或无定义。",
+    ),
     (r"The constant is a drift common to all units\.", "常数项为全部单位共同的漂移。"),
     (r"no row of its (?P<v1>\S+) (\d+) year\(s\) before", "该{0}{1}年前没有观测"),
     (r"the engine (\S+) does not answer this: (.+)", "引擎{0}不适用（{1}）"),

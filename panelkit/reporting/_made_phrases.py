@@ -13,6 +13,7 @@ _RULES = {
 # pattern (of a part) -> Chinese; applied in this order. What none of them knows stays English.
 # ruff: noqa: E501
 _PARTS: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
+    (r"^part of the key (\w+)$", r"键 \1 的组成部分"),
     (r"^location_quotient: ", "区位熵："),
     (r"(?:(ln) of )?\(part / whole( of the place)?\) / \(sum of part / sum of whole\)",
      lambda m: f"{'ln ' if m[1] else ''}[(部分 / {'本地' if m[2] else ''}总量) / (部分合计 / 总量合计)]"),

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from panelkit.core.estimate import Term
+from panelkit.core.estimation import ModelSpec
 from panelkit.core.key import parts_of
 from panelkit.core.label import Language
 from panelkit.core.panel import Panel
@@ -123,15 +124,17 @@ def coverage(panel: Panel, language: Language) -> dict[str, Any]:
 def timing(results: Results, language: Language) -> list[dict[str, Any]]:
     """For each model with cohorts: which units are first treated when, those that never are at the end."""
     made = []
+    frame = results.panel.frame
+    models: dict[str, list[ModelSpec]] = {}  # those that share a cohort variable share the table
     for spec in results.study.models:
         cohort = getattr(spec, "cohort", "")
-        frame = results.panel.frame
-        if not cohort or cohort not in frame.columns or spec.id not in results.estimates:
-            continue
+        if cohort in frame.columns and spec.id in results.estimates:
+            models.setdefault(cohort, []).append(spec)
+    for cohort, specs in models.items():
         first = frame.groupby(results.panel.unit)[cohort].min()
         groups: dict[float, list[str]] = {}
         for unit, when in first.items():
-            inside = math.isfinite(when) and when <= max(results.panel.times)
+            inside = math.isfinite(when) and 0 < when <= max(results.panel.times)
             groups.setdefault(float(when) if inside else math.inf, []).append(str(unit))
         most = max(map(len, groups.values()))
         named = _names(results.panel, groups, language)
@@ -144,11 +147,12 @@ def timing(results: Results, language: Language) -> list[dict[str, Any]]:
             }
             for when, units in sorted(groups.items())
         ]
+        used_by = joined((s.label.to(language) or s.id for s in specs), language)
         label = (
-            (spec.label.to(language) or spec.id) + JOIN[language]["colon"] + key_label(cohort, results.panel, language)
+            f"{key_label(cohort, results.panel, language)}{JOIN[language]['open']}{used_by}{JOIN[language]['close']}"
         )
         made.append(
-            {"id": spec.id, "anchor": f"model-{safe_id(spec.id)}", "label": label, "cohort": cohort, "rows": rows}
+            {"id": cohort, "anchor": f"model-{safe_id(specs[0].id)}", "label": label, "cohort": cohort, "rows": rows}
         )
     return made
 

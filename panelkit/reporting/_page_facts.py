@@ -18,7 +18,7 @@ from panelkit.reporting._page_words import PAGE_WORDS
 from panelkit.reporting.conventions import convention, resampling
 from panelkit.reporting.labels import effect_label, key_label, of_lag, on_outcome, outcome_label, term_label
 from panelkit.reporting.numbers import shown
-from panelkit.reporting.phrases import finding, headline, measure
+from panelkit.reporting.phrases import finding, full_width, headline, measure
 from panelkit.reporting.phrases import said as phrase
 from panelkit.reporting.printed import plain, safe_id
 from panelkit.reporting.tables._notes import used_names
@@ -31,8 +31,8 @@ def facts(results: Results, language: Language) -> dict[str, Any]:
     tally = {v: sum(c.verdict == v for c in [*found, *results.quality]) for v in ("holds", "fails", "says")}
     return {
         "study": study,
-        "title": study.head.title.to(language) or study.id,
-        "abstract": study.head.abstract.to(language),
+        "title": _set(study.head.title.to(language), language) or study.id,
+        "abstract": _set(study.head.abstract.to(language), language),
         "authors": joined(study.head.authors, language, "comma"),
         "simulated": word("simulated", language) if study.head.simulated else "",
         "panel": panel,
@@ -54,6 +54,11 @@ def facts(results: Results, language: Language) -> dict[str, Any]:
         "sources": [_source(s, language) for s in study.sources.values()],
         "models": _models(results, language),
     }
+
+
+def _set(text: str, language: Language) -> str:
+    """A study's own text, in Chinese with the marks of Chinese print."""
+    return full_width(text) if language == "zh" else text
 
 
 def _models(results: Results, language: Language) -> list[dict[str, Any]]:
@@ -137,7 +142,7 @@ def _model(estimate: Estimate, results: Results, language: Language) -> dict[str
         "collinear": [term_label(t, panel, language) for t in estimate.dropped_terms],
         "convention": convention(estimate.covariance, panel, language),
         "resampling": resampling(estimate, language),
-        "engine": f"{estimate.engine} {estimate.engine_version}",
+        "engine": engine_words(estimate, language),
         "confirmation": PAGE_WORDS.get(f"confirmed_{estimate.confirmation}", (estimate.confirmation,) * 2)[language == "zh"],
         "terms": _terms(estimate, results, language),
         "checks": [_check(c, results, language) for c in results.checks.get(estimate.id, ())],
@@ -149,6 +154,13 @@ def _model(estimate: Estimate, results: Results, language: Language) -> dict[str
         "keys_digest": sample.keys_digest,
         "lineage": lineage(estimate, results, language),
     }  # fmt: skip
+
+
+def engine_words(estimate: Estimate, language: Language) -> str:
+    """Which engine fitted it; an estimate of panelkit's own routes names none, though one fitted the regression beside it."""
+    if estimate.confirmation == "engine" or estimate.engine == "unitwise":
+        return f"{estimate.engine} {estimate.engine_version}"
+    return PAGE_WORDS["own_engine"][language == "zh"]
 
 
 def lineage(estimate: Estimate, results: Results, language: Language) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from panelkit.core.check import Check
 from panelkit.core.label import Language
+from panelkit.reporting.labels import level_text
 from panelkit.reporting.numbers import NumberKind, shown
 from panelkit.reporting.printed import plain
 from panelkit.reporting.words import WORDS, word
@@ -57,11 +58,12 @@ def _cell(value: Any, key: str, language: Language) -> str:
     if isinstance(value, bool):
         return word("yes" if value else "no", language)
     if isinstance(value, str):
-        return word(f"field_{value}", language) if f"field_{value}" in WORDS else value
+        keys = (f"field_{value}", "field_" + value.casefold().replace(" ", "_"))
+        return next((word(k, language) for k in keys if k in WORDS), value)
     small = (
         key in ("p", "p_adjusted") and value >= 0.001
     )  # a smaller one is printed as it is: '<0.001' is no number of the check
     counted: NumberKind = "p" if small else "number"
     if isinstance(value, int) or (float(value).is_integer() and abs(value) < 1e6 and key not in ("estimate", "se")):
-        return str(int(value))
+        return level_text(str(int(value)))
     return shown(value, kind=counted, missing="–")

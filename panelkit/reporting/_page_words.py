@@ -89,6 +89,7 @@ PAGE_WORDS: dict[str, tuple[str, str]] = {
     "check": ("Check", "检验"),
     "engine": ("Engine", "计算引擎"),
     "confirmed": ("Confirmed by", "复核方式"),
+    "own_engine": ("panelkit's own calculation", "panelkit自行计算"),
     "confirmed_engine": ("a second engine that answers the same request", "由另一引擎对同一请求复算"),
     "confirmed_route": ("an independent route of calculation", "由独立的计算途径复核"),
     "confirmed_frozen": (

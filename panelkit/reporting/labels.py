@@ -26,7 +26,7 @@ def key_label(name: str, panel: Panel, language: Language) -> str:
 def term_label(name: str, panel: Panel, language: Language) -> str:
     """The label of a term: products with ' × ', levels of a category behind their variable.
 
-    '(constant)', 'x', 'x:z', 'region::east', 'i(region)::east', 'a: x on m' (a step of a mediation), 'y: x lag 1' (of an
+    '(constant)', 'x', 'x:z', 'region::east', 'i(region)::east', 'mean(x)', 'a: x on m' (a step of a mediation), 'y: x lag 1' (of an
     autoregression), 'x:regime::1' and 'x:step::1' (of a threshold model) are understood.
     """
     if name.strip("()").casefold() in ("constant", "intercept"):
@@ -40,6 +40,9 @@ def term_label(name: str, panel: Panel, language: Language) -> str:
     if lagged := of_lag(name):
         effect, cause = (key_label(n, panel, language) for n in lagged[:2])
         return word("lag_of", language, of=cause, lag=lagged[2], effect=effect)
+    mean = re.fullmatch(r"mean\((.+)\)", name)
+    if mean:  # of a unit, in correlated random effects
+        return word("unit_mean", language, of=term_label(mean[1], panel, language))
     path = re.fullmatch(r"[a-z]: (\w+) on (\w+)", name)
     if path:
         return f"{key_label(path[1], panel, language)} → {key_label(path[2], panel, language)}"

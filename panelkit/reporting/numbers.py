@@ -11,7 +11,7 @@ NumberKind = Literal["number", "count", "p"]
 MINUS = "\u2212"
 _OPEN, _CLOSE = "([{（［【", ")]}）］】"
 _LARGEST = 1e15
-_SMALLEST_FIXED = -7
+_SMALLEST_FIXED = -5
 
 
 def shown(value: float | int | None, digits: int = 3, *, kind: NumberKind = "number", missing: str = "") -> str:

@@ -104,7 +104,11 @@ def _view(
 def _quality(results: Results, pictures: Pictures, language: Language) -> dict[str, Any]:
     """The quality report's pictures; its tables are in a page of its own."""
     report = results.quality_report
-    return {"quality_figures": figure_facts(report.exhibits[language], pictures) if report else []}
+    if report is None:
+        return {"quality_figures": [], "quality_report": False}
+    drawn = report.exhibits[language]
+    told = tuple(f for f in drawn.figures if any(any(f.data.get(k, ())) for k in ("missing", "filled")))
+    return {"quality_figures": figure_facts(replace(drawn, figures=told), pictures), "quality_report": True}
 
 
 def _twin(exhibit: Any, results: Results, language: Language) -> Any:

@@ -141,7 +141,7 @@ _BRACKETS = re.compile(rf"(?<=[{_WIDE}]) ?\((?!\d{{1,2}}\))([^()]*(?:\([^()]*\)[
 _STOPS = re.compile(rf"(?<=[{_WIDE}])[,:]|[,:](?= ?[{_WIDE}])|(?<=\d),(?=[A-Za-z])|;")
 _STOP = {",": "，", ";": "；", ":": "："}
 _BLANKS = re.compile(rf"(?<=[{_WIDE}]) +(?![=<>≤≥→×+])|(?<![=<>≤≥→×+)]) +(?=[{_WIDE}])")
-_HYPHEN = re.compile(r"(?<![\w.)\]\u4e00-\u9fff-])-(?=\d)")
+_HYPHEN = re.compile(r"(?<![0-9A-Za-z_.)\]\u4e00-\u9fff-])-(?=\d)|(?<=增长)-(?=\d)|(?<=值)-(?=\d)")
 _REGIME = re.compile(r"\b\w+(?::\w+)*:(?:regime|step)::\d+\b", re.ASCII)  # terms of threshold models
 _NAME = re.compile(r"(?<![\w.])[A-Za-z]\w*_\w+(?![\w.(])", re.ASCII)
 _KNOWN = tuple(
@@ -200,7 +200,8 @@ def finding(text: str, panel: Panel, language: Language) -> str:
     told = minus(_NAME.sub(label, text))
     if language == "en":
         return told
-    for key in dict.fromkeys((panel.unit, panel.time, *panel.parts)):
+    named = (v.name for v in panel.variables if v.kind == "category")  # what errors are clustered by
+    for key in dict.fromkeys((panel.unit, panel.time, *panel.parts, *named)):
         told = re.sub(rf"(?<![\w.]){re.escape(key)}(?![\w.])", key_label(key, panel, language), told, flags=re.ASCII)
     return full_width(method_words(told, language))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -328,3 +329,28 @@ def test_an_estimator_explains_itself_and_prepares_a_design(kind: str, once: Cal
     design = estimator.prepare(model(kind), panel_of(frame()), setting)
     assert design.regressors.shape == (len(design.outcome), len(design.names))
     assert len(design.clusters[0]) == len(design.outcome)
+
+
+@pytest.mark.parametrize("kind", ESTIMATORS)
+def test_what_a_model_will_do_is_told_in_chinese_too(kind: str) -> None:
+    """Equations, names and settings apart, no English word in small letters is left."""
+    from panelkit.reporting.explained import explained
+
+    spec = model(kind)
+    told = explained(registry.ESTIMATORS[kind].explain(spec))
+    lines = [re.sub(r"^[\w\[\]^.]+ = .*?(?=；|;  |$)", "", line) for line in told.split("\n")]
+    text = re.sub(r"`[^`]*`|'[^']*'", "", " ".join(lines))
+    known = {
+        *re.findall(r"\w+", str(spec)),
+        "att",
+        "att_group",
+        "att_dynamic",
+        "att_calendar",
+        "wild",
+        "panelkit",
+        "logit",
+        "and",
+    }
+    known |= {"linearmodels", "plm", "floor", "correlated_random_effects", "fixest", "exp", "effect"}
+    left = [w for w in re.findall(r"(?<![\w.-])[a-z][a-z_]{2,}(?![\w(])", text) if w not in known]
+    assert not left, (left, told)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import zipfile
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -248,3 +249,20 @@ def test_the_bytes_are_the_same_under_any_hash_seed() -> None:
     }  # fmt: skip
     assert len(made) == 1
     assert len(made.pop().strip()) == 64
+
+
+def test_a_table_across_pages_keeps_rules_brackets_and_notes_together() -> None:
+    r"""No `\midrule` stands where a page may end, which would print a second rule; the notes are its last row."""
+
+    table = replace(hostile_table("en"), long=True)
+    text = RENDERERS["latex"].render(table).decode()
+    body = text.split("endlastfoot")[1]
+    assert r"\midrule" not in body
+    rows = [line for line in body.split("\n") if " % pk " in line or line == r"\pkrule"]
+    for before, after in pairwise(rows):
+        if after == r"\pkrule":
+            assert r"\\* % pk" in before
+    if table.notes:
+        assert body.index(r"\pkbottom") < body.index(r"\item ") < body.index(r"\end{longtable}")
+        assert r"\\* % pk" in rows[-1]
+    assert RENDERERS["latex"].parse(text.encode()) == printed(table)

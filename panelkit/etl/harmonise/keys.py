@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from panelkit.core.errors import Fault
@@ -223,6 +225,16 @@ def labels_of(units: tuple[str, ...], panel: PanelSpec) -> dict[str, Label]:
         elif is_industry_list(panel.code_lists[part]):
             codes = sorted({parts_of(u)[place] for u in units}) if len(panel.parts) > 1 else list(units)
             named |= {c: label for c in codes if (label := label_of(c, panel.code_lists[part]))}
+    return named
+
+
+def labels_of_places(columns: Iterable[Iterable[object]]) -> dict[str, Label]:
+    """Names of the provinces in categories whose every value is the code of one."""
+    named: dict[str, Label] = {}
+    for column in columns:
+        codes = sorted({c for c in column if isinstance(c, str)})
+        if codes and all(re.fullmatch(r"[1-9]\d0000", c, re.ASCII) and match_province(c) == c for c in codes):
+            named |= {c: Label(en=province(c).name_en, zh=province(c).name_zh) for c in codes}
     return named
 
 

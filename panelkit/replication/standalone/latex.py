@@ -68,18 +68,22 @@ LINES = {
     "", "\\begin{landscape}", "\\end{landscape}", "\\begin{table}[htbp]", "\\end{table}", "\\centering", "\\begin{threeparttable}",
     "\\end{threeparttable}", "\\toprule", "\\midrule", "\\bottomrule", "\\end{tabular}", "\\end{longtable}", "\\footnotesize",
     "\\scriptsize", "\\begin{tablenotes}[flushleft]", "\\end{tablenotes}", "\\begingroup",
-    "\\par\\endgroup", "\\endhead", "\\midrule\\endfoot", "\\bottomrule\\endlastfoot", "\\end{list}",
-    "\\begin{list}{}{\\leftmargin0pt \\itemsep0pt \\parsep0pt \\labelwidth0pt \\labelsep0pt}",
+    "\\par\\endgroup", "\\endhead", "\\midrule\\endfoot", "\\bottomrule\\endlastfoot", "\\noalign{}\\endlastfoot",
+    "\\pkrule", "\\pkbottom", "\\end{list}", "}}} \\\\",
+    "\\begin{list}{}{\\leftmargin0pt \\itemsep0pt \\parsep0pt \\topsep0pt \\labelwidth0pt \\labelsep0pt}",
     "\\def\\pkstars#1{$^{#1}$}", "\\def\\pkmark#1{\\textsuperscript{#1}}", SETUP,
 }  # fmt: skip
 KNOWN = re.compile(
     r"% [\w.-]+: made by panelkit; every row ends in its ledger name\. Do not edit, run the study again\.$|"
     r"% Needs \\usepackage\{[a-z,]+\}; Chinese text: a ctex class and XeLaTeX\.$|"
-    r"\\setlength\{\\tabcolsep\}\{\d(?:\.\d)?pt\}$|\\label\{tab:[\w.-]+\}$|\\noalign\{\\label\{tab:[\w.-]+\}\}$|(?:\\cmidrule\(lr\)\{\d+-\d+\})+$"
+    r"\\setlength\{\\tabcolsep\}\{\d(?:\.\d)?pt\}$|\\label\{tab:[\w.-]+\}$|\\noalign\{\\label\{tab:[\w.-]+\}\}$|"
+    r"\\def\\pk(?:rule|bottom)\{\\noalign\{\\penalty10000\\vskip\\aboverulesep\}\\multispan\{\d+\}\\leaders\\hrule "
+    r"height\\(?:light|heavy)rulewidth\\hfill\\cr\\noalign\{\\penalty10000\\vskip\\belowrulesep\}\}$|"
+    r"\\multicolumn\{\d+\}\{@\{\}c@\{\}\}\{\\makebox\[0pt\]\{\\parbox\[t\]\{\\linewidth\}\{%$|(?:\\cmidrule\(lr\)\{\d+-\d+\})+$"
 )
 CAPTION = re.compile(r"\\caption(?:\{(.*)\}|\[\]\{(.*)\} \\\\)$")
 ROW = re.compile(r"(.*) \\\\\*? % pk (r\d+)$")
-PANEL = re.compile(r"\\multicolumn\{\d+\}\{l\}\{(.*)\} \\\\ % pk panel$")
+PANEL = re.compile(r"\\multicolumn\{\d+\}\{l\}\{(.*)\} \\\\\*? % pk panel$")
 HEADING = re.compile(r"\\multicolumn\{(\d+)\}\{[lc]\}\{(.*)\}$")
 
 

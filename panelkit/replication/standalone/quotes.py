@@ -222,7 +222,9 @@ class Quoted:
             first: dict[str, float] = {}
             last = max(times)
             for unit, value in zip(frame.units, frame.columns[variable]):  # noqa: B905
-                first[unit] = min(first.get(unit, math.inf), value if value == value and value <= last else math.inf)
+                first[unit] = min(
+                    first.get(unit, math.inf), value if value == value and 0 < value <= last else math.inf
+                )
             return Source(True).take(sum(v == float(time or "inf") for v in first.values()))
         counts = {"rows": frame.rows, "units": len(set(frame.units)), "periods": len(set(times))}
         if part in counts:

@@ -180,7 +180,16 @@ def _grid(document: Document, table: Table) -> None:
             _number(line[j + 1], table, i, j, widths[j + 1])
             if cell.mark:
                 _write(line[j + 1].paragraphs[0], plain(cell.mark), size=9, raised=True)
+        if _kept(table, i):
+            for cell in line:
+                cell.paragraphs[0].paragraph_format.keep_with_next = True
     _rules(trs, len(heads), [i for i, r in enumerate(table.rows) if r.rule_above and i])
+
+
+def _kept(table: Table, i: int) -> bool:
+    """Whether no page may end behind a row: before a bracket, after the heading of a panel, before the last rows and the notes."""
+    following = table.rows[i + 1 : i + 2]
+    return table.rows[i].kind == "panel" or i + 3 >= len(table.rows) or any(r.kind == "bracket" for r in following)
 
 
 def _widths(document: Document, table: Table) -> list[int]:

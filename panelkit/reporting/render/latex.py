@@ -38,6 +38,7 @@ _BROKEN = 0.27  # the share of a line that row labels are broken to, where they 
 _EMS = {
     **dict.fromkeys("ijlft.,:;'!|I[]", 0.29), **dict.fromkeys("acersz()-", 0.42), **dict.fromkeys("mMwW—", 0.83), " ": 0.35, "−": 0.78,
 }  # fmt: skip
+_KEPT = 2  # rows at least above the notes of a table that breaks across pages
 _TURNED = 1.55  # how much longer a line is on a page turned by 90 degrees
 
 
@@ -91,21 +92,40 @@ def _longtable(table: Table) -> list[str]:
     # an empty list entry, so that a caption on every page is listed once, by the line before it
     title = escape(table.title, chinese_quotes=table.language == "zh")
     lines += [rf"\caption[]{{{title}}} \\", r"\toprule", *_headings(table), r"\midrule", r"\endhead"]
-    lines += [r"\midrule\endfoot", r"\bottomrule\endlastfoot", rf"\noalign{{\label{{tab:{table.id}}}}}"]
+    last = r"\noalign{}\endlastfoot" if table.notes else r"\bottomrule\endlastfoot"
+    lines += [r"\midrule\endfoot", last, rf"\noalign{{\label{{tab:{table.id}}}}}"]
     for i, row in enumerate(table.rows):
         lines += _row(table, i, row)
-    lines += [r"\end{longtable}"]
-    if table.notes:
-        lines += [
-            r"\begin{list}{}{\leftmargin0pt \itemsep0pt \parsep0pt \labelwidth0pt \labelsep0pt}",
-            r"\footnotesize",
-        ]
-        lines += [*_notes(table), r"\end{list}"]
-    return [*lines, r"\par\endgroup"]
+    lines += _notes_beneath(table) if table.notes else []
+    return [*lines, r"\end{longtable}", r"\par\endgroup"]
+
+
+def _notes_beneath(table: Table) -> list[str]:
+    """The notes as the last row, so that no page ends between the table and them; as wide as a line, whatever the table's width."""
+    return [
+        r"\pkbottom",
+        rf"\multicolumn{{{len(table.columns) + 1}}}{{@{{}}c@{{}}}}{{\makebox[0pt]{{\parbox[t]{{\linewidth}}{{%",
+        r"\begin{list}{}{\leftmargin0pt \itemsep0pt \parsep0pt \topsep0pt \labelwidth0pt \labelsep0pt}",
+        r"\footnotesize",
+        *_notes(table),
+        r"\end{list}",
+        r"}}} \\",
+    ]
+
+
+def _rules(columns: int) -> list[str]:
+    """The rules of a table across pages, where no page may end: one there would print two, its own and that of the page."""
+    made = []
+    for name, thick in (("rule", "light"), ("bottom", "heavy")):
+        drawn = rf"\multispan{{{columns + 1}}}\leaders\hrule height\{thick}rulewidth\hfill\cr"
+        skips = (r"\noalign{\penalty10000\vskip\aboverulesep}", r"\noalign{\penalty10000\vskip\belowrulesep}")
+        made.append(rf"\def\pk{name}{{{skips[0]}{drawn}{skips[1]}}}")
+    return made
 
 
 def _definitions(table: Table) -> list[str]:
     made = [r"\def\pkstars#1{$^{#1}$}", r"\def\pkmark#1{\textsuperscript{#1}}"]
+    made += _rules(len(table.columns)) if table.long else []
     return [*made, _SETUP] if any(_number(table, i, j) for i, j in _places(table)) else made
 
 
@@ -251,9 +271,13 @@ def _stub(table: Table) -> float:
 def _columns(table: Table, fold: int) -> float:
     """About how wide all columns but the row labels are, in digits at the table's own size, headings in lines of `fold`."""
     wide = [
-        max((_width(plain(r.cells[j].shown) + plain(r.cells[j].mark)) * 2 for r in table.rows if r.cells), default=0)
+        max(
+            (_width(plain(r.cells[j].shown) + plain(r.cells[j].mark)) * 2 for r in table.rows if r.cells),
+            default=0,
+        )
         for j in range(len(table.columns))
     ]
+    wide = [max(w, _room(table, j) * 2) if _numbers(table, j) else w for j, w in enumerate(wide)]
     for line in heading_lines(table):
         for span in line:
             longest = max((_width(p) * 2 for p in folded(span.text, fold * span.count)), default=0)
@@ -293,16 +317,20 @@ def _cell(table: Table, i: int, j: int, cell: Cell) -> str:
 
 
 def _row(table: Table, i: int, row: Row) -> list[str]:
-    rule = [r"\midrule"] if row.rule_above and i else []
+    rule = [r"\pkrule" if table.long else r"\midrule"] if row.rule_above and i else []
     label = escape(row.label, chinese_quotes=table.language == "zh")
     if row.kind == "panel":
-        return [*rule, rf"\multicolumn{{{len(table.columns) + 1}}}{{l}}{{{label}}} \\ % pk panel"]
-    # an ' & ' inside a text is always escaped, so it parts cells and nothing else; no page ends between a number and its bracket
-    end = r"\\*" if table.long and any(r.kind == "bracket" for r in table.rows[i + 1 : i + 2]) else r"\\"
-    return [
-        *rule,
-        " & ".join([label, *(_cell(table, i, j, c) for j, c in enumerate(row.cells))]) + rf" {end} % pk r{i}",
-    ]
+        return [*rule, rf"\multicolumn{{{len(table.columns) + 1}}}{{l}}{{{label}}} {_end(table, i)} % pk panel"]
+    # an ' & ' inside a text is always escaped, so it parts cells and nothing else
+    cells = " & ".join([label, *(_cell(table, i, j, c) for j, c in enumerate(row.cells))])
+    return [*rule, rf"{cells} {_end(table, i)} % pk r{i}"]
+
+
+def _end(table: Table, i: int) -> str:
+    """The end of a row; no page ends before a bracket or a rule, after the heading of a panel, or before the last rows."""
+    following = table.rows[i + 1 : i + 2]
+    kept = table.rows[i].kind == "panel" or i + 1 >= len(table.rows) - _KEPT
+    return r"\\*" if table.long and (kept or any(r.kind == "bracket" or r.rule_above for r in following)) else r"\\"
 
 
 def _headings(table: Table) -> list[str]:

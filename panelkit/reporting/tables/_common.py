@@ -91,6 +91,12 @@ def numeric(table: TableSpec, wanted: tuple[str, ...], results: Results) -> tupl
     return wanted
 
 
+def row_digits(values: Iterable[float], digits: int) -> int:
+    """Decimals for a variable's row: as asked, but no more than six digits in all for its largest value."""
+    largest = max((abs(v) for v in values if math.isfinite(v)), default=0.0)
+    return max(0, min(digits, 6 - len(str(int(largest)))))
+
+
 def number(
     raw: float | int | None,
     key: tuple[str, str, str],

@@ -15,7 +15,7 @@ from panelkit.core.results import Results
 from panelkit.core.spec import spec
 from panelkit.reporting.labels import key_label, level_text
 from panelkit.reporting.numbers import shown
-from panelkit.reporting.tables._common import finished, language_of, number, numeric, panel_of, sample_note
+from panelkit.reporting.tables._common import finished, language_of, number, numeric, panel_of, row_digits, sample_note
 from panelkit.reporting.words import word
 
 if TYPE_CHECKING:
@@ -77,16 +77,19 @@ def build(table: BalanceTable, results: Results) -> Table:
     tested = False
     for name in names:
         means, beneath = [], []
-        for code in codes:
-            values = frame.loc[member == code, name].dropna()
+        held = [frame.loc[member == code, name].dropna() for code in codes]
+        known = [(float(v.mean()) if len(v) else math.nan, float(v.std())) for v in held]
+        digits = row_digits((f for pair_of in known for f in pair_of), table.digits)
+        for code, (mean, sd) in zip(codes, known, strict=True):
             key = f"{name}@{grouping(table)}={code}"
-            means.append(number(float(values.mean()) if len(values) else math.nan, (whose, key, "mean"), table.digits))
-            beneath.append(number(float(values.std()), (whose, key, "sd"), table.digits, around="()"))
+            means.append(number(mean, (whose, key, "mean"), digits))
+            beneath.append(number(sd, (whose, key, "sd"), digits, around="()"))
         if pair:
             found = difference(frame, member, (name, panel.unit), (codes[0], codes[1]))
             tested = tested or not math.isnan(found["difference_p"])
             at = f"{name}@{grouping(table)}"
-            means += [number(found[f], (whose, at, f), table.digits) for f in ("difference", "normalised_difference")]
+            means.append(number(found["difference"], (whose, at, "difference"), digits))
+            means.append(number(found["normalised_difference"], (whose, at, "normalised_difference"), table.digits))
             means.append(number(found["difference_p"], (whose, at, "difference_p"), table.digits, kind="p"))
             beneath += [Cell(raw=None, shown="")] * 3
         rows.append(Row(kind="term", label=key_label(name, panel, language), cells=tuple(means)))

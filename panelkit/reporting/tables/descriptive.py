@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Literal
 
 from panelkit.core.errors import Fault, ReportError
@@ -15,6 +14,7 @@ from panelkit.core.spec import spec
 from panelkit.reporting.labels import key_label
 from panelkit.reporting.numbers import shown
 from panelkit.reporting.phrases import measure
+from panelkit.reporting.tables._common import row_digits
 from panelkit.reporting.tables._notes import used_names
 from panelkit.reporting.words import word
 
@@ -104,9 +104,7 @@ def described(panel: Panel, name: str) -> dict[str, float | int]:
 
 
 def _digits(found: dict[str, float | int], digits: int) -> int:
-    """Decimals for a variable's row: as asked, but no more than six digits in all for its largest value."""
-    largest = max((abs(v) for k, v in found.items() if k != "count" and math.isfinite(v)), default=0.0)
-    return max(0, min(digits, 6 - len(str(int(largest)))))
+    return row_digits((v for k, v in found.items() if k != "count"), digits)
 
 
 def _panel(table: DescriptiveTable, results: Results) -> Panel:
