@@ -21,16 +21,30 @@ _TRANSFORMED = {
 }  # fmt: skip
 
 
+# what packages call an error of one kind; anything else stays as they call it
+KINDS = {
+    **dict.fromkeys(("iid", "unadjusted", "homoskedastic", "nonrobust", "classical"), "classical"),
+    **dict.fromkeys(("hetero", "heteroskedastic", "robust", "hc0", "hc1", "hc2", "hc3"), "robust"),
+    **dict.fromkeys(("crv1", "crv3", "clustered", "cluster"), "clustered"),
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """What is taken from a result: coefficients as (estimate, se, statistic, p, low, high), effects absorbed, statistics by kind."""
+    """What is taken from a result: coefficients as (estimate, se, statistic, p, low, high), effects absorbed, statistics by kind.
+
+    covariance : its kind (see `KINDS`), what the package calls it, and what it clusters by ("" where it is not known). weighted : whether
+    rows have weights; clusters : how many there are, by what they are called.
+    """
 
     outcome: str
     terms: dict[str, tuple[float, float, float, float, float, float]]
     absorb: tuple[str, ...]
     rows: int
     statistics: dict[str, float] = field(default_factory=dict)
-    covariance: str = ""
+    covariance: tuple[str, str, str] = ("", "", "")
+    weighted: bool = False
+    clusters: dict[str, int] = field(default_factory=dict)
 
 
 def flat(models: Any) -> Iterator[Any]:
@@ -103,8 +117,20 @@ def _pyfixest(model: Any) -> Read:
         outcome, found = outcome.removesuffix("_hat"), {}
     kind = str(getattr(model, "_vcov_type_detail", "") or getattr(model, "_vcov_type", ""))
     by = getattr(model, "_clustervar", None)
-    clusters = " + ".join(map(str, by)) if isinstance(by, list | tuple) else str(by or "")
-    return _read(outcome, terms, effects, int(model._N), found, f"{kind} ({clusters})" if clusters else kind)
+    named = tuple(map(str, by)) if isinstance(by, list | tuple) else tuple(filter(None, str(by or "").split("+")))
+    frame = getattr(model, "_cluster_df", None)  # its own counts are the smallest of both where there are two
+    clusters = {n: int(frame[n].nunique()) for n in named if frame is not None and n in getattr(frame, "columns", ())}
+    weighted = bool(getattr(model, "_has_weights", False) or getattr(model, "_weights_name", None))
+    return _read(
+        outcome,
+        terms,
+        effects,
+        int(model._N),
+        found,
+        errors=(kind, " + ".join(named)),
+        weighted=weighted,
+        clusters=clusters,
+    )
 
 
 def _linearmodels(model: Any) -> Read:
@@ -131,8 +157,15 @@ def _linearmodels(model: Any) -> Read:
         depvar = getattr(getattr(inner, "dependent", None), "cols", None)
     outcome = str(depvar[0]) if depvar else str(model.summary.tables[0].data[0][1]).strip()
     kind = str(getattr(model, "_cov_type", "") or getattr(model, "cov_type", ""))
-    by = _clusters_of_linearmodels(model, inner) if kind.lower() == "clustered" else ""
-    return _read(outcome, terms, effects, int(model.nobs), found, f"{kind} ({by})" if by else kind)
+    clusters = _clusters_of_linearmodels(model, inner) if kind.lower() == "clustered" else {}
+    named = {n: size for n, size in clusters.items() if n}
+    weights = getattr(
+        getattr(inner, "weights", None), "values2d", getattr(getattr(inner, "weights", None), "ndarray", None)
+    )
+    return _read(
+        outcome, terms, effects, int(model.nobs), found,
+        errors=(kind, " + ".join(named)), weighted=_vary(weights), clusters=clusters,
+    )  # fmt: skip
 
 
 def _effects_of_linearmodels(inner: Any) -> tuple[str, ...]:
@@ -151,26 +184,38 @@ def _effects_of_linearmodels(inner: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(effects))
 
 
-def _clusters_of_linearmodels(model: Any, inner: Any) -> str:
-    """What a result of linearmodels is clustered by, where that is its entities or periods; else how many clusters there are."""
+def _vary(weights: Any) -> bool:
+    """Whether there are weights that are not all the same."""
+    import numpy as np
+
+    if weights is None or not np.size(weights):
+        return False
+    values = np.asarray(weights, dtype=float).ravel()
+    return bool(np.ptp(values) > 1e-12 * abs(values[0]))
+
+
+def _clusters_of_linearmodels(model: Any, inner: Any) -> dict[str, int]:
+    """How many clusters a result of linearmodels has, by the name of its entities or periods; by "" where they go by no name."""
     import numpy as np
 
     groups = getattr(getattr(getattr(model, "_deferred_cov", None), "__self__", None), "_clusters", None)
     if groups is None:
-        return ""
+        groups = (getattr(model, "cov_config", None) or {}).get("clusters")
+    if groups is None:
+        return {}
     groups = np.asarray(groups)
     columns = groups.reshape(len(groups), -1).T
-    dependent, named = getattr(inner, "dependent", None), []
+    dependent, named = getattr(inner, "dependent", None), {}
     index = [str(n) for n in getattr(getattr(dependent, "index", None), "names", ()) or ()]
     for column in columns:
         codes = np.unique(column, return_inverse=True)[1]
-        said = f"{len(np.unique(column))} clusters"
+        said = ""
         for place, ids in ((0, "entity_ids"), (1, "time_ids")):
             known = np.asarray(getattr(dependent, ids, ())).ravel()
             if len(known) == len(codes) and _alike(np.unique(known, return_inverse=True)[1], codes):
                 said = index[place] if len(index) > place and index[place] != "None" else ids.split("_")[0]
-        named.append(said)
-    return " + ".join(named)
+        named[said] = len(np.unique(column))
+    return named
 
 
 def _alike(a: Any, b: Any) -> bool:
@@ -194,15 +239,28 @@ def _statsmodels(model: Any) -> Read:
         # McFadden's; that of a quantile regression is another statistic
         "r2_pseudo": None if type(model.model).__name__ == "QuantReg" else getattr(model, "prsquared", None),
     }
-    return _read(str(model.model.endog_names), terms, (), int(model.nobs), found, _covariance_of_statsmodels(model))
+    errors, clusters = _covariance_of_statsmodels(model)
+    glm = hasattr(model.model, "freq_weights")  # whose `weights` are those of its last step
+    given = ("freq_weights", "var_weights") if glm else ("weights",)
+    weighted = any(_vary(getattr(model.model, name, None)) for name in given)
+    outcome = str(model.model.endog_names)
+    return _read(outcome, terms, (), int(model.nobs), found, errors=errors, weighted=weighted, clusters=clusters)
 
 
-def _covariance_of_statsmodels(model: Any) -> str:
+def _covariance_of_statsmodels(model: Any) -> tuple[tuple[str, str], dict[str, int]]:
+    """What statsmodels calls its errors and what they cluster by, and how many clusters there are."""
+    import numpy as np
+
     kind, how = str(getattr(model, "cov_type", "") or "model-based"), getattr(model, "cov_kwds", None) or {}
-    if kind == "cluster":
-        by = getattr(how.get("groups"), "name", None) or getattr(how.get("groups"), "columns", None)
-        return f"cluster ({by if isinstance(by, str) else ' + '.join(map(str, by))})" if by is not None else kind
-    return f"{kind} ({how['maxlags']} lags)" if kind == "HAC" and how.get("maxlags") is not None else kind
+    if kind != "cluster":
+        return (f"{kind} ({how['maxlags']} lags)" if kind == "HAC" and how.get("maxlags") is not None else kind, ""), {}
+    groups = how.get("groups")
+    by = getattr(groups, "name", None) or getattr(groups, "columns", None)
+    names = [by] if isinstance(by, str) else [str(b) for b in by] if by is not None else []
+    values = np.asarray(groups)
+    columns = list(values.reshape(len(values), -1).T) if groups is not None else []
+    sizes = {name: len(np.unique(column)) for name, column in zip(names or [""], columns, strict=False)}
+    return (kind, " + ".join(names)), sizes
 
 
 def _read(
@@ -211,8 +269,15 @@ def _read(
     absorb: Iterable[str],
     rows: int,
     found: Mapping[str, Any],
-    covariance: str,
+    *,
+    errors: tuple[str, str],
+    weighted: bool,
+    clusters: dict[str, int],
 ) -> Read:
     known = {k: float(v) for k, v in found.items() if v is not None and not math.isnan(float(v))}
     six = {canonical(n): (v[0], v[1], v[2], v[3], v[4], v[5]) for n, v in terms.items()}
-    return Read(outcome=outcome, terms=six, absorb=tuple(absorb), rows=rows, statistics=known, covariance=covariance)
+    kind, by = errors
+    return Read(
+        outcome=outcome, terms=six, absorb=tuple(absorb), rows=rows, statistics=known, weighted=weighted, clusters=clusters,
+        covariance=(KINDS.get(kind.casefold(), ""), kind, by),
+    )  # fmt: skip

@@ -16,7 +16,7 @@ from panelkit.reporting._imported import CONSTANT, Read, canonical, flat, import
 from panelkit.reporting._imported import effects_of as effects_of
 from panelkit.reporting.labels import level_text
 from panelkit.reporting.numbers import is_number, shown, stars
-from panelkit.reporting.words import all_columns, joined, word
+from panelkit.reporting.words import JOIN, all_columns, joined, word
 
 _BLANK = Cell(raw=None, shown="")
 _R2 = ("r2_within", "r2", "r2_between", "r2_difference", "r2_quasi", "r2_uncentred", "r2_pseudo", "r2_adjusted")
@@ -51,7 +51,7 @@ def table(
     read = [imported(m) for m in flat(models)]
     said = labels or {}
     keep = tuple(canonical(k) for k in keep)
-    faults = _faults(read, headings, keep, extra or {})
+    faults = _faults(read, headings, keep, extra or {}) + _setting_faults(brackets, levels, digits, language)
     if faults:
         raise ReportError(faults=faults)
     names = dict.fromkeys(n for r in read for n in r.terms)
@@ -68,7 +68,7 @@ def table(
         )
         label = word("effect", language, of=" × ".join(_label(e, said, language) for e in effect.split("^")))
         rows.append(Row(kind="text", label=label, cells=cells, rule_above=i == 0))
-    rows += _statistics(read, digits, language)
+    rows += _statistics(read, digits, said, language)
     for label, texts in (extra or {}).items():
         rows.append(Row(kind="text", label=label, cells=tuple(Cell(raw=t, shown=t) for t in texts)))
     columns = tuple(
@@ -77,7 +77,7 @@ def table(
         )
         for j, r in enumerate(read)
     )
-    written = (*_notes(read, brackets, levels, language), *notes)
+    written = (*_notes(read, brackets, levels, said, language), *notes)
     return Table(
         id=id,
         title=title,
@@ -87,6 +87,19 @@ def table(
         stub=word("variable", language),
         language=language,
     )
+
+
+def _setting_faults(brackets: str, levels: tuple[float, ...], digits: int, language: str) -> list[Fault]:
+    faults = []
+    if brackets not in ("se", "t", "p", "ci"):
+        faults.append(Fault(where="brackets", what=f"there are no brackets of '{brackets}'", mend="se, t, p or ci"))
+    if any(not 0 < level < 1 for level in levels):
+        faults.append(Fault(where="levels", what="a level is not between 0 and 1", mend="write 0.05 for 5%"))
+    if not 0 <= digits <= 10:
+        faults.append(Fault(where="digits", what="digits are not 0 to 10", mend="3 is usual"))
+    if language not in ("en", "zh"):
+        faults.append(Fault(where="language", what=f"there are no words in '{language}'", mend="en or zh"))
+    return faults
 
 
 def _faults(
@@ -170,11 +183,33 @@ def _term(name: str, read: list[Read], how: tuple[str, int, tuple[float, ...]], 
     return [Row(kind="term", label=label, cells=tuple(above)), Row(kind="bracket", label="", cells=tuple(beneath))]
 
 
-def _statistics(read: list[Read], digits: int, language: Language) -> list[Row]:
+def _designs(read: list[Read], labels: Mapping[str, str], language: Language) -> list[Row]:
+    """Clusters by what they are, and weights, where any column has some."""
+    rows = []
+    for by in dict.fromkeys(b for r in read for b in r.clusters):
+        label = (
+            word("clusters", language, of=_label(by, labels, language)) if by else word("clusters_unnamed", language)
+        )
+        cells = [
+            Cell(raw=r.clusters[by], shown=shown(r.clusters[by], kind="count"), key=(f"m{j + 1}", "", f"clusters.{by}"))
+            if by in r.clusters
+            else _BLANK
+            for j, r in enumerate(read)
+        ]
+        rows.append(Row(kind="stat", label=label, cells=tuple(cells)))
+    if any(r.weighted for r in read):
+        has = ["yes" if r.weighted else "no" for r in read]
+        marks = tuple(Cell(raw=h, shown=word(h, language), key=(f"m{j + 1}", "", "weights")) for j, h in enumerate(has))
+        rows.append(Row(kind="text", label=word("weighted", language), cells=marks))
+    return rows
+
+
+def _statistics(read: list[Read], digits: int, labels: Mapping[str, str], language: Language) -> list[Row]:
     counts = tuple(
         Cell(raw=r.rows, shown=shown(r.rows, kind="count"), key=(f"m{j + 1}", "", "rows")) for j, r in enumerate(read)
     )
     rows = [Row(kind="stat", label=word("rows", language), cells=counts, rule_above=True)]
+    rows += _designs(read, labels, language)
     for kind in _R2:
         cells = []
         for j, result in enumerate(read):
@@ -189,11 +224,28 @@ def _statistics(read: list[Read], digits: int, language: Language) -> list[Row]:
     return rows
 
 
-def _notes(read: list[Read], brackets: str, levels: tuple[float, ...], language: Language) -> tuple[str, ...]:
-    """Brackets, each column's covariance in its package's own words, and stars."""
+def _errors(result: Read, labels: Mapping[str, str], language: Language) -> str:
+    """A column's errors in the same words whatever the package, which is quoted, since a factor may differ under one name."""
+    kind, called, by = result.covariance
+    if not kind:
+        return called or "–"
+    keys = [b.strip() for b in by.split("+") if b.strip()]
+    # within a sentence a key goes by its own name, 'province', unless the script or Chinese has another for it
+    of = joined(
+        (_label(k, labels, language) if language == "zh" or k in labels else k for k in keys), language, "comma"
+    )
+    named = word(f"import_{kind}{'_by' if of else ''}", language, by=of)
+    marks = JOIN[language]
+    return f"{named}{marks['open']}{called}{marks['close']}"
+
+
+def _notes(
+    read: list[Read], brackets: str, levels: tuple[float, ...], labels: Mapping[str, str], language: Language
+) -> tuple[str, ...]:
+    """Brackets, each column's errors, and stars."""
     groups: dict[str, list[int]] = {}
     for j, result in enumerate(read, start=1):
-        groups.setdefault(result.covariance or "–", []).append(j)
+        groups.setdefault(_errors(result, labels, language), []).append(j)
     each = [
         word("several", language, columns=all_columns(columns, language), text=kind) for kind, columns in groups.items()
     ]

@@ -26,6 +26,13 @@ WORDS: dict[str, tuple[str, str]] = {
     "outcomes": ("Dependent variables. {each}.", "被解释变量：{each}。"),
     "constant": ("Constant", "常数项"),
     "unit_mean": ("{of}, mean of the unit", "{of}（单位均值）"),
+    # errors of other packages, their own name behind
+    "import_classical": ("classical", "普通标准误"),
+    "import_robust": ("heteroskedasticity-robust", "异方差稳健标准误"),
+    "import_clustered": ("clustered", "聚类稳健标准误"),
+    "import_clustered_by": ("clustered by {by}", "聚类到{by}的稳健标准误"),
+    "clusters_unnamed": ("Clusters", "聚类数"),
+    "weighted": ("Weights", "加权"),
     "indicators": ("{of} indicators", "{of}虚拟变量"),
     "rows": ("Observations", "观测值"),
     "units": ("Units ({of})", "截面单位数（{of}）"),

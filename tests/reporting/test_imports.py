@@ -51,8 +51,9 @@ def test_kinds_of_r_squared_do_not_share_a_row(models: list[object]) -> None:
 
 def test_the_note_names_each_convention(models: list[object]) -> None:
     note = table(models).notes[0]
-    assert "(1): CRV1 (province)" in note
-    assert "(4): HC1" in note
+    assert "(1): clustered by province (CRV1)" in note
+    assert "(3): clustered by province (Clustered)" in note
+    assert "(4): heteroskedasticity-robust (HC1)" in note
 
 
 def test_it_is_written_in_every_format(models: list[object]) -> None:
@@ -112,9 +113,33 @@ def test_no_effect_is_lost_and_clusters_are_named(wider: dict[str, object]) -> N
     assert read["other"].absorb == ("region",)
     assert read["absorbing"].absorb == ("year",)
     assert read["poisson"].absorb == ("province",)
-    assert read["twoway"].covariance == "Clustered (province + year)"
-    assert read["category"].covariance == "cluster (region)"
-    assert read["uncentred"].covariance == "HAC (2 lags)"
+    assert read["twoway"].covariance == ("clustered", "Clustered", "province + year")
+    assert read["twoway"].clusters == {"province": 4, "year": 8}
+    assert read["category"].covariance == ("clustered", "cluster", "region")
+    assert read["uncentred"].covariance == ("", "HAC (2 lags)", "")
+
+
+def test_weights_and_numbers_of_clusters_have_rows(results: Results) -> None:
+    import pyfixest
+    import statsmodels.formula.api as smf
+
+    frame = results.panel.frame
+    d = frame.assign(w=1.0 + (frame["year"] % 3), count=range(len(frame)))
+    models = [
+        pyfixest.feols("ln_lq ~ fdi", d, weights="w", vcov={"CRV1": "province + year"}),
+        smf.wls("ln_lq ~ fdi", d, weights=d["w"]).fit(),
+        smf.glm("count ~ fdi", d, family=__import__("statsmodels.api", fromlist=["x"]).families.Poisson()).fit(),
+    ]
+    made = texts(table(models))
+    assert made["Weights"] == ["Yes", "Yes", "No"]  # the weights of a GLM's last step are none of its data's
+    assert made["Clusters (Province)"] == [str(d["province"].nunique()), "", ""]
+    assert made["Clusters (Year)"] == [str(d["year"].nunique()), "", ""]
+
+
+def test_settings_that_do_not_fit_are_refused(models: list[object]) -> None:
+    with pytest.raises(ReportError) as error:
+        table(models, levels=(5, 1), digits=40, brackets="zz")  # type: ignore[arg-type]
+    assert {f.where for f in error.value.faults} == {"levels", "digits", "brackets"}
 
 
 def test_every_kind_of_r_squared_has_a_row_of_its_own(wider: dict[str, object]) -> None:

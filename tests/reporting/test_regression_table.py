@@ -154,3 +154,13 @@ def test_a_key_stands_for_one_number_everywhere(results: Results) -> None:
     for brackets in ("se", "t", "p", "ci"):
         for _, cell in build(RegressionTable(id="t", columns=ALL, brackets=brackets), results).cells():  # type: ignore[arg-type]
             assert known.setdefault(cell.key, cell.raw) == cell.raw
+
+
+def test_columns_declared_to_share_a_sample_are_refused_where_they_do_not(results: Results) -> None:
+    samples = {e.sample.keys_digest for e in (results.estimates[m] for m in ALL)}
+    spec = RegressionTable(id="t", columns=ALL, samples="same")
+    if len(samples) > 1:
+        with pytest.raises(ReportError, match=r"rest on \d samples") as error:
+            build(spec, results)
+        assert "common_sample" in error.value.faults[0].mend
+    assert build(replace(spec, columns=ALL[:1]), results)
