@@ -87,6 +87,40 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
         "泊松伪极大似然：只要求均值设定正确，不要求分布。固定效应被吸收；被完全分离的零值观测剔除并计数。",
     ),
     (r"No bootstrap\.", "不作自助法。"),
+    # a threshold model tells itself in both languages
+    (r"Fixed-effects threshold model [^\n]*?(?=标准误|Standard errors|\n|$)", ""),
+    (
+        r"Each equation by least squares on the whole panel and on each half of every unit's years; 2 x whole - mean of halves takes the bias of short panels off \(Nickell 1981; Dhaene and Jochmans 2015\)\.",
+        "各方程在整个面板与各单位年份的前后两半上分别作最小二乘；2 × 整体 − 两半均值消去短面板偏差（Nickell，1981；Dhaene和Jochmans，2015）。",
+    ),
+    (
+        r"Each equation by least squares within units; its bias of about -\(1 \+ rho\)/T is not corrected\.",
+        "各方程作单位内最小二乘；约为−(1 + ρ)/T的偏差未校正。",
+    ),
+    (
+        r"Forward orthogonal deviations, levels lagged as collapsed instruments, (\w+) step\(s\), Hansen's J and AR\(2\)\.",
+        r"前向正交离差，滞后水平值作折叠的工具变量，\1步，附Hansen的J与AR(2)检验。",
+    ),
+    (
+        r"Lags follow time and jump no gap; rows without all lags are counted\. Joint covariance over equations\.",
+        "滞后按时间而不跨缺口；滞后不全的观测计数。各方程共用联合协方差。",
+    ),
+    (
+        r"Non-causality: Wald test of the system, the half-panel jackknife test of Juodis, Karavias and Sarafidis \(2021\) where every unit has (\d+) years, and Dumitrescu-Hurlin where every one has more than (\d+)\.",
+        r"非因果性：系统的Wald检验；各单位满\1年时另作Juodis、Karavias和Sarafidis（2021）的半面板刀切检验；各单位多于\2年时另作Dumitrescu-Hurlin检验。",
+    ),
+    (
+        r"Responses over (\d+) years under the Cholesky orders (.+?); (?:bands by (\d+) draws of (?:whole clusters|the wild cluster bootstrap of scores)|no bands)\.",
+        r"\1年内的脉冲响应，Cholesky次序为\2；置信带由\3次自助抽样求得。",
+    ),
+    (
+        r"Standard errors clustered by (.+?): below 50 clusters CR3 \(a cluster left out of the whole panel and of its halves\), from 50 on CR1, with t\(G-1\)\.",
+        r"标准误按\1聚类：聚类少于50个时用CR3（从整个面板及其两半中剔除一个聚类），50个及以上用CR1，参照t(G−1)分布。",
+    ),
+    (
+        r"Standard errors clustered by (.+?) on the moments(, Windmeijer-corrected)?, normal reference\.",
+        r"标准误按\1在矩条件上聚类，参照正态分布。",
+    ),
     (
         r"Propensity score \(logit of ever being treated\) on (.+?): (.+?); (nearest|radius|kernel), (common|all) support\.",
         r"倾向得分（是否曾受处理的logit）所用变量：\1；\2；\3匹配，\4支撑域。",
@@ -168,6 +202,8 @@ _WORDS: tuple[tuple[str, str], ...] = (
     (r"(CR\d)(?: \((\w+)\))? clustered by (\w+)", r"按\3聚类的\1"),
     (r"。 (?=\S)", "。"),
     (_UNIT, "面板单位（多个键时取第一个）"),
+    (r"the panel's unit", "面板单位"),
+    (r" \+ effects of (\S+) \+ (\S+)", r" + \1与\2的效应"),
     (r"the place of the treatment", "处理所在地"),
     (
         r", effects of '(\S+)' \(0 or missing: never treated\) by cohort and period: (.+?), compared with units (never treated|not treated yet)\.",
