@@ -40,7 +40,7 @@ def findings(monkeypatch: pytest.MonkeyPatch, panel: Any, kind: str, spoil: Any 
     frame: Any = SimpleNamespace(about=about, header=[str(c) for c in panel.frame.columns])
     level = Level("L1")
     twin_lines.lines_held("", kind, spoil(lines) if spoil else lines, (estimate, frame, f"in_{made.id}"), level)
-    return level.findings
+    return list(level.findings)
 
 
 @pytest.mark.parametrize("kind", every.ESTIMATORS)
