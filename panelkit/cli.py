@@ -132,7 +132,7 @@ def check(
     """Validate a study and its raw files without estimating; every fault at once."""
 
     def work() -> tuple[Any, str, int]:
-        from panelkit import building, pipeline
+        from panelkit import building, estimating, pipeline
         from panelkit.study import json_schema
 
         if schema:
@@ -141,6 +141,8 @@ def check(
             return made, json_text(made), 0
         read = pipeline.read_study(study or _default_study(), root=root)
         panel = building.build_panel(read)
+        if faults := estimating.faults_before(read, panel):
+            raise PanelkitError(faults=faults)
         value = {"study": read.id, "rows": panel.rows, "units": len(panel.units), "models": [m.id for m in read.models]}
         return value, f"{read.id}: no fault; {panel.rows} rows, {len(read.models)} models", 0
 

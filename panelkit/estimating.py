@@ -119,6 +119,18 @@ def estimate(
     return made
 
 
+def faults_before(study: Study, panel: Panel) -> list[Fault]:
+    """What keeps a model from being estimated and shows before any number is: its design is made, nothing is fitted."""
+    panel = common_sample(study, panel)
+    faults: list[Fault] = []
+    for model in study.models:
+        try:
+            ESTIMATORS[model.kind].prepare(model, panel, setting_of(study, model, study.defaults.confirm[0]))
+        except EstimationError as error:
+            faults += error.faults
+    return faults
+
+
 def _by_first_engine(study: Study, panel: Panel, model: ModelSpec) -> Estimate:
     """The estimate by the first engine named in `confirm` that answers; the refusals of those before it go into its notes."""
     refused: list[Fault] = []

@@ -285,10 +285,15 @@ def test_the_verifier_says_how_it_is_called(files: dict[str, bytes], tmp_path: P
     folder = write_package(files, tmp_path / "p")
     calls = [
         subprocess.run(
-            [sys.executable, "-I", "-S", folder / "verify.py", a], capture_output=True, text=True, check=False
+            [sys.executable, "-I", "-S", "-W", "error", folder / "verify.py", a],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         for a in ("--help", "--levels=L2")
     ]
     assert [c.returncode for c in calls] == [0, 2]
     assert "python verify.py [--help] [--json] [FOLDER]" in calls[0].stdout
     assert "--levels=L2 is no option of it" in calls[1].stdout
+    warned = [sys.executable, "-I", "-S", "-W", "error::DeprecationWarning", folder / "verify.py"]
+    assert subprocess.run(warned, capture_output=True, text=True, check=False).returncode == 0

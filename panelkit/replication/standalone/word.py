@@ -65,7 +65,8 @@ def from_docx(data: bytes) -> dict[str, str]:
         ours(element)
     found: dict[str, str] = {}
     notes, after = 0, False
-    for element in tree.find(W + "body") or ():
+    body = tree.find(W + "body")
+    for element in body if body is not None else ():
         if element.tag == W + "p" and after:
             found[f"note{notes}"] = told_in(element)
             notes += 1
