@@ -45,7 +45,9 @@ def documented(study: Study) -> Study:
         try:
             absent = [f for f in files_of(study, source) if not _inside(study.root, f)]
             if absent:
-                what = f"there is no file '{absent[0].relative_to(study.root).as_posix()}'"
+                named = f"'{absent[0].relative_to(study.root).as_posix()}'"
+                leads = absent[0].is_file()
+                what = f"{named} is a link out of the study's folder" if leads else f"there is no file {named}"
                 faults.append(
                     Fault(
                         where=f"sources.{name}.path", what=what, mend=f"put the file there, or mend sources.{name}.path"

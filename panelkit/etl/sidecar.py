@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from panelkit.core import digest as digests
-from panelkit.core.errors import SourceError
+from panelkit.core.errors import Fault, SourceError
 from panelkit.core.label import Label
+from panelkit.core.letters import deceiving
 from panelkit.core.source import SourceSpec
 
 LARGEST_CARD = 1_000_000  # bytes
+LATEST = 9999  # year
 _TEXTS = ("publisher", "url", "retrieved", "licence")
 
 
@@ -40,6 +43,7 @@ def completed(source: SourceSpec, path: Path) -> SourceSpec:
         card = tomllib.loads(card_path.read_text("utf-8"))
     except (ValueError, RecursionError) as error:  # no TOML, no UTF-8, or brackets without end
         raise SourceError(f"the card cannot be read: {error}", where=card_path.name, mend="mend its TOML") from error
+    _refuse_misshapen(card, card_path.name)
     _refuse_other_file(card, path)
     given: dict[str, Any] = {k: str(card[k]) for k in _TEXTS if k in card and not getattr(source, k)}
     if "title" in card and not (source.title.en or source.title.zh):
@@ -52,6 +56,47 @@ def completed(source: SourceSpec, path: Path) -> SourceSpec:
     if not source.notes:
         given["notes"] = " ".join(card.get("notes", []))
     return replace(source, **given)
+
+
+def _refuse_misshapen(card: dict[str, Any], where: str) -> None:
+    """What a card says is in the form that it must have, and no text of it deceives its reader; all faults at once."""
+    title, columns = card.get("title", ""), card.get("columns", {})
+    fits = {
+        "title": _texts(title) and set(title) <= {"en", "zh"} if isinstance(title, dict) else isinstance(title, str),
+        "files": _texts(card.get("files", {})),
+        "notes": isinstance(card.get("notes", []), list) and all(isinstance(n, str) for n in card.get("notes", [])),
+        "columns": isinstance(columns, dict)
+        and all(isinstance(c, dict) and isinstance(c.get("unit", ""), str) for c in columns.values()),
+        "vintage": not isinstance(card.get("vintage"), int) or 0 <= card["vintage"] <= LATEST,
+        **{name: not isinstance(card.get(name), (dict, list)) for name in (*_TEXTS, "sha256")},
+    }
+    faults = [
+        Fault(where=f"{where}, {name}", what="this is not in the form of a card", mend="see the card of a new study")
+        for name, holds in fits.items()
+        if not holds
+    ]
+    if named := deceiving("".join(_all_texts(card))):
+        what = f"the card holds characters that hide or turn what is read: {named}"
+        faults.append(Fault(where=where, what=what, mend="write it again without them"))
+    if faults:
+        raise SourceError(faults=faults)
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(v, str) for v in value.values())
+
+
+def _all_texts(value: Any) -> Iterator[str]:
+    """Every text of a card, names of its entries included; it was read by a parser that bounds its depth."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield key
+            yield from _all_texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _all_texts(inner)
 
 
 def _refuse_other_file(card: dict[str, Any], path: Path) -> None:

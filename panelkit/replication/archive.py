@@ -128,6 +128,8 @@ def place(files: Mapping[str, bytes], destination: Path) -> Path:
 
     An older package at `destination` (a folder with a manifest) is replaced; anything else there is refused.
     """
+    if not destination.name:
+        raise PackageError("this is no name of a folder", where=str(destination), mend="name a new folder")
     recover(destination)
     if destination.exists() and not _replaceable(destination):
         raise PackageError(

@@ -8,6 +8,7 @@ from typing import Any
 
 from panelkit.core import digest
 from panelkit.core.codec import to_json
+from panelkit.core.errors import PackageError
 from panelkit.core.label import Label
 from panelkit.replication import archive
 from panelkit.replication.bundle import VERSION, program_zip
@@ -167,16 +168,24 @@ def _ledger(inputs: PackageInputs, run: Run) -> dict[str, Any]:
     }
 
 
+def _drawn(name: str, data: bytes) -> dict[str, Any]:
+    try:
+        return pictured_as(data)
+    except ValueError as error:
+        mend = "write labels without signs that a font draws together, and run the study again"
+        raise PackageError(f"the picture cannot be read back: {error}", where=name, mend=mend) from None
+
+
 def _pictures(run: Run) -> dict[str, Any]:
     """What the picture of each figure draws, and its texts in both languages of the page."""
     found: dict[str, Any] = {
-        name[len("figures/") : -len(".svg")]: pictured_as(data)
+        name[len("figures/") : -len(".svg")]: _drawn(name, data)
         for name, data in run.files.items()
         if name.startswith("figures/") and name.endswith(".svg")
     }
     for figure, twin, data in pictures_on(run.files["report.html"].decode()) if "report.html" in run.files else ():
         if twin and figure in found:
-            found[figure] |= {f"twin_{part}": held for part, held in pictured_as(data).items()}
+            found[figure] |= {f"twin_{part}": held for part, held in _drawn(f"report.html, {figure}", data).items()}
     return dict(sorted(found.items()))
 
 

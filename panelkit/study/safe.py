@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from panelkit.core.errors import Fault
+from panelkit.core.letters import deceiving
 
 DEEPEST = 16
 MOST_ENTRIES = 5_000  # of one table or list
@@ -25,8 +26,6 @@ NAMED = ("sources", "variables", "checks", "families", "robustness")  # tables o
 LISTED = ("models", "tables", "figures")  # lists of entries with an id
 NAME = re.compile(r"\w[\w-]{0,119}")
 DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)")  # no file can be called so on Windows
-TURNS = {*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C}  # bidirectional controls
-CONTROLS = ({*range(0x20)} - {9, 10, 13}) | {*range(0x7F, 0xA0), 0x2028, 0x2029, 0xFEFF}
 
 
 def unsafe(document: dict[str, Any]) -> Iterator[Fault]:
@@ -98,9 +97,7 @@ def _text(text: str, where: str, most: int = LONGEST) -> Iterator[Fault]:
     if len(text) > most:
         what = f"a text of {len(text):,} signs is longer than a study is read with: '{text[:40]}...'"
         yield Fault(where=where[:120], what=what, mend=f"at most {most:,}; data belong into data/raw")
-    found = sorted({ord(c) for c in text} & (TURNS | CONTROLS))
-    if found:
-        named = ", ".join(f"U+{c:04X}" for c in found[:4])
+    if named := deceiving(text):
         yield Fault(
             where=where[:120],
             what=f"the text holds characters that hide or turn what is read: {named}",

@@ -77,6 +77,17 @@ def test_files(results: Results) -> None:
     assert rows[3]["se"] == ""
 
 
+@pytest.mark.parametrize("text", ["costs $x$ or $\\badcmd$", "a --> b -- c", "#1 & <b> % {y} ^_~"])
+def test_a_label_is_drawn_as_it_stands(results: Results, text: str) -> None:
+    from panelkit.replication.standalone.drawing import Glyphs, Picture
+
+    figure = event_study.build(EVENTS, results)
+    picture = Picture(render_figure(replace(figure, labels={**figure.labels, "y": text}))["events.svg"])
+    Glyphs().read(picture)
+    drawn = "".join("".join(part.lines) for part in picture.texts).replace(" ", "")
+    assert text.replace(" ", "") in drawn
+
+
 def test_data_is_exact(results: Results) -> None:
     figure = placebo.build(PLACEBO, results)
     rows = list(csv.DictReader(io.StringIO(figure_data(figure).decode())))

@@ -266,3 +266,10 @@ def test_a_table_across_pages_keeps_rules_brackets_and_notes_together() -> None:
         assert body.index(r"\pkbottom") < body.index(r"\item ") < body.index(r"\end{longtable}")
         assert r"\\* % pk" in rows[-1]
     assert RENDERERS["latex"].parse(text.encode()) == printed(table)
+
+
+def test_a_title_longer_than_a_word_file_has_room_for() -> None:
+    from panelkit.reporting.render import docx
+
+    title = "long " * 60
+    assert docx.render(Table(id="t", title=title, columns=(Column(id="a", heading=("a",)),), rows=()))

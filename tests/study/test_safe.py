@@ -113,3 +113,36 @@ def test_a_study_without_end_is_told_at_the_command_line(tmp_path: Path, name: s
         assert words in " ".join(told.output.split()), told.output[:500]
         assert "Traceback" not in told.output
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("card", "words"),
+    [
+        ("title = [1, 2]", "title"),
+        ('title = { xx = "a" }', "title"),
+        ("notes = 5", "notes"),
+        ("[columns]\ny = 3", "columns"),
+        ("files = 3", "files"),
+        ("vintage = 99999999999999999999", "vintage"),
+        ('publisher = "a\\u001b[2J\\u202e"', "hide or turn"),
+    ],
+)
+def test_a_card_that_is_none_or_deceives(tmp_path: Path, card: str, words: str) -> None:
+    (tmp_path / "a.csv.source.toml").write_text(card)
+    with pytest.raises(SourceError, match=words):
+        completed(SourceSpec(id="a", kind="tidy", path="a.csv", series={"y": "y"}), tmp_path / "a.csv")
+
+
+def test_letters_that_deceive_are_taken_out_of_a_file_and_told(tmp_path: Path) -> None:
+    from panelkit import building
+
+    lines = [f"{firm},{year},{year}" for firm in ("a\x01\x1b[2J", "gpj\u202eexe") for year in (2010, 2011)]
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "f.csv").write_text("\n".join(["firm,year,y", *lines, ""]), encoding="utf-8")
+    head = HEAD.replace("years = [2010, 2015]", 'unit = "firm"\nyears = [2010, 2011]')
+    source = '[sources.f]\nkind = "tidy"\npath = "data/f.csv"\nunit = "firm"\ntime = "year"\nseries = { y = "y" }\n'
+    model = '[[models]]\nid = "m"\nkind = "fixed_effects"\nformula = "y ~ 1"\n'
+    (tmp_path / "study.toml").write_text(f'{head}{source}[variables.y]\nseries = "f.y"\n{model}')
+    study = read_study(tmp_path / "study.toml")
+    assert building.build_panel(study).units == ("a[2J", "gpjexe")
+    assert any("U+001B" in note for note in building.read_sources(study)["f"].notes)

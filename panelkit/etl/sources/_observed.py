@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from panelkit.core.digest import of_bytes
 from panelkit.core.errors import Fault, SourceError
+from panelkit.core.letters import deceiving, without
 from panelkit.core.source import OBSERVED, Observations, Provenance, Reading, SeriesSeen, SourceSpec, Units
 from panelkit.etl.harmonise.units import same_measure
 from panelkit.etl.sources._cells import NoNumeral, narrow, read_number
@@ -143,6 +144,7 @@ def sealed(
     if frame.empty:
         span = f" in the years {spec.years[0]}-{spec.years[1]}" if spec.years else ""
         raise SourceError(f"the file holds no figure{span}", where=ledger.where, mend="correct years, or the path")
+    frame = _readable(frame, ledger)
     return Observations(
         frame=_typed(frame, spec),
         provenance=provenance(spec, data, tuple(steps)),
@@ -150,6 +152,18 @@ def sealed(
         parts=parts,
         timeless=timeless,
     )
+
+
+def _readable(frame: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
+    """The frame without letters that no reader sees: they steer a terminal, turn a line, and no Word file or picture can hold them."""
+    for column in ("unit", "text", "measure"):
+        texts = {t for t in frame.get(column, ()) if isinstance(t, str)}
+        bare = {t: without(t) for t in texts if deceiving(t)}
+        if bare:
+            named = deceiving("".join(sorted(bare)))
+            ledger.say(f"letters that hide or turn what is read were taken out of {len(bare)} texts: {named}")
+            frame = frame.assign(**{column: [bare.get(t, t) for t in frame[column]]})
+    return frame
 
 
 def unit_columns(unit: Units) -> dict[str, str]:

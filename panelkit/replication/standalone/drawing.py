@@ -263,7 +263,15 @@ class Glyphs:
         """The letters that the glyphs of a text stand for, one for each."""
         whole = "".join(text.lines)
         bare = "".join(whole.split())
-        for letters in (list(whole), list(bare), JOINED.findall(whole), JOINED.findall(bare)):
+        plain = re.sub("- (?=-)", "-", whole)  # a comment cannot hold "--"
+        for letters in (
+            list(whole),
+            list(bare),
+            list(plain),
+            JOINED.findall(whole),
+            JOINED.findall(bare),
+            JOINED.findall(plain),
+        ):
             if len(letters) == len(text.glyphs):
                 return letters
         raise ValueError(f"{text.words!r} is not what its glyphs say")
