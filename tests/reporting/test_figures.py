@@ -165,3 +165,14 @@ def test_crowded_labels_long_titles_and_dollar_signs_fit_their_picture() -> None
         assert title.x0 >= 0
         assert title.x1 <= picture.bbox.width
         assert "($)" in axes.xaxis.label.get_text()
+
+
+def test_joined_letters_and_blanks_are_told_apart() -> None:
+    """'ff' is one glyph in some fonts and a blank none in some texts: of two readings as long, the one that glyphs known before allow."""
+    from types import SimpleNamespace
+
+    from panelkit.replication.standalone.drawing import Glyphs
+
+    drawn = [*"Random", " ", "ff", *"ects"]
+    text = SimpleNamespace(words="Random ffects", lines=["Random ffects"], glyphs=[f"g{part}" for part in drawn])
+    assert Glyphs().spelt(text) == drawn  # type: ignore[arg-type]

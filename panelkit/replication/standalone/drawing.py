@@ -264,14 +264,12 @@ class Glyphs:
         whole = "".join(text.lines)
         bare = "".join(whole.split())
         plain = re.sub("- (?=-)", "-", whole)  # a comment cannot hold "--"
-        for letters in (
-            list(whole),
-            list(bare),
-            list(plain),
-            JOINED.findall(whole),
-            JOINED.findall(bare),
-            JOINED.findall(plain),
-        ):
-            if len(letters) == len(text.glyphs):
+        # two joined letters or a blank without a glyph make a text as long: the one that agrees with what glyphs are known to say
+        every = [made for one in (whole, plain, bare) for made in (list(one), JOINED.findall(one))]
+        fitting = [letters for letters in every if len(letters) == len(text.glyphs)]
+        for letters in fitting:
+            if all(self.letters.get(g, one) == one for g, one in zip(text.glyphs, letters)):  # noqa: B905
                 return letters
+        if fitting:
+            return fitting[0]
         raise ValueError(f"{text.words!r} is not what its glyphs say")
