@@ -306,7 +306,7 @@ def test_a_second_engine_that_has_no_error_of_its_own_is_no_finding(files: dict[
     assert rows
     for alone, verdict in ((False, "verified"), (True, "differs")):
         for row in rows:
-            row |= {"se": None, "other_se": 0.1 if alone else None, "se_difference": None}
+            row |= {"other_se": None, "se_difference": 0.1 if alone else None}
         spoilt = {**files, **{n: json.dumps(d).encode() for n, d in made.items()}}
         (found,) = verify(write_package(resealed(spoilt), tmp_path / str(alone)), levels=("L1",)).levels
         assert found.verdict == verdict, found.findings[:3]
