@@ -10,6 +10,8 @@ LAST = "command"  # its docstring is that of the file
 RULE = "# " + "-" * 64
 ALONE = """import sys
 
+if sys.version_info < (3, 9):  # before anything that an older Python cannot read
+    sys.exit("cannot verify: this needs Python 3.9 or newer")
 if __name__ == "__main__" and not (sys.flags.isolated or getattr(sys.flags, "safe_path", False)):
     del sys.path[0]  # the folder of this file: a json.py beside it is a stranger's
 """

@@ -23,9 +23,10 @@ def statements(text: str) -> list[str]:
 def test_the_shipped_file_is_the_modules(files: dict[str, bytes]) -> None:
     text = joined()
     assert files["verify.py"].decode() == text == verifier()
-    *made, entry = statements(text)
+    old, alone, *made, entry = statements(text)
     assert sorted(made) == sorted(s for module in sources().values() for s in statements(module))
-    assert "__main__" in entry
+    for expected, statement in (("version_info", old), ("safe_path", alone), ("__main__", entry)):
+        assert expected in statement
 
 
 def test_only_the_standard_library_is_imported() -> None:

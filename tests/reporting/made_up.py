@@ -267,7 +267,8 @@ def everything() -> dict[str, bytes]:
     found = made_results()
     tables = (
         TABLES["regression"].build(
-            RegressionTable(id="main", title=Label(en="Main"), columns=("both", "single", "events")), found
+            RegressionTable(id="main", title=Label(en="Main"), samples="told", columns=("both", "single", "events")),
+            found,
         ),
         TABLES["descriptive"].build(DescriptiveTable(id="variables"), found),
         hostile_table(),

@@ -25,7 +25,9 @@ from panelkit.reporting.tables import regression
 
 def exhibits(results: Results) -> tuple[tuple[Table, ...], tuple[Figure, ...], dict[str, bytes]]:
     tables = (
-        regression.build(regression.RegressionTable(id="main", columns=("both", "single", "events")), results),
+        regression.build(
+            regression.RegressionTable(id="main", samples="told", columns=("both", "single", "events")), results
+        ),
         hostile_table(results.study.head.language),
     )
     figure = event_study.build(

@@ -77,7 +77,7 @@ def test_any_table_comes_back_from_word(table: Table) -> None:
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_a_regression_table_comes_back_with_its_stars(form: str) -> None:
-    table = build(RegressionTable(id="t", columns=("both", "single", "events")), made_results())
+    table = build(RegressionTable(id="t", samples="told", columns=("both", "single", "events")), made_results())
     back = RENDERERS[form].parse(RENDERERS[form].render(table))
     assert back == printed(table)
     assert back["r0.c0"] == "0.245***"

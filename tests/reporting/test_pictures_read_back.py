@@ -26,6 +26,7 @@ MADE: dict[str, tuple[dict[str, tuple[Any, ...]], dict[str, str]]] = {
     ),
     "threshold": (
         {"value": (1.0, 2.0, 3.0, 4.0), "ratio": (9.5, 2.5, 0.0, 12.5), "in_set": (0, 1, 1, 0), "in_set_iid": (0, 1, 1, 0),
+         "best": (0, 0, 1, 0),
          "bound": (7.5,) * 4, "bound_iid": (7.25,) * 4},
         {"x": "Value", "y": "Ratio", "set": "Set", "bootstrap": "7.50", "iid": "7.35"},
     ),

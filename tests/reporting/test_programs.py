@@ -34,7 +34,8 @@ def made(language: str) -> list[Table]:
     title = Label(en="Main", zh="主要结果")
     return [
         regression.build(
-            regression.RegressionTable(id="main", title=title, columns=("both", "single", "events")), results
+            regression.RegressionTable(id="main", title=title, samples="told", columns=("both", "single", "events")),
+            results,
         ),
         regression.build(
             regression.RegressionTable(id="wide", title=title, columns=("both",) * 7, brackets="ci"), results
@@ -166,7 +167,7 @@ def sixty() -> list[Table]:
     for i, brackets in zip(range(0, 60, 6), ("se", "t", "p", "ci", "se") * 2, strict=True):
         width = {"long": i % 12 == 0, "landscape": i % 18 == 0}
         spec = regression.RegressionTable(
-            id=f"t{i}", title=Label(en="Six"), columns=tuple(ids[i : i + 6]), brackets=brackets, **width
+            id=f"t{i}", title=Label(en="Six"), samples="told", columns=tuple(ids[i : i + 6]), brackets=brackets, **width
         )  # type: ignore[arg-type]
         tables.append(regression.build(spec, results))
     halves = (
@@ -174,7 +175,9 @@ def sixty() -> list[Table]:
         regression.ModelsPanel(label=Label(en="Two"), columns=tuple(ids[3:6])),
     )
     tables.append(
-        regression.build(regression.RegressionTable(id="panels", title=Label(en="Panels"), panels=halves), results)
+        regression.build(
+            regression.RegressionTable(id="panels", title=Label(en="Panels"), samples="told", panels=halves), results
+        )
     )
     return tables
 

@@ -20,7 +20,7 @@ def texts(table: Table) -> dict[str, list[str]]:
 
 
 def test_the_shape(results: Results) -> None:
-    table = build(RegressionTable(id="t", columns=ALL), results)
+    table = build(RegressionTable(id="t", samples="told", columns=ALL), results)
     assert texts(table) == {
         "ln(人均GDP) & 100%": ["0.245***", "0.100", ""],
         "FDI_ratio": ["−0.00012**", "", ""],
@@ -63,7 +63,7 @@ def test_each_kind_of_bracket(results: Results, brackets: str, text: str, field:
 
 
 def test_notes_name_conventions_samples_and_drops_by_column(results: Results) -> None:
-    notes = build(RegressionTable(id="t", columns=ALL), results).notes
+    notes = build(RegressionTable(id="t", samples="told", columns=ALL), results).notes
     assert notes[0].startswith(
         "Notes: Standard errors in parentheses. (1): clustered by province, CR3 cluster jackknife"
     )
@@ -84,7 +84,7 @@ def test_alike_columns_are_said_once(results: Results) -> None:
 
 
 def test_chinese_rows_and_the_mark_of_simulation(chinese: Results) -> None:
-    table = build(RegressionTable(id="t", columns=ALL, profile="cn"), chinese)
+    table = build(RegressionTable(id="t", samples="told", columns=ALL, profile="cn"), chinese)
     assert texts(table)["省份固定效应"] == ["是", "否", "是"]
     assert "组内R²" in texts(table)
     assert table.notes[0].startswith("注：模拟数据")
@@ -92,7 +92,7 @@ def test_chinese_rows_and_the_mark_of_simulation(chinese: Results) -> None:
 
 
 def test_aea_has_no_stars_unless_asked(results: Results) -> None:
-    table = build(RegressionTable(id="t", columns=ALL, profile="aea"), results)
+    table = build(RegressionTable(id="t", samples="told", columns=ALL, profile="aea"), results)
     assert not any(c.mark for r in table.rows for c in r.cells)
     assert "mark p below" not in table.notes[0]
     assert texts(table)["Year FE"] == ["Yes", "", "Yes"]
@@ -100,18 +100,20 @@ def test_aea_has_no_stars_unless_asked(results: Results) -> None:
 
 def test_a_journal_prints_failed_checks_by_name(results: Results, chinese: Results) -> None:
     notes = {
-        p: " ".join(build(RegressionTable(id="t", columns=ALL, profile=p), results).notes) for p in ("plain", "aea")
+        p: " ".join(build(RegressionTable(id="t", samples="told", columns=ALL, profile=p), results).notes)
+        for p in ("plain", "aea")
     }
     assert "A check fails: (2): dense differs by 20% in ln_gdp." in notes["plain"]
     assert "Checks that fail, as reported in full in the replication package: (2): Second engine." in notes["aea"]
     assert "20%" not in notes["aea"]
-    said = " ".join(build(RegressionTable(id="t", columns=ALL, profile="cn"), chinese).notes)
+    said = " ".join(build(RegressionTable(id="t", samples="told", columns=ALL, profile="cn"), chinese).notes)
     assert "未通过的检验（详见复现包）：第(2)列：第二引擎复核。" in said
 
 
 def test_keep_drop_order(results: Results) -> None:
     table = build(
-        RegressionTable(id="t", columns=ALL, keep=("ln_gdp*", "zone"), drop=("*:*",), order=("zone",)), results
+        RegressionTable(id="t", samples="told", columns=ALL, keep=("ln_gdp*", "zone"), drop=("*:*",), order=("zone",)),
+        results,
     )
     assert [r.label for r in table.rows if r.kind == "term"] == ["<b>", "ln(人均GDP) & 100%"]
 
@@ -152,15 +154,14 @@ def test_withheld_standard_errors_are_explained(results: Results) -> None:
 def test_a_key_stands_for_one_number_everywhere(results: Results) -> None:
     known: dict[object, object] = {}
     for brackets in ("se", "t", "p", "ci"):
-        for _, cell in build(RegressionTable(id="t", columns=ALL, brackets=brackets), results).cells():  # type: ignore[arg-type]
+        for _, cell in build(RegressionTable(id="t", samples="told", columns=ALL, brackets=brackets), results).cells():  # type: ignore[arg-type]
             assert known.setdefault(cell.key, cell.raw) == cell.raw
 
 
-def test_columns_declared_to_share_a_sample_are_refused_where_they_do_not(results: Results) -> None:
-    samples = {e.sample.keys_digest for e in (results.estimates[m] for m in ALL)}
-    spec = RegressionTable(id="t", columns=ALL, samples="same")
-    if len(samples) > 1:
-        with pytest.raises(ReportError, match=r"rest on \d samples") as error:
-            build(spec, results)
-        assert "common_sample" in error.value.faults[0].mend
+def test_columns_on_different_samples_are_refused_unless_it_is_told(results: Results) -> None:
+    spec = RegressionTable(id="t", columns=ALL)
+    with pytest.raises(ReportError, match=r"rest on \d samples") as error:
+        build(spec, results)
+    assert "common_sample" in error.value.faults[0].mend
+    assert build(replace(spec, samples="told"), results)
     assert build(replace(spec, columns=ALL[:1]), results)

@@ -57,6 +57,7 @@ def tables(estimates: dict[str, Estimate], language: str) -> list[Table]:
     for place, start in enumerate(range(0, len(names), WIDE), start=1):
         spec = regression.RegressionTable(
             id=f"t{place:02d}", title=Label(en=f"Estimates {place}", zh=f"估计{place}"), columns=tuple(names[start : start + WIDE]),
+            samples="told",
             brackets=("se", "t", "p", "ci")[place % 4], language=language,
         )  # fmt: skip
         made.append(replace(regression.build(spec, results), number=place))

@@ -29,7 +29,7 @@ def tables(language: str) -> list[Table]:
         ModelsPanel(label=Label(en=x, zh=x), columns=("both", y)) for x, y in (("One", "single"), ("Two", "events"))
     )
     specs = (
-        RegressionTable(id="panels", title=Label(en="Panels"), panels=halves),
+        RegressionTable(id="panels", title=Label(en="Panels"), samples="told", panels=halves),
         RegressionTable(id="wide", title=Label(en="Wide"), columns=("both",) * 9, brackets="ci"),
         CorrelationTable(id="correlation", title=Label(en="Correlations")),
     )

@@ -52,7 +52,9 @@ PANELS = (
 
 def test_panels_share_columns_and_name_what_differs(results: Results) -> None:
     made = build(
-        RegressionTable(id="t", panels=PANELS, extra=(ExtraRow(label=Label(en="Weights"), values=("yes", "none")),)),
+        RegressionTable(
+            id="t", samples="told", panels=PANELS, extra=(ExtraRow(label=Label(en="Weights"), values=("yes", "none")),)
+        ),
         results,
     )
     heads = [r.label for r in made.rows if r.kind == "panel"]

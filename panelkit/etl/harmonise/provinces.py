@@ -180,7 +180,7 @@ def _sums(kept: pd.DataFrame, nation: pd.DataFrame) -> list[str]:
 
 
 def _unmatched(name: str, where: str) -> Fault:
-    garbled = _ungarbled(name)
+    garbled = ungarbled(name)
     if garbled:
         return Fault(
             where=where,
@@ -196,7 +196,8 @@ def _unmatched(name: str, where: str) -> Fault:
     )
 
 
-def _ungarbled(name: str) -> str:
+def ungarbled(name: str) -> str:
+    """The province that a name is in a wrong encoding; "" where it is none."""
     for wrong, right in (
         ("gb18030", "utf-8"),
         ("utf-8", "gb18030"),

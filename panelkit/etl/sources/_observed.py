@@ -11,6 +11,7 @@ from panelkit.core.digest import of_bytes
 from panelkit.core.errors import Fault, SourceError
 from panelkit.core.letters import deceiving, without
 from panelkit.core.source import OBSERVED, Observations, Provenance, Reading, SeriesSeen, SourceSpec, Units
+from panelkit.etl.harmonise.provinces import ungarbled
 from panelkit.etl.harmonise.units import same_measure
 from panelkit.etl.sources._cells import NoNumeral, narrow, read_number
 from panelkit.etl.sources._marks import number_marks
@@ -158,7 +159,9 @@ def _readable(frame: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     """The frame without letters that no reader sees: they steer a terminal, turn a line, and no Word file or picture can hold them."""
     for column in ("unit", "text", "measure"):
         texts = {t for t in frame.get(column, ()) if isinstance(t, str)}
-        bare = {t: without(t) for t in texts if deceiving(t)}
+        bare = {
+            t: without(t) for t in texts if deceiving(t) and not ungarbled(t)
+        }  # a wrong encoding is refused in words later
         if bare:
             named = deceiving("".join(sorted(bare)))
             ledger.say(f"letters that hide or turn what is read were taken out of {len(bare)} texts: {named}")

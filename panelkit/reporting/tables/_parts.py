@@ -55,7 +55,7 @@ class RegressionTable(TableSpec):
     profile : 'cn' and 'plain' write out every Yes and No, 'aea' leaves No blank.
     statistics : rows beneath: rows, units, periods, clusters, r2_kind (within where effects are absorbed, else overall, each in
     its own row), r2, r2_within, r2_adjusted, second_engine, or any name in the models' `fit.extra`.
-    samples : 'same' refuses columns that rest on different observations, 'told' says in a note which rest on which.
+    samples : columns that rest on different observations are refused; 'told' prints them, with a note that says which rest on which.
     show_resampled : the resampled p beneath each bracket, in square brackets.
     """
 
@@ -73,7 +73,7 @@ class RegressionTable(TableSpec):
     digits: int = 3
     profile: Literal["cn", "plain", "aea"] = "plain"
     statistics: tuple[str, ...] = STATISTICS
-    samples: Literal["told", "same"] = "told"
+    samples: Literal["same", "told"] = "same"
     show_resampled: bool = True
 
     @property

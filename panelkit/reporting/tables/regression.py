@@ -125,16 +125,16 @@ def _faults(table: RegressionTable, results: Results) -> list[Fault]:
 
 
 def _sample_faults(table: RegressionTable, results: Results) -> list[Fault]:
-    """Columns on different samples, where the table declares that they share one: which, and how to mend."""
+    """Columns on different samples, unless the table declares that it tells them: which, and how to mend."""
     known = [m for m in table.models if m in results.estimates]
     groups: dict[str, list[str]] = {}
     for model in known:
         groups.setdefault(results.estimates[model].sample.keys_digest, []).append(model)
-    if table.samples != "same" or len(groups) < 2:
+    if table.samples == "told" or len(groups) < 2:
         return []
     each = (f"{', '.join(of)}: {results.estimates[of[0]].sample.rows} rows" for of in groups.values())
     what = f"the columns rest on {len(groups)} samples ({'; '.join(each)})"
-    mend = 'estimate them on common rows ([defaults] common_sample = true), or leave samples = "told", which says it in a note'
+    mend = 'estimate them on common rows ([defaults] common_sample = true), or say samples = "told": a note then tells which rest on which'
     return [Fault(where=f"tables.{table.id}.samples", what=what, mend=mend)]
 
 
