@@ -90,6 +90,7 @@ where = "industry != '06'"
 [[tables]]
 id = "main"
 columns = ["triple", "two_way"]
+samples = "told"
 """
 COMPOSITE = (
     HEAD.format(id="cells")

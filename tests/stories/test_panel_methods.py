@@ -25,7 +25,7 @@ def test_every_kind_runs_and_is_confirmed(small: Path, cli) -> None:
     head += '[variables.level]\nexpression = "exp(y)"\n[variables.w]\nexpression = "x ^ 3 + y ^ 2"\n'
     for name, (kind, formula, further) in MODELS.items():
         head += f'[[models]]\nid = "{name}"\nkind = "{kind}"\nformula = "{formula}"\n{further}\n'
-    head += f'[[tables]]\nid = "all"\ntitle = "All"\ncolumns = {json.dumps(list(MODELS))}\n'
+    head += f'[[tables]]\nid = "all"\ntitle = "All"\ncolumns = {json.dumps(list(MODELS))}\nsamples = "told"\n'
     (small / "study.toml").write_text(head, "utf-8")
     out = small / "out"
     ran = cli("run", small / "study.toml", "--output", out, "--json")

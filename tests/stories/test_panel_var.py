@@ -59,6 +59,7 @@ horizon = 5
 id = "main"
 title = { en = "Panel VAR", zh = "面板VAR" }
 columns = ["system", "moments"]
+samples = "told"
 statistics = ["rows", "units", "clusters", "lags", "largest_modulus", "moment_instruments", "hansen_p"]
 [[tables]]
 id = "claims"
