@@ -87,12 +87,9 @@ def estimate(spec: Threshold, panel: Panel, setting: Setting) -> Estimate:
 
 
 def _route(gap: float, count: int) -> str:
-    agree = "agrees" if gap <= ROUTE else "DOES NOT AGREE"
+    said = f"agrees with the search to {ROUTE:.0e}" if gap <= ROUTE else f"DOES NOT AGREE with the search, {gap:.1e}"
     at = "the threshold" if count == 1 else f"the {count} thresholds"
-    return (
-        f"By route: the regression refitted by the engine at {at} {agree} with the search, relative difference {gap:.1e} in the sum of"
-        " squares."
-    )
+    return f"By route: the regression refitted by the engine at {at} {said} of the sum of squares."
 
 
 # ---------------------------------------------------------------- rows, search, regression

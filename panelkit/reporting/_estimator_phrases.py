@@ -130,15 +130,21 @@ ESTIMATOR_PHRASES: tuple[tuple[str, str], ...] = (
     ),
     (r"Regime (\d+) has rows of (\d+) clusters only: its slope rests on them\.", "区制{0}仅含{1}个聚类的观测：其斜率依赖于它们。"),
     (
-        r"By route: the regression refitted by the engine at the threshold (agrees|DOES NOT AGREE) with the search, relative difference (\S+) in the sum of squares\.",
-        "经独立途径复核：由引擎在该门槛处重新拟合的回归与搜索结果{0}，残差平方和相对差异{1}。",
+        r"By route: the regression refitted by the engine at the threshold agrees with the search to (\S+) of the sum of squares\.",
+        "经独立途径复核：由引擎在该门槛处重新拟合的回归与搜索结果一致，相差不超过残差平方和的{0}。",
     ),
     (
-        r"By route: the regression refitted by the engine at the (\d+) thresholds (agrees|DOES NOT AGREE) with the search, relative difference (\S+) in the sum of squares\.",
-        "经独立途径复核：由引擎在{0}个门槛处重新拟合的回归与搜索结果{1}，残差平方和相对差异{2}。",
+        r"By route: the regression refitted by the engine at the (\d+) thresholds agrees with the search to (\S+) of the sum of squares\.",
+        "经独立途径复核：由引擎在{0}个门槛处重新拟合的回归与搜索结果一致，相差不超过残差平方和的{1}。",
     ),
-    (r"agrees", "一致"),
-    (r"DOES NOT AGREE", "不一致"),
+    (
+        r"By route: the regression refitted by the engine at the threshold DOES NOT AGREE with the search, (\S+) of the sum of squares\.",
+        "经独立途径复核：由引擎在该门槛处重新拟合的回归与搜索结果不一致，相差残差平方和的{0}。",
+    ),
+    (
+        r"By route: the regression refitted by the engine at the (\d+) thresholds DOES NOT AGREE with the search, (\S+) of the sum of squares\.",
+        "经独立途径复核：由引擎在{0}个门槛处重新拟合的回归与搜索结果不一致，相差残差平方和的{1}。",
+    ),
     (
         r"no value of the threshold variable leaves (\d+) rows in each regime(?: \(threshold (\d+)\))?",
         "没有取值能使各区制均保留{0}行",
