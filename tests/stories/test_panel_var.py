@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 from panelkit.facts.provinces import provinces
+from panelkit.replication.injections import injections
+from panelkit.replication.self_test import read_files, tried
 
 A = np.array([[0.5, 0.25], [0.15, 0.4]])  # cluster and sales one year before -> cluster, sales
 STUDY = """
@@ -183,6 +185,15 @@ def test_a_changed_response_is_found(done: Path, tmp_path: Path, cli) -> None:
     checked = cli("verify", package, "--levels", "L1")
     assert checked.returncode == 1, checked.stdout
     assert "responses.csv" in checked.stdout
+
+
+def test_errors_put_into_its_results_are_caught(done: Path) -> None:
+    kinds = ("covariance of errors", "modulus", "share of forecast variance", "non-causality", "impulse response")
+    files = read_files(done / "package")
+    errors = [e for e in injections(files, each=3, seed=2) if any(k in e.kind for k in kinds)]
+    assert len({e.kind for e in errors}) == len(kinds)
+    outcome = tried(files, errors)
+    assert not outcome.slipped, "\n".join(outcome.slipped)
 
 
 def test_too_few_years_are_a_fault_before_anything_is_read(tmp_path: Path, cli) -> None:
