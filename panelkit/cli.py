@@ -336,6 +336,8 @@ def verify(
         from panelkit.replication.rebuild import Rebuild
         from panelkit.replication.verify import Means
 
+        if certificate is not None:
+            packaging.refuse_certificate_in(certificate)
         code = "package" if run_package_code else "ours"
         rebuild = Rebuild(offline=offline, wheels=wheels, python=python, code=code)
         report = packaging.verify(package, levels=tuple(levels.split(",")), means=Means(rebuild=rebuild))

@@ -158,12 +158,24 @@ def verify(folder: Path | str, *, levels: tuple[str, ...] = ("L0", "L1", "L2"), 
 def certify(report: Report, folder: Path) -> None:
     """Write what was verified as `certificate.json` (with its schema) and `certificate.html` (in both languages)."""
     from panelkit.replication.certificate import certificate
-    from panelkit.replication.foreign import refuse_foreign
     from panelkit.replication.placing import put_folder
 
-    made = certificate(report)
-    refuse_foreign(folder, made)
-    put_folder(folder, made)
+    refuse_certificate_in(folder)
+    put_folder(folder, certificate(report))
+
+
+def refuse_certificate_in(folder: Path) -> None:
+    """Refuse a folder for a certificate that holds anything else, which is better known before what takes minutes is verified.
+
+    Raises
+    ------
+    PackageError
+        With the first of those files.
+    """
+    from panelkit.replication.certificate import FILES
+    from panelkit.replication.foreign import refuse_foreign
+
+    refuse_foreign(folder, FILES)
 
 
 def audit(

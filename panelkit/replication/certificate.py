@@ -16,6 +16,8 @@ from panelkit.replication.environment import departures, environment, platform_f
 from panelkit.replication.rerun import Parted
 from panelkit.replication.verify import LEVELS, Digits, Report
 
+FILES = ("certificate.html", "certificate.json", "certificate.schema.json")
+
 
 def certificate(
     report: Report, *, made_with: dict[str, str] | None = None, study: str | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import subprocess
 import sys
 import tomllib
 import zipfile
@@ -17,7 +18,7 @@ import pytest
 from panelkit.replication import verify as verifying
 from panelkit.replication.archive import zipped
 from panelkit.replication.bundle import program_zip
-from panelkit.replication.certificate import certificate
+from panelkit.replication.certificate import FILES, certificate
 from panelkit.replication.certificate_schema import SCHEMA
 from panelkit.replication.environment import locked
 from panelkit.replication.package import MANIFEST, manifest_of, write_package
@@ -178,6 +179,17 @@ def test_the_verifier_tests_itself(files: Files, tmp_path: Path, monkeypatch: py
     assert any("slipped: a figure in the codebook" in f for f in blind.findings)
     (folder / "tables" / "table2.tex").write_bytes(files["tables/table2.tex"].replace(b".809", b".909"))
     assert level(folder, "L5", each=1).verdict == "not rerun"
+
+
+def test_a_folder_with_other_files_is_refused_before_anything_is_verified(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine", "utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "panelkit", "verify", str(tmp_path / "none"), "--certificate", str(tmp_path)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "mine.txt" in done.stdout + done.stderr
+    assert set(certificate(Report(levels=(), exit_code=0))) == set(FILES)
 
 
 def test_certificate(files: Files, tmp_path: Path) -> None:
