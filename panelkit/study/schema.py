@@ -16,8 +16,16 @@ def json_schema() -> dict[str, Any]:
     Returns
     -------
     dict
-        Ready for `json.dumps`; kinds are those registered by now (`panelkit.pipeline.load_kinds` registers all).
+        Ready for `json.dumps`.
+
+    Raises
+    ------
+    RuntimeError
+        Where a socket is empty: without `panelkit.pipeline.load_kinds` before it, the schema would know no kind, and say nothing of it.
     """
+    sockets = (SOURCES, DERIVATIONS, ESTIMATORS, CHECKS, TABLES, FIGURES)
+    if empty := [socket.noun for socket in sockets if not socket.names()]:
+        raise RuntimeError(f"no {', '.join(empty)} kind is registered: call panelkit.pipeline.load_kinds() before")
     definitions: dict[str, Any] = {}
     variable = _of(VariableSpec, definitions, given=("name",))
     options = [_of(kind.spec, definitions) for kind in DERIVATIONS]
