@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
 
 from panelkit.core.check import Check, Subject
 from panelkit.core.estimate import Estimate
@@ -76,6 +75,8 @@ def of_influence(subject: Subject, names: tuple[str, ...], few: int, largest_sha
 
 def _meaning(estimate: Estimate, counts: tuple[int, int], few: int, en: list[str], zh: list[str]) -> None:
     """What the numbers of clusters mean for errors that are right for many clusters only."""
+    from scipy import stats
+
     count, treated = counts
     used = estimate.covariance
     corrected = isinstance(used, Clustered) and used.variant == "cr1"

@@ -8,7 +8,6 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from panelkit.checks._faults import in_chinese
 from panelkit.checks._finding import finding, unfit
@@ -68,6 +67,8 @@ def looked_at(subject: Subject, estimate: Estimate | None = None, treatment: str
 
 def _mean(made: Estimate, events: Sequence[int]) -> Looked:
     """The mean of the event-time coefficients from 0 on, with the error that their covariance gives it."""
+    from scipy import stats
+
     b = float(np.mean([made.terms[j].estimate for j in events]))
     V = np.asarray(made.covariance_matrix)[np.ix_(events, events)]
     se = float(np.sqrt(V.mean())) if np.isfinite(V).all() and V.mean() > 0 else float("nan")

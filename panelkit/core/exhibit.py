@@ -119,6 +119,8 @@ class Figure:
         The picture in words, for those who cannot see it.
     width : 'single' or 'double'
         Of one or of two columns of a journal.
+    formats : tuple of 'pdf', 'svg', 'png'
+        The files that its picture is drawn to.
     """
 
     id: str
@@ -131,6 +133,7 @@ class Figure:
     number: int = 0
     alt: str = ""
     width: Literal["single", "double"] = "double"
+    formats: tuple[Literal["pdf", "svg", "png"], ...] = ("pdf", "svg", "png")
 
 
 @spec

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import rankdata
 
 WEIGHTINGS = ("entropy", "equal", "critic", "pca")
 
@@ -108,6 +107,8 @@ def rank_correlation(a: np.ndarray, b: np.ndarray) -> float:
     >>> rank_correlation(np.array([1.0, 2.0, 3.0]), np.array([1.0, 8.0, 9.0]))
     1.0
     """
+    from scipy.stats import rankdata
+
     ranks = [rankdata(v) - (v.size + 1) / 2 for v in (a, b)]
     size = float(np.sqrt((ranks[0] ** 2).sum() * (ranks[1] ** 2).sum()))
     return round(float((ranks[0] * ranks[1]).sum()) / size, 12) if size else float("nan")

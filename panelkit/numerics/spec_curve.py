@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from panelkit.numerics.arrays import FloatArray, IntArray, group_codes
 from panelkit.numerics.permutation import TIE, Assignment, effects_under, path_orders, slopes_under
@@ -63,6 +62,8 @@ def joint_curve(cases: Sequence[Assignment | Adopted], draws: int, seed: int, le
     dominant direction and the mean z, under random assignment of the treatment; here paths stay whole. p counts the
     true assignment, so it is never 0.
     """
+    from scipy import stats
+
     if not cases:
         raise ValueError("a curve needs one specification or more")
     units = {np.asarray(c.cohort if isinstance(c, Adopted) else c.path).shape[0] for c in cases}

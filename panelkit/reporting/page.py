@@ -129,7 +129,7 @@ def _drawn(twin: Figure, picture: bytes, language: Language) -> bytes:
     if twin.language == language:
         return picture
     try:
-        return FIGURES[twin.kind].draw(twin)["svg"]
+        return FIGURES[twin.kind].draw(replace(twin, formats=("svg",)))["svg"]
     except ReportError:
         return picture
 

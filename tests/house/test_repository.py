@@ -55,3 +55,12 @@ def test_the_command_line_starts_without_pandas() -> None:
     code = "import sys, panelkit.cli; print(sorted({'pandas', 'numpy', 'pyfixest', 'pydantic', 'matplotlib'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "[]"
+
+
+def test_reading_a_study_loads_nothing_that_estimates_or_draws() -> None:
+    heavy = "scipy.stats|scipy.optimize|scipy.sparse|statsmodels|pyfixest|linearmodels|matplotlib|docx|duckdb"
+    code = f"""import sys, panelkit
+panelkit.read_study("analyses/cbec_clusters/study.toml")
+print(sorted(set("{heavy}".split("|")) & set(sys.modules)))"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() == "[]"

@@ -26,7 +26,7 @@ _CHINESE = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
 def drawn(
     figure: Figure, paint: Callable[[Figure, Axes], None], *, size: tuple[float, float] = SIZE
 ) -> dict[str, bytes]:
-    """The figure as PDF (TrueType), SVG (text as outlines) and PNG; the same bytes every time.
+    """The figure as PDF (TrueType), SVG (text as outlines) and PNG, those that it asks for; the same bytes every time.
 
     size : inches at two columns; at one column the width is halved and the height kept down with it.
 
@@ -56,11 +56,17 @@ def drawn(
         paint(figure, axes)
         fit(picture)  # lays everything out, once for all formats
         picture.set_layout_engine("none")
-        return {
-            "pdf": _file(picture, "pdf", metadata={"CreationDate": None, "Creator": "panelkit", "Title": figure.id}),
-            "svg": _file(picture, "svg", metadata={"Date": None, "Creator": "panelkit", "Title": figure.id}),
-            "png": _file(picture, "png", metadata={"Software": None}, dpi=DPI),
-        }
+        return {form: _file(picture, form, **how) for form, how in _hushed(figure).items() if form in figure.formats}
+
+
+def _hushed(figure: Figure) -> dict[str, dict[str, Any]]:
+    """How each format is told to say nothing of clocks and programs."""
+    named = {"Creator": "panelkit", "Title": figure.id}
+    return {
+        "pdf": {"metadata": {"CreationDate": None, **named}},
+        "svg": {"metadata": {"Date": None, **named}},
+        "png": {"metadata": {"Software": None}, "dpi": DPI},
+    }
 
 
 def _file(picture: Picture, form: str, **how: Any) -> bytes:
