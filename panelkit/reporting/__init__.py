@@ -4,30 +4,59 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["table"]
+__all__ = ["given", "table"]
 
 
-def table(models: Any, **how: Any) -> Any:
-    """A table of results of pyfixest, linearmodels or statsmodels, one column each.
+def table(models: Any = (), **how: Any) -> Any:
+    """A table of results of pyfixest, linearmodels or statsmodels, and of panelkit's own estimates, one column each.
 
     Parameters
     ----------
-    models : sequence
-        Results, also lists of them in lists, and pyfixest's results of several formulas at once.
+    models : results
+        Results, lists of them in lists, a mapping from the columns' names to them, pyfixest's results of several formulas at once,
+        systems of equations, estimates of panelkit, and what `given` makes of a frame of coefficients.
     **how
-        Title, labels, brackets, star levels, digits, terms to keep, extra rows, notes and language: see
-        `panelkit.reporting.imports.table`.
+        Title, labels, headings, groups, panels, brackets, stars, digits, terms to keep, drop and order, statistics, further rows,
+        notes, samples, profile, language: each is described at `panelkit.reporting._script_options.Options`.
 
     Returns
     -------
-    Table
-        `panelkit.reporting.exhibits.render_table` writes it in any format.
+    ScriptTable
+        It prints itself on a terminal and in a notebook; `save("table.tex", "table.docx")` writes files, `to("latex")` gives text.
 
     Raises
     ------
     ReportError
-        A result of another kind, a row that does not fit, a kept term that no model has.
+        With every fault at once: a result that cannot be read, a row that does not fit, a pattern that matches no term, columns on
+        different rows.
     """
     from panelkit.reporting.imports import table as made
 
     return made(models, **how)
+
+
+def given(frame: Any, **facts: Any) -> Any:
+    """Coefficients of any other program as a column of `table`.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        One row for each term, its name in the index; columns estimate and se by any of the usual names, and p, statistic, low and
+        high where there are some.
+    **facts
+        outcome (needed), df (of the t that p is read from where the frame has none; inf for the normal), errors, cluster, rows,
+        absorb, estimator, clusters, statistics, weighted, heading, labels.
+
+    Returns
+    -------
+    Read
+        To be given to `table`, alone or beside fitted results.
+
+    Raises
+    ------
+    ReportError
+        A frame without estimates or errors, or an unknown fact.
+    """
+    from panelkit.reporting._of_others import given as made
+
+    return made(frame, **facts)

@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import TypeVar
 
 from panelkit.core.errors import ReportError
 from panelkit.core.exhibit import Figure, Table, TableSpec
@@ -14,6 +15,8 @@ from panelkit.core.manifest import Entry
 from panelkit.core.registry import FIGURES, RENDERERS
 from panelkit.reporting.phrases import full_width
 from panelkit.reporting.printed import plain, safe_id
+
+T = TypeVar("T", bound=Table)
 
 
 def numbered(table: Table, number: int, declared: TableSpec) -> Table:
@@ -29,8 +32,11 @@ def numbered(table: Table, number: int, declared: TableSpec) -> Table:
         raise ReportError(what, where=f"tables.{declared.id}.line", mend=mend)
     notes = (*table.notes, *(n.to(table.language) for n in declared.notes))
     made = replace(table, number=number, notes=notes, line=declared.line)
-    if table.language != "zh":
-        return made
+    return in_chinese_print(made) if table.language == "zh" else made
+
+
+def in_chinese_print(made: T) -> T:
+    """A Chinese table in the marks of Chinese print."""
     return replace(
         made,
         title=full_width(made.title),
