@@ -22,6 +22,12 @@ COLUMNS = {
     "high": ("high", "ci95u", "conf.high", "conf_high", "97.5%", "97.5 %", "0.975]", "ci_upper", "upper", "upper ci"),
 }  # fmt: skip
 
+# kinds that other packages have too go by the name that these have
+_KINDS = {
+    "fixed_effects": "OLS", "poisson": "Poisson", "instrumental": "2SLS", "random_effects": "est_random", "between": "est_between",
+    "first_difference": "est_difference",
+}  # fmt: skip
+
 
 def estimate(found: Estimate, labels: Mapping[str, str] | None = None) -> Read:
     """One of panelkit's own estimates, by its own specification."""
@@ -31,6 +37,7 @@ def estimate(found: Estimate, labels: Mapping[str, str] | None = None) -> Read:
     kind = "kind" if covariance.kind in ("clustered", "robust", "classical") else ""
     within = {"r2_within": fit.r2_within} if found.absorb else {"r2_adjusted": fit.r2_adjusted}
     degrees = {t.df for t in found.terms}
+    limited = any(r.estimator == "limited_information" for r in found.requests)
     resampled = any(not math.isnan(r.p) for r in found.resampled)
     return made(
         {t.name: (t.estimate, t.se, t.statistic, t.p, t.low, t.high) for t in found.terms},
@@ -40,7 +47,7 @@ def estimate(found: Estimate, labels: Mapping[str, str] | None = None) -> Read:
         rows=sample.rows,
         statistics={"r2": fit.r2, **within, **fit.extra},
         clusters=dict(sample.clusters),
-        estimator=found.kind.replace("_", " "),
+        estimator="LIML" if limited else _KINDS.get(found.kind, f"kind: {found.kind}"),
         reference=t_of(degrees.pop()) if len(degrees) == 1 else "t",
         remarks=(("resampled_apart", ()),) if resampled else (),
         labels=dict(labels or {}),

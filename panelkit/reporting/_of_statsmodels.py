@@ -93,7 +93,7 @@ def _read(model: Any, terms: Any, *, remarks: tuple[Any, ...] = (), source: Any 
         rows=rows,
         statistics=_fits(model, inner),
         clusters=clusters,
-        weighted=weights is not None,
+        weighted=_weighted(inner),
         estimator=_estimator(model),
         reference=_reference(model),
         sample=sample_of(values),
@@ -142,6 +142,15 @@ def _weights(inner: Any) -> Any:
         if vary(found):
             return found
     return None
+
+
+def _weighted(inner: Any) -> bool:
+    """Whether rows have weights; a result that was saved without its data still says that it had some."""
+    if type(inner).__name__ == "WLS" and getattr(inner, "weights", None) is None:
+        return True
+    flags = ("freq_weights", "var_weights")
+    lost = (getattr(inner, f, None) is None and getattr(inner, f"_has_{f}", False) for f in flags)
+    return _weights(inner) is not None or (type(inner).__name__ == "GLM" and any(lost))
 
 
 def _fits(model: Any, inner: Any) -> dict[str, Any]:

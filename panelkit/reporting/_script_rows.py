@@ -10,6 +10,7 @@ from typing import Any
 from panelkit.core.errors import Fault
 from panelkit.core.exhibit import Cell, Row
 from panelkit.core.nearest import known_or_nearest
+from panelkit.reporting._page_names import KIND_NAMES, named
 from panelkit.reporting._read import CONSTANT, Read, factors
 from panelkit.reporting._script_labels import effect_of, label_of, matched
 from panelkit.reporting._script_options import R2, STATISTICS, Options
@@ -232,6 +233,8 @@ def _marks(block: Block, label: str, field: str, has: Sequence[bool]) -> Row:
 def estimator_words(estimator: str, how: Options) -> str:
     """An estimator in words: its own name, or "est_quantile: 0.25" through the words of its key."""
     key, _, of = estimator.partition(": ")
+    if key == "kind":  # of panelkit's own
+        return named(KIND_NAMES, of, how.language)
     return word(key, how.language, of=of) if key.startswith("est_") else estimator
 
 
