@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["given", "table"]
+if TYPE_CHECKING:
+    from panelkit.reporting._script_options import Options
+
+__all__ = ["Options", "given", "table"]
 
 
 def table(models: Any = (), **how: Any) -> Any:
@@ -17,7 +20,7 @@ def table(models: Any = (), **how: Any) -> Any:
         systems of equations, estimates of panelkit, and what `given` makes of a frame of coefficients.
     **how
         Title, labels, headings, groups, panels, brackets, stars, digits, terms to keep, drop and order, statistics, further rows,
-        notes, samples, profile, language: each is described at `panelkit.reporting._script_options.Options`.
+        notes, samples, profile, language: each is described at `panelkit.reporting.Options`.
 
     Returns
     -------
@@ -60,3 +63,12 @@ def given(frame: Any, **facts: Any) -> Any:
     from panelkit.reporting._of_others import given as made
 
     return made(frame, **facts)
+
+
+def __getattr__(name: str) -> Any:
+    """`Options`, when it is asked for: importing a stage loads no kind of table."""
+    if name != "Options":
+        raise AttributeError(f"module 'panelkit.reporting' has no attribute '{name}'")
+    from panelkit.reporting._script_options import Options
+
+    return Options

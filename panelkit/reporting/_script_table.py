@@ -12,7 +12,10 @@ from panelkit.core.nearest import known_or_nearest
 from panelkit.core.registry import RENDERERS
 from panelkit.reporting.exhibits import in_chinese_print
 from panelkit.reporting.printed import caption, plain, printed, text_of
-from panelkit.reporting.render import html
+from panelkit.reporting.render import docx, html, latex, typst
+from panelkit.reporting.words import all_columns, word
+
+_ON_PAPER = 12  # columns that a turned page of Word or Typst holds at a size that is read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -35,7 +38,7 @@ class ScriptTable(Table):
         kind = _kind(form)
         if kind == "markdown":
             return self._repr_markdown_()
-        made = RENDERERS[kind].render(self)
+        made = self._rendered(kind)
         return made if kind in ("docx", "pdf") else made.decode("utf-8-sig")
 
     def save(self, *paths: str | os.PathLike[str]) -> tuple[Path, ...]:
@@ -60,7 +63,7 @@ class ScriptTable(Table):
         for path in map(Path, paths):
             try:
                 kind = _kind(path.suffix.removeprefix("."))
-                data = self._repr_markdown_().encode() if kind == "markdown" else RENDERERS[kind].render(self)
+                data = self._repr_markdown_().encode() if kind == "markdown" else self._rendered(kind)
                 made.append((path, data))
             except ReportError as error:
                 faults += [replace(f, where=str(path)) for f in error.faults]
@@ -82,6 +85,42 @@ class ScriptTable(Table):
         """The table in the marks of its language's print; a row that does not fit is told here and not when it is written."""
         printed(self)
         return in_chinese_print(self) if self.language == "zh" else self
+
+    def parts(self, most: int = 0) -> tuple[ScriptTable, ...]:
+        """The table, or tables of fewer columns where these fit no turned page of LaTeX, or are more than `most`."""
+        count = len(self.columns)
+        for pieces in range(1, count):
+            size = -(-count // pieces)
+            made = [self._columns(i, min(i + size, count)) for i in range(0, count, size)]
+            if (not most or size <= most) and not any(latex.too_wide(replace(p, landscape=True)) for p in made):
+                return tuple(made) if pieces > 1 else (self,)
+        return (self,)
+
+    def _columns(self, first: int, last: int) -> ScriptTable:
+        """Some of the columns under their own numbers."""
+        several = all_columns(range(first + 1, last + 1), self.language)
+        return replace(
+            self,
+            id=f"{self.id}-{first + 1}" if first else self.id,
+            title=word("title_columns", self.language, title=self.title, columns=several).lstrip(" ,，"),
+            columns=self.columns[first:last],
+            rows=tuple(replace(r, cells=r.cells[first:last]) for r in self.rows),
+        )
+
+    def _rendered(self, kind: str) -> bytes:
+        """The file of a format; paper takes a table that is too wide for it in parts."""
+        parts = (
+            self.parts(0 if kind == "latex" else _ON_PAPER) if kind in ("latex", "docx", "pdf", "typst") else (self,)
+        )
+        if len(parts) == 1:
+            return RENDERERS[kind].render(self)
+        if kind == "latex":
+            return b"\n".join(RENDERERS[kind].render(p) for p in parts)
+        if kind == "docx":
+            return docx.book(self.title or self.id, (), parts)
+        turned = [replace(p, landscape=True) for p in parts]
+        text = typst.head(turned[0]) + "\n#pagebreak()\n".join(typst.source(p, paper=False) for p in turned)
+        return text.encode() if kind == "typst" else typst.compiled(text, chinese=bool(typst.CHINESE.search(text)))
 
     def __str__(self) -> str:
         from panelkit.reporting.terminal import of_csv

@@ -39,7 +39,7 @@ def table(models: Any = (), **how: Any) -> ScriptTable:
         Also lists of them in lists, a mapping from the columns' names, pyfixest's results of several formulas, systems of equations,
         panelkit's own estimates, and frames of coefficients by `panelkit.reporting.given`.
     **how
-        See `panelkit.reporting._script_options.Options`.
+        See `panelkit.reporting.Options`.
 
     Returns
     -------

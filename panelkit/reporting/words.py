@@ -32,6 +32,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "import_clustered": ("clustered", "聚类稳健标准误"),
     "import_clustered_by": ("clustered by {by}", "聚类到{by}的稳健标准误"),
     "clusters_unnamed": ("Clusters", "聚类数"),
+    "title_columns": ("{title}, columns {columns}", "{title}，第{columns}列"),
     "estimator": ("Estimator", "估计方法"),
     "sample_of": ("Sample ({of})", "样本（{of}）"),
     "all_rows": ("all", "全部"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from dataclasses import replace
@@ -231,3 +232,35 @@ def test_typst_makes_the_same_pdf_twice() -> None:
     first = RENDERERS["pdf"].render(table)
     assert first.startswith(b"%PDF")
     assert first == RENDERERS["pdf"].render(table)
+
+
+def script_tables(language: str) -> list[Table]:
+    """What scripts may print: two hundred rows, thirty columns, numbers of every size, Greek, panels, one cell."""
+    from test_script_tables import result
+
+    from panelkit.reporting import table as script
+
+    sizes = (1e-300, 1e12, -1e12, float("inf"), 0.0, 1e-7, 123456.789)
+    models = {
+        "long": [result({f"x_{i}": 0.1 * i for i in range(200)})] * 2,
+        "broad": [result({"x": 0.1 * i, "treat": -12.345 * i}) for i in range(30)],
+        "sizes": [result({f"v{i}": v for i, v in enumerate(sizes)}, se=s) for s in (0.0, 1e-300, 1e12)],
+        "greek": [result({"β₁": 0.1, "α × γ": 0.2, "ln(Σx²)_{a} & 5%": 0.3, "a long name " * 9: 0.5})],
+        "alone": [result({"x": 0.1})],
+    }
+    made = [script(m, id=name, title=name, language=language, brackets=("t", "se")) for name, m in models.items()]
+    rows = {"A & B": models["alone"], "C_1": models["alone"]}
+    made.append(script(panels=rows, id="blocks", term_groups={"Main & more": "*"}, language=language))
+    return [part for table in made for part in table.parts()]
+
+
+@pytest.mark.parametrize(("command", "language"), [("pdflatex", "en"), ("xelatex", "en"), ("xelatex", "zh")])
+def test_tables_of_scripts_compile_within_the_page(command: str, language: str, tmp_path: Path) -> None:
+    head = CHINESE if language == "zh" else rf"\documentclass{{article}}\usepackage[T1]{{fontenc}}{PACKAGES}"
+    head = head.replace(r"\usepackage[T1]{fontenc}", r"\usepackage{fontspec}") if command == "xelatex" else head
+    tables = [in_latin(t) if command == "pdflatex" else t for t in script_tables(language)]
+    typeset(command, head, tables, tmp_path)
+    log = typeset(command, head, tables, tmp_path)  # once more: tables across pages find their widths then
+    over = [float(w) for w in re.findall(r"Overfull \\hbox \((\S+)pt", log)]
+    assert max(over, default=0) < 6
+    assert "Float too large" not in log

@@ -15,7 +15,7 @@ from made_up import HOSTILE
 from panelkit.core.errors import ReportError
 from panelkit.core.registry import RENDERERS
 from panelkit.core.results import Results
-from panelkit.reporting import given, table
+from panelkit.reporting import Options, given, table
 from panelkit.reporting._read import Read, canonical, made
 from panelkit.reporting._script_labels import label_of
 from panelkit.reporting.maketables import adapt
@@ -250,6 +250,46 @@ def test_odd_names_and_numbers_read_back_in_every_format(language: str, names: l
         for cell in row.cells if row.kind == "term" else ():
             if isinstance(cell.raw, float) and abs(cell.raw) < 1e300:
                 assert read_number(cell.shown) == pytest.approx(cell.raw, rel=0.06, abs=5e-4)
+
+
+def test_a_table_wider_than_any_page_is_parted_on_paper(tmp_path: Path) -> None:
+    wide = table([result({"x": 0.1 * i, "treat": -12.345 * i}) for i in range(30)], id="wide", title="Wide")
+    parts = wide.parts()
+    assert [len(p.columns) for p in parts] == [10, 10, 10]
+    assert [c.heading[0] for p in parts for c in p.columns] == [f"({j})" for j in range(1, 31)]
+    assert [p.title for p in parts][1] == "Wide, columns (11)–(20)"
+    tex = wide.to("latex")
+    assert [f"\\label{{tab:{i}}}" in tex for i in ("wide", "wide-11", "wide-21")] == [True] * 3
+    assert tex.count("358.005") == 1
+    wide.save(tmp_path / "wide.docx", tmp_path / "wide.typ")
+    assert "−358" in (tmp_path / "wide.typ").read_text("utf-8")
+    assert table([ONE, TWO]).parts() == (table([ONE, TWO]),)
+
+
+README = (Path(__file__).resolve().parents[2] / "README.md").read_text("utf-8")
+
+
+def test_the_example_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from script_fits import data
+
+    code = next(c for c in re.findall(r"```python\n(.*?)```", README, re.DOTALL) if "reporting import table" in c)
+    monkeypatch.chdir(tmp_path)
+    frame = data().rename(columns={"y": "ln_lq", "x": "ln_sales", "treat": "zone"})
+    space: dict[str, Any] = {"frame": frame}
+    exec(compile(code, "README.md", "exec"), space)
+    assert {p.name for p in tmp_path.iterdir()} == {"main.tex", "main.docx", "main.html"}
+    made = texts(space["main"])
+    assert list(made)[:2] == ["ln e-commerce sales", "Pilot zone"]
+    assert made["Province FE"] == ["No", "Yes"]
+    assert made["RMSE"][0] == ""
+    named = re.findall(r"`(\w+)=", README[README.index("### Tables for your own scripts") :].split("\n##")[0])
+    assert set(named) >= {"samples", "language", "profile", "panels"}
+    assert set(named) - {"df"} <= set(Options.__dataclass_fields__)
+
+
+def test_every_option_is_described() -> None:
+    told = Options.__doc__ or ""
+    assert [n for n in Options.__dataclass_fields__ if not re.search(rf"^    .*\b{n}\b.* :", told, re.MULTILINE)] == []
 
 
 def test_our_own_estimates_stand_beside_others(results: Results) -> None:

@@ -49,7 +49,7 @@ def render(table: Table) -> bytes:
     or is higher than a page at every size that fits a line.
     """
     printed(table)
-    table = replace(table, landscape=table.landscape or _too_wide(table))
+    table = replace(table, landscape=table.landscape or too_wide(table))
     table = replace(table, long=table.long or _too_high(table, _fitting(table)))
     lines = [_HEAD.format(name=safe_id(table.id), packages=_packages(table)).rstrip("\n")]
     lines += [r"\begin{landscape}"] if table.landscape else []
@@ -188,7 +188,7 @@ def _too_high(table: Table, fitting: tuple[int, bool, int]) -> bool:
     return leading * ((lines + 1) * _SIZES[size][2] + notes * _SIZES[1][2]) + 40 > page
 
 
-def _too_wide(table: Table) -> bool:
+def too_wide(table: Table) -> bool:
     """Whether the table fits no line at any size unless it is turned."""
     return all(_fits(table, size, fold) is None for size in range(len(_SIZES)) for fold in _FOLDS)
 
