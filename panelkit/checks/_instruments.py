@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from panelkit.checks._finding import unfit
 from panelkit.checks._model import Levels, counts, need_instruments, read
 from panelkit.core.check import Subject
 from panelkit.core.label import Label
@@ -100,17 +99,6 @@ def instrumented(subject: Subject, kind: str) -> Instrumented:
         convention=getattr(subject.estimate.covariance, "small_sample", "fixest"),
         assumed=assumed,
     )
-
-
-def need_one(subject: Subject, kind: str, model: Instrumented) -> None:
-    """Raises EstimationError for a model with several endogenous regressors."""
-    if model.m > 1:
-        raise unfit(
-            subject,
-            kind,
-            f"is for one endogenous regressor, and the model has {model.m}",
-            "put it on a model in which the others are left out or taken as exogenous",
-        )
 
 
 def two_stage_errors(model: Instrumented) -> tuple[FloatArray, FloatArray]:

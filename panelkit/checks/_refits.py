@@ -250,6 +250,17 @@ def turned(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return [r for r in rows[1:] if r.get("estimate") is not None and np.sign(r["estimate"]) != np.sign(own)]
 
 
+def turns(rows: Sequence[Mapping[str, Any]]) -> Label:
+    """In which cases the sign turns, in words; "" where it does not."""
+    found = turned(rows)
+    if not found:
+        return Label()
+    return Label(
+        en=f" The sign turns {' and '.join(str(r['case']) for r in found)}.",
+        zh=f"以下情形符号改变:{'、'.join(str(r['case_zh']) for r in found)}。",
+    )
+
+
 def verdict_on_change(size: float | None, bound: float, rows: Sequence[Mapping[str, Any]]) -> Verdict:
     """Fails where one case moves the effect by more than `bound` standard errors or turns its sign."""
     if turned(rows):

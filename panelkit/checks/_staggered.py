@@ -32,6 +32,18 @@ class Treated:
     beside: tuple[str, ...]
 
 
+def aside(found: Treated) -> Label:
+    """What the two-way coefficient here is not: the model's own, with all that stands beside the treatment; "" where it is."""
+    en = zh = ""
+    if not found.own:
+        en = " This is about the static two-way coefficient of the same cohorts, not the model's own."
+        zh = "此处针对相同批次的静态双向系数,而非该模型本身的系数。"
+    if found.beside:
+        en += f" Left out here: {', '.join(found.beside)}."
+        zh += f"此处未纳入:{'、'.join(found.beside)}。"
+    return Label(en=en, zh=zh)
+
+
 def treated_of(subject: Subject, treatment: str, *, binary: bool) -> Treated | Label:
     """The model's treatment on its sample, from its cohort or from its treatment variable; or why there is none.
 

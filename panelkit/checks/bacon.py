@@ -8,7 +8,7 @@ import numpy as np
 
 from panelkit.checks._faults import told
 from panelkit.checks._finding import finding
-from panelkit.checks._staggered import Treated, treated_of
+from panelkit.checks._staggered import Treated, aside, treated_of
 from panelkit.core.check import Check, CheckSpec, Subject, Verdict
 from panelkit.core.label import Label
 from panelkit.core.registry import CHECKS, CheckKind
@@ -105,12 +105,7 @@ def _text(found: Treated, got: numerics.Bacon, forbidden: float) -> Label:
     zh = f"{found.named} 的双向固定效应系数({got.two_way:.4g})由以下比较加权而成:{';'.join(zh_parts)}。"
     en += f" {100 * forbidden:.1f}% compares with units treated already, whose own effects are then taken off."
     zh += f"其中 {100 * forbidden:.1f}% 以已处理单元为对照,会扣除其自身的处理效应。"
-    if not found.own:
-        en += " This is about the static two-way coefficient of the same cohorts, not the model's own."
-        zh += "此处针对相同批次的静态双向系数,而非该模型本身的系数。"
-    if found.beside:
-        en += f" Left out here: {', '.join(found.beside)}."
-        zh += f"此处未纳入:{'、'.join(found.beside)}。"
+    en, zh = en + aside(found).en, zh + aside(found).zh
     if abs(got.two_way - got.weighted) > CLOSE * max(abs(got.two_way), float(np.abs(got.estimate).max())):
         en += f" The weighted sum ({got.weighted:.6g}) does not reproduce the coefficient: do not use the weights."
         zh += f"加权和({got.weighted:.6g})与系数不符,请勿使用这些权重。"

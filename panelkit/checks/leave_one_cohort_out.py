@@ -16,7 +16,7 @@ from panelkit.checks._refits import (
     looked_at,
     on_change,
     rows_of,
-    turned,
+    turns,
 )
 from panelkit.core.check import Check, CheckSpec, Subject
 from panelkit.core.label import Label
@@ -80,10 +80,7 @@ def _text(subject: Subject, rows: list[dict[str, object]]) -> Label:
         moved = in_errors(size)
         en += f" {str(top['case']).capitalize()} it moves most: {moved.en}."
         zh += f"{top['case_zh']}时变动最大:{moved.zh}。"
-    if turned(rows):
-        en += f" The sign turns {' and '.join(str(r['case']) for r in turned(rows))}."
-        zh += f"以下情形符号改变:{'、'.join(str(r['case_zh']) for r in turned(rows))}。"
-    return Label(en=en, zh=zh)
+    return Label(en=en + turns(rows).en, zh=zh + turns(rows).zh)
 
 
 CHECKS.register(

@@ -17,7 +17,7 @@ from panelkit.checks._refits import (
     looked_at,
     on_change,
     rows_of,
-    turned,
+    turns,
 )
 from panelkit.core.check import Check, CheckSpec, Subject
 from panelkit.core.label import Label
@@ -78,10 +78,7 @@ def _text(subject: Subject, rows: list[dict[str, object]]) -> Label:
         f"{name.zh}为 {effect_words(rows[0])};逐一剔除单元后介于 {min(values):.4g} 与 {max(values):.4g} 之间。"
         f"{top['case_zh']}时变动最大:{effect_words(top)},{in_errors(size).zh}。"
     )
-    if turned(rows):
-        en += f" The sign turns {' and '.join(str(r['case']) for r in turned(rows))}."
-        zh += f"以下情形符号改变:{'、'.join(str(r['case_zh']) for r in turned(rows))}。"
-    return Label(en=en, zh=zh)
+    return Label(en=en + turns(rows).en, zh=zh + turns(rows).zh)
 
 
 CHECKS.register(

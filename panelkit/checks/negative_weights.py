@@ -6,7 +6,7 @@ import numpy as np
 
 from panelkit.checks._faults import told
 from panelkit.checks._finding import finding
-from panelkit.checks._staggered import Treated, treated_of
+from panelkit.checks._staggered import Treated, aside, treated_of
 from panelkit.core.check import Check, CheckSpec, Subject, Verdict
 from panelkit.core.label import Label
 from panelkit.core.registry import CHECKS, CheckKind
@@ -87,13 +87,7 @@ def _text(found: Treated, got: numerics.CellWeights) -> Label:
     if got.negative and np.isfinite(least):
         en += f" Effects that spread by a standard deviation of {least:.3g} could all have the other sign."
         zh += f"若各单元格效应的标准差达到 {least:.3g},所有效应的符号都可能与该系数相反。"
-    if not found.own:
-        en += " This is about the static two-way coefficient of the same cohorts, not the model's own."
-        zh += "此处针对相同批次的静态双向系数,而非该模型本身的系数。"
-    if found.beside:
-        en += f" Left out here: {', '.join(found.beside)}."
-        zh += f"此处未纳入:{'、'.join(found.beside)}。"
-    return Label(en=en, zh=zh)
+    return Label(en=en + aside(found).en, zh=zh + aside(found).zh)
 
 
 def _silent(declared: NegativeWeights, subject: Subject, why: Label) -> Check:

@@ -137,11 +137,6 @@ def _along(codes: set[str], steps: list[tuple[str, str]]) -> set[str]:
     return here
 
 
-def edition_of_year(year: int) -> str:
-    """The edition that figures of a year go by, where they were not classified anew."""
-    return next((e for e, (first, last) in IN_FORCE.items() if first <= year <= last), "")
-
-
 _WHOLES = (
     *("总计", "合计", "全国", "全国总计", "总额", "工业", "规模以上工业", "Total", "第一产业", "第二产业", "第三产业"),
     *(

@@ -71,11 +71,7 @@ def derive(options: EllisonGlaeserSpec, columns: Columns) -> Derived:
             np.stack([np.nansum(wide(columns, n), axis=0) for n in names])
             for names in (options.bin_plants, options.bin_employment)
         ]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            plants = herfindahl_from_bins(*sums)
-        notes.insert(
-            0, "the Herfindahl index of plants is approximated from classes of size, so the index is overstated"
-        )
+        plants = _approximated(sums, notes)
     _refuse_no_share(plants)
     index = ellison_glaeser(np.where(present, part, 0.0), np.where(present, whole, 0.0), plants)
     return Derived(
@@ -84,6 +80,13 @@ def derive(options: EllisonGlaeserSpec, columns: Columns) -> Derived:
         how=f"Ellison-Glaeser gamma of {options.part} in {options.whole}, plants {_plants_by(options)}",
         notes=tuple(notes),
     )
+
+
+def _approximated(sums: list[np.ndarray], notes: list[str]) -> np.ndarray:
+    """The Herfindahl index of plants from plants and employment by class of size, which is said."""
+    notes.insert(0, "the Herfindahl index of plants is approximated from classes of size, so the index is overstated")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return herfindahl_from_bins(*sums)
 
 
 def _plants_by(options: EllisonGlaeserSpec) -> str:
@@ -106,11 +109,7 @@ def _of_cells(options: EllisonGlaeserSpec, columns: Columns) -> Derived:
     else:
         both = (options.bin_plants, options.bin_employment)
         sums = [np.stack([np.nansum(amounts(columns, n, cells), axis=1) for n in names]) for names in both]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            plants = herfindahl_from_bins(*sums)
-        notes.insert(
-            0, "the Herfindahl index of plants is approximated from classes of size, so the index is overstated"
-        )
+        plants = _approximated(sums, notes)
     _refuse_no_share(plants)
     index = ellison_glaeser(np.nan_to_num(part), np.nan_to_num(whole), plants)
     return Derived(

@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from panelkit.core.derivation import Columns, DerivationSpec, Derived
-from panelkit.core.label import Label
 from panelkit.core.registry import DERIVATIONS, DerivationKind
 from panelkit.core.spec import spec
 from panelkit.etl.derive._units import on_grid
-from panelkit.etl.derive.treated_neighbours import borders
+from panelkit.etl.derive.treated_neighbours import bordering, borders
 from panelkit.facts.contiguity import neighbours
 
 
@@ -65,10 +64,7 @@ DERIVATIONS.register(
         formula=lambda options: r"(Wx)_{it} = \frac{1}{|N(i)|} \sum_{j \in N(i)} x_{jt}",
         symbols=lambda options: {
             "x_{jt}": options.of,
-            "N(i)": Label(
-                en="provinces with a land border" + (", Guangdong and Hainan among them" if options.strait else ""),
-                zh="陆地接壤的省份" + ("(粤、琼视为相邻)" if options.strait else ""),
-            ),
+            "N(i)": bordering(options),
         },
         reach="year",
         facts=lambda _: ("contiguity",),

@@ -58,6 +58,14 @@ def derive(options: TreatedNeighboursSpec, columns: Columns) -> Derived:
     )
 
 
+def bordering(options: Any) -> Label:
+    """Which provinces are neighbours, in words."""
+    return Label(
+        en="provinces with a land border" + (", Guangdong and Hainan among them" if options.strait else ""),
+        zh="陆地接壤的省份" + ("(粤、琼视为相邻)" if options.strait else ""),
+    )
+
+
 def borders(options: Any, unit: str, year: int) -> tuple[Evidence, ...]:
     """The borders of the province; `options` says whether a strait counts."""
     return tuple(
@@ -80,10 +88,7 @@ DERIVATIONS.register(
         ),
         symbols=lambda options: {
             "G_j": options.cohort,
-            "N(i)": Label(
-                en="provinces with a land border" + (", Guangdong and Hainan among them" if options.strait else ""),
-                zh="陆地接壤的省份" + ("(粤、琼视为相邻)" if options.strait else ""),
-            ),
+            "N(i)": bordering(options),
         },
         reach="year",
         facts=lambda _: ("contiguity",),

@@ -104,6 +104,15 @@ class Ledger:
         raise SourceError(faults=shown)
 
 
+def observe(
+    columns: dict[str, list[object]], key: tuple[str, int], series: str, value: float, measure: str, cell: str
+) -> None:
+    """One observation more; key : its unit and time, cell : where in the file it stands."""
+    seen = (*key, series, value, measure, cell.lstrip("!, "))
+    for name, one in zip(("unit", "time", "series", "value", "measure", "cell"), seen, strict=True):
+        columns[name].append(one)
+
+
 def looking(where: str, cells: Iterable[object], *, commas_part: bool = True) -> Ledger:
     """The ledger of a look, with the marks that the numbers among the cells have; `commas_part` as in `number_marks`."""
     texts = (narrow(c) for c in islice(cells, MOST_MARKED) if isinstance(c, str))

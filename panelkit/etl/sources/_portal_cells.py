@@ -11,7 +11,7 @@ from panelkit.core.nearest import nearest
 from panelkit.core.source import Observations, Reading, SeriesSeen
 from panelkit.etl.harmonise.units import known_measure, parse_measure, plain
 from panelkit.etl.sources._many import once, together
-from panelkit.etl.sources._observed import Ledger, reading, sealed, series_seen, settle_measure
+from panelkit.etl.sources._observed import Ledger, observe, reading, sealed, series_seen, settle_measure
 from panelkit.etl.sources._portal import ODD, CellRow, PortalSpec, PortalTable, first_text
 from panelkit.facts.provinces import match
 
@@ -117,12 +117,7 @@ def _add_row(
         if not values:
             ledger.note(f"years without all their {table.period} are missing", row.place(column))
         place = row.place(column) + (f" to {row.place(group[-1]).lstrip('!, ')}" if len(group) > 1 else "")
-        columns["unit"].append(unit)
-        columns["time"].append(year)
-        columns["series"].append(series)
-        columns["value"].append(value)
-        columns["measure"].append(measure)
-        columns["cell"].append(place.lstrip("!, "))
+        observe(columns, (unit, year), series, value, measure, place)
 
 
 def _note_passed(table: PortalTable, ledger: Ledger) -> None:

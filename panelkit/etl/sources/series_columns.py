@@ -25,7 +25,7 @@ from panelkit.etl.harmonise.units import known_measure, parse_measure, plain
 from panelkit.etl.sources._cells import FOOTER, is_sentence, odd_years, read_year
 from panelkit.etl.sources._grid import CellGrid, grid_of, text_of
 from panelkit.etl.sources._many import one_file
-from panelkit.etl.sources._observed import Ledger, looking, reading, sealed, series_seen, settle_measure
+from panelkit.etl.sources._observed import Ledger, looking, observe, reading, sealed, series_seen, settle_measure
 from panelkit.etl.sources._printed import COLUMNS, PrintedSpec
 from panelkit.etl.sources._resaved import CellRow
 from panelkit.etl.sources._several import files_of_several, over_several
@@ -215,12 +215,8 @@ def _add(
     for row, year in rows:
         place = row.place(column.at)
         cell = row.cells[column.at] if column.at < len(row.cells) else None
-        columns["unit"].append(column.region)
-        columns["time"].append(year)
-        columns["series"].append(key[0])
-        columns["value"].append(ledger.number(cell, place, f"{column.region}, {year}", key[1] or None))
-        columns["measure"].append(key[1])
-        columns["cell"].append(place.lstrip("!, "))
+        value = ledger.number(cell, place, f"{column.region}, {year}", key[1] or None)
+        observe(columns, (column.region, year), key[0], value, key[1], place)
 
 
 def recognise(path: Path, sheet: str = "") -> str | None:

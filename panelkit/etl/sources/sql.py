@@ -17,7 +17,7 @@ from panelkit.etl.sources._engine import Clock, locked, settings
 from panelkit.etl.sources._frames import LARGEST_TABLE, CellTable, unit_texts
 from panelkit.etl.sources._guess import Roles, guess_roles
 from panelkit.etl.sources._many import one_file
-from panelkit.etl.sources._observed import Ledger, reading, sealed, series_seen, settle_measure, unit_columns
+from panelkit.etl.sources._observed import Ledger, observe, reading, sealed, series_seen, settle_measure, unit_columns
 from panelkit.etl.sources._several import files_of_several, over_several
 from panelkit.etl.sources._text import file_bytes
 
@@ -91,12 +91,8 @@ def read(spec: SqlSpec, path: Path) -> Observations:
             if not unit or year is None:
                 ledger.fault(f"'{unit}', '{time}' are no unit and year", "leave such rows out by WHERE", f", {place}")
                 continue
-            columns["unit"].append(unit)
-            columns["time"].append(year)
-            columns["series"].append(f"{spec.id}.{alias}")
-            columns["value"].append(ledger.number(_plain(cell), f", {place}", f"{unit}, {year}"))
-            columns["measure"].append(measure)
-            columns["cell"].append(place)
+            value = ledger.number(_plain(cell), f", {place}", f"{unit}, {year}")
+            observe(columns, (unit, year), f"{spec.id}.{alias}", value, measure, place)
     ledger.say(f"query: {' '.join(spec.query.split())[:200]}")
     return sealed(spec, data, columns, ledger, steps=(" ".join(spec.query.split()),), parts=tuple(keys))
 

@@ -23,7 +23,7 @@ from panelkit.etl.sources._grid import (
     year_header,
 )
 from panelkit.etl.sources._many import one_file
-from panelkit.etl.sources._observed import Ledger, looking, reading, sealed, series_seen, settle_measure
+from panelkit.etl.sources._observed import Ledger, looking, observe, reading, sealed, series_seen, settle_measure
 from panelkit.etl.sources._portal import CellRow
 from panelkit.etl.sources._printed import COLUMNS, PrintedSpec
 from panelkit.etl.sources._several import files_of_several, over_several
@@ -184,12 +184,7 @@ def _add(
                 )
                 continue
             filled[unit, year] = place
-            columns["unit"].append(unit)
-            columns["time"].append(year)
-            columns["series"].append(key[0])
-            columns["value"].append(value)
-            columns["measure"].append(key[1])
-            columns["cell"].append(place.lstrip("!, "))
+            observe(columns, (unit, year), key[0], value, key[1], place)
 
 
 def recognise(path: Path, sheet: str = "") -> str | None:

@@ -25,7 +25,16 @@ from panelkit.etl.sources._grid import (
     year_header,
 )
 from panelkit.etl.sources._many import one_file
-from panelkit.etl.sources._observed import Ledger, looking, reading, sealed, series_seen, settle_measure, unit_columns
+from panelkit.etl.sources._observed import (
+    Ledger,
+    looking,
+    observe,
+    reading,
+    sealed,
+    series_seen,
+    settle_measure,
+    unit_columns,
+)
 from panelkit.etl.sources._page_head import printed_unit
 from panelkit.etl.sources._portal import CellRow
 from panelkit.etl.sources._printed import COLUMNS, PrintedSpec
@@ -267,12 +276,8 @@ def _add(
     for column, year in years.items():
         place = row.place(column)
         cell = row.cells[column] if column < len(row.cells) else None
-        columns["unit"].append(unit)
-        columns["time"].append(year)
-        columns["series"].append(series)
-        columns["value"].append(ledger.number(cell, place, f"{unit}, {year}", measure or None))
-        columns["measure"].append(measure)
-        columns["cell"].append(place.lstrip("!, "))
+        value = ledger.number(cell, place, f"{unit}, {year}", measure or None)
+        observe(columns, (unit, year), series, value, measure, place)
 
 
 def recognise(path: Path, sheet: str = "") -> str | None:

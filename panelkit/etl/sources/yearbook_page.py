@@ -16,7 +16,7 @@ from panelkit.core.source import REGION, Observations, SourceSpec
 from panelkit.core.spec import spec
 from panelkit.etl.harmonise.units import conversion, same_measure
 from panelkit.etl.sources._many import YEAR, files_by_year, one_file, together
-from panelkit.etl.sources._observed import Ledger, sealed, settle_measure
+from panelkit.etl.sources._observed import Ledger, observe, sealed, settle_measure
 from panelkit.etl.sources._page import Page, page_of
 from panelkit.etl.sources._page_across import members_of
 from panelkit.etl.sources._page_head import CJK, Heading, folded
@@ -219,13 +219,10 @@ def _take(spec: YearbookPageSpec, opened: _Opened, columns: dict[str, list[objec
                 cell = cells[entry.column] if entry.column < len(cells) else None
                 value = ledger.number(cell, f", {full}", unit.strip(), measure)
                 values[unit] = value
-                columns["unit"].append(joined((unit, member)) if member else unit)
-                columns["time"].append(year)
-                columns["series"].append(f"{spec.id}.{alias}")
-                columns["value"].append(value * factor if factor != 1.0 else value)
-                columns["measure"].append(measure)
+                key = (joined((unit, member)) if member else unit, year)
+                seen = value * factor if factor != 1.0 else value
+                observe(columns, key, f"{spec.id}.{alias}", seen, measure, full if YEAR in spec.path else place)
                 columns["vintage"].append(spec.vintage or latest + spec.printed_after)
-                columns["cell"].append(full if YEAR in spec.path else place)
             _adds_up(alias, opened, values, (measure, year), ledger)
 
 

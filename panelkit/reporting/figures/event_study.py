@@ -14,6 +14,7 @@ from panelkit.core.registry import FIGURES, FigureKind
 from panelkit.core.results import Results
 from panelkit.core.spec import spec
 from panelkit.reporting.figures._canvas import GREY, INK, PALE, claim, drawn
+from panelkit.reporting.figures._given import model_of
 from panelkit.reporting.labels import level_text, term_label
 from panelkit.reporting.numbers import shown
 from panelkit.reporting.printed import folded
@@ -42,10 +43,7 @@ def build(figure: EventStudyFigure, results: Results) -> Figure:
     """
     language = figure.language or results.study.head.language
     where = f"figures.{figure.id}"
-    if figure.model not in results.estimates:
-        mend = known_or_nearest(figure.model, results.estimates)
-        raise ReportError(f"there is no model '{figure.model}'", where=f"{where}.model", mend=mend)
-    estimate = results.estimates[figure.model]
+    estimate = model_of(figure, figure.model, results)
     if not estimate.curves.get(figure.curve):
         what = f"'{figure.model}' has no curve '{figure.curve}'"
         raise ReportError(what, where=f"{where}.curve", mend=known_or_nearest(figure.curve, estimate.curves))

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from panelkit.core.check import Check
 from panelkit.core.errors import ReportError
+from panelkit.core.estimate import Estimate
 from panelkit.core.exhibit import Figure, FigureSpec
 from panelkit.core.nearest import known_or_nearest
 from panelkit.core.registry import FIGURES, FigureKind
 from panelkit.core.results import Results
 from panelkit.core.spec import spec
 from panelkit.reporting.figures._canvas import GREY, INK, PALE, claim, drawn
+from panelkit.reporting.figures._given import model_of
 from panelkit.reporting.numbers import shown
 from panelkit.reporting.words import p_phrase, word
 
@@ -39,9 +41,7 @@ def build(figure: PlaceboFigure, results: Results) -> Figure:
     """
     language = figure.language or results.study.head.language
     where = f"figures.{figure.id}"
-    if figure.model not in results.estimates:
-        mend = known_or_nearest(figure.model, results.estimates)
-        raise ReportError(f"there is no model '{figure.model}'", where=f"{where}.model", mend=mend)
+    model = model_of(figure, figure.model, results)
     checks = {c.name: c for c in results.checks.get(figure.model, ())}
     found = checks.get(figure.check)
     if found is None or not found.series:
@@ -55,7 +55,7 @@ def build(figure: PlaceboFigure, results: Results) -> Figure:
     draws = tuple(d for d in every if math.isfinite(d))
     if not draws:
         raise ReportError("no draw gave a number", where=where, mend="look at the check itself")
-    value = _estimate(found, figure.model, results)
+    value = _estimate(found, model)
     ps = {str(r.get("statistic")): float(r["p"]) for r in found.rows if "p" in r}
     p = ps.get("coefficient", math.nan if found.value is None else found.value)
     said = p_phrase(p, language)
@@ -83,11 +83,11 @@ def build(figure: PlaceboFigure, results: Results) -> Figure:
     )
 
 
-def _estimate(found: Check, model: str, results: Results) -> float:
+def _estimate(found: Check, model: Estimate) -> float:
     """The estimate that the draws are held against: the check's own, else the model's first term."""
     if found.series.get("observed"):
         return float(found.series["observed"][0])
-    return results.estimates[model].terms[0].estimate
+    return model.terms[0].estimate
 
 
 def draw(figure: Figure) -> dict[str, bytes]:
