@@ -121,7 +121,8 @@ class Claims:
             if at not in self.scales:
                 scale = self.scales[at] = Scale()
                 scale.pairs = found
-            if math.isnan(self.scales[at].slope):
+            if math.isnan(self.scales[at].slope):  # one tick lays no line: what is drawn does, through it
+                self.scales[at].pairs = [*self.scales[at].pairs, *found]
                 self.scales[at].fit()
             for value, place in found:
                 off = abs(self.scales[at].place(value) - place)
