@@ -7,7 +7,11 @@ import sys
 
 if sys.argv[:1] == ["-m"] and ("-m", "panelkit") in zip(sys.orig_argv, sys.orig_argv[1:], strict=False):
     # `python -m panelkit` looks for modules in the folder that it is called in first; in a stranger's folder lies a stranger's re.py
-    _home, _here = os.path.dirname(os.path.dirname(os.path.abspath(__file__))), os.path.realpath(os.getcwd())
+    _home = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    try:
+        _here = os.path.realpath(os.getcwd())
+    except OSError:  # the folder has been deleted: nothing lies in it
+        _here = os.path.realpath(_home)
     if _here != os.path.realpath(_home):
         sys.path[:] = [p for p in sys.path if os.path.realpath(p) != _here]
 

@@ -53,12 +53,15 @@ def package(
     PanelkitError
         The run cannot be made, its outputs were changed by hand, or `to` holds files that are not ours.
     """
+    from panelkit.replication.archive import refuse_destination
     from panelkit.replication.collect import PackageInputs
     from panelkit.replication.package import make_package, write_package
     from panelkit.replication.rights import rights_in_words
     from panelkit.replication.run_time import UNMEASURED, run_log, run_time
     from panelkit.reporting.readme_pdf import readme_pdf
 
+    destination = Path(to) if to is not None else Path(output) / "packages" / read_study(path, root=root).id
+    refuse_destination(destination)
     done = run(path, output=output, root=root, say=say)
     study = documented(done.study)
     seconds = times(Path(output) / ".steps" / study.id)
@@ -72,7 +75,6 @@ def package(
         raw={s.id: _relative(study, files_of(study, s)) for s in study.sources.values()},
         facts=_facts(),
     )
-    destination = Path(to) if to is not None else Path(output) / "packages" / study.id
     for line in rights_in_words(study, json.loads((done.folder / "panel.json").read_text("utf-8"))):
         say(line)
     if "pdf" in study.head.report:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from panelkit.core import digest as digests
 from panelkit.core.codec import from_json, to_json
+from panelkit.replication.placing import put_file
 
 T = TypeVar("T")
 TIMES = "seconds.json"
@@ -42,7 +43,7 @@ class Steps:
     def __post_init__(self) -> None:
         """Clear away what a killed run had half written."""
         if self.folder is not None and self.folder.is_dir():
-            for part in self.folder.glob("*.part"):
+            for part in self.folder.glob(".*.new"):
                 part.unlink()
 
     def do(self, name: str, kind: Any, parts: dict[str, str], make: Callable[[], T]) -> T:
@@ -72,10 +73,8 @@ class Steps:
     def log(self) -> None:
         """Write down what a whole run takes, step by step, beside what is kept: for the log of a package alone."""
         if self.folder is not None:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            beside = self.folder / f"{TIMES}.part"
-            beside.write_text(json.dumps({k: round(v, 3) for k, v in self.seconds.items()}, indent=1), "utf-8")
-            beside.replace(self.folder / TIMES)
+            taken = {k: round(v, 3) for k, v in self.seconds.items()}
+            put_file(self.folder / TIMES, json.dumps(taken, indent=1).encode())
 
     def _path(self, name: str) -> Path:
         assert self.folder is not None
@@ -93,13 +92,9 @@ class Steps:
     def _keep(self, name: str, parts: dict[str, str], result: Any) -> None:
         if self.folder is None:
             return
-        self.folder.mkdir(parents=True, exist_ok=True)
-        path = self._path(name)
-        beside = path.with_suffix(".part")
         kept = {"step": name, "parts": parts, "result": result, "digest": digests.of_value(result)}
         kept["seconds"] = self.seconds.get(name, 0.0)
-        beside.write_text(json.dumps(kept, ensure_ascii=False), "utf-8")
-        beside.replace(path)
+        put_file(self._path(name), json.dumps(kept, ensure_ascii=False).encode())
 
 
 def code_digest() -> str:

@@ -32,17 +32,30 @@ def make_study(folder: Path, *, simulated: bool) -> tuple[Path, ...]:
     from panelkit.simulation import write_simulated
     from panelkit.study import json_schema
 
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise StudyError("there is something that is no folder", where=folder.as_posix(), mend="name a new folder")
     if folder.exists() and any(folder.iterdir()):
         raise StudyError("the folder is not empty", where=folder.as_posix(), mend="name a new folder")
-    beside = folder.with_name(f".{folder.name}.new")
+    if not folder.absolute().name or folder.name == "..":
+        raise StudyError("this is no name of a folder", where=str(folder), mend="name a new folder")
+    there = folder.absolute()
+    beside = there.with_name(f".{there.name}.new")
     shutil.rmtree(beside, ignore_errors=True)
-    beside.mkdir(parents=True)
-    name = "known_truth.toml" if simulated else "short.toml"
-    (beside / "study.toml").write_bytes(files("panelkit.simulation").joinpath(name).read_bytes())
-    pipeline.load_kinds()
-    (beside / "study.schema.json").write_text(json.dumps(json_schema(), ensure_ascii=False, indent=1) + "\n", "utf-8")
-    made = [beside / "study.toml", beside / "study.schema.json", *write_simulated(beside, SEED)]
-    if folder.exists():
-        folder.rmdir()
-    beside.rename(folder)
+    try:
+        beside.mkdir(parents=True)
+        name = "known_truth.toml" if simulated else "short.toml"
+        (beside / "study.toml").write_bytes(files("panelkit.simulation").joinpath(name).read_bytes())
+        pipeline.load_kinds()
+        schema = json.dumps(json_schema(), ensure_ascii=False, indent=1) + "\n"
+        (beside / "study.schema.json").write_text(schema, "utf-8")
+        made = [beside / "study.toml", beside / "study.schema.json", *write_simulated(beside, SEED)]
+        if there.exists():  # it may be the folder that one stands in, which must not be put away
+            for part in sorted(beside.iterdir()):
+                part.rename(there / part.name)
+            beside.rmdir()
+        else:
+            beside.rename(there)
+    except BaseException:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise
     return tuple(folder / p.relative_to(beside) for p in made)

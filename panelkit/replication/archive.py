@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from panelkit.core.errors import PackageError
-from panelkit.replication.placing import put_folder, recover
-from panelkit.replication.standalone.level import folded, unsafe
+from panelkit.replication.foreign import refuse_foreign
+from panelkit.replication.placing import put_file, put_folder, recover
+from panelkit.replication.standalone.level import MANIFEST, folded, unsafe
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
 MOST_FILES = 10_000
@@ -75,14 +76,12 @@ def extract(archive: Path, into: Path) -> Path:
         raise PackageError(
             f"this is no zip that can be read: {error}", where=archive.name, mend="download the package again"
         ) from None
-    if (into / "MANIFEST.sha256").is_file():
+    if (into / MANIFEST).is_file():
         return into
     inner = [p for p in into.iterdir() if p.is_dir()]
-    if len(inner) == 1 and len(list(into.iterdir())) == 1 and (inner[0] / "MANIFEST.sha256").is_file():
+    if len(inner) == 1 and len(list(into.iterdir())) == 1 and (inner[0] / MANIFEST).is_file():
         return inner[0]
-    raise PackageError(
-        "there is no MANIFEST.sha256", where=archive.name, mend="give a package made by panelkit package"
-    )
+    raise PackageError(f"there is no {MANIFEST}", where=archive.name, mend="give a package made by panelkit package")
 
 
 def _judge(members: list[zipfile.ZipInfo], size: int) -> None:
@@ -126,34 +125,66 @@ def _unpack(opened: zipfile.ZipFile, member: zipfile.ZipInfo, into: Path) -> Non
 def place(files: Mapping[str, bytes], destination: Path) -> Path:
     """Write a folder of files beside `destination` and move it into place, so that it is there whole or not at all.
 
-    An older package at `destination` (a folder with a manifest) is replaced; anything else there is refused.
+    An older package at `destination` (a folder with a manifest, and nothing beyond it) is replaced; anything else there is refused.
     """
-    if not destination.name:
-        raise PackageError("this is no name of a folder", where=str(destination), mend="name a new folder")
     recover(destination)
-    if destination.exists() and not _replaceable(destination):
-        raise PackageError(
-            "there is something that is no package", where=destination.name, mend="name another place for the package"
-        )
-    destination.parent.mkdir(parents=True, exist_ok=True)
+    refuse_destination(destination)
     for name in files:
         safe_path(name)
     put_folder(destination, files)
     return destination
 
 
-def _replaceable(destination: Path) -> bool:
-    if not destination.is_dir():
-        return False
-    return (destination / "MANIFEST.sha256").is_file() or not any(destination.iterdir())
-
-
 def place_file(data: bytes, destination: Path) -> Path:
-    """Write one file beside `destination` and move it into place."""
-    if destination.is_dir():
-        raise PackageError("this is a folder", where=destination.name, mend="name a file that ends in .zip")
-    destination.parent.mkdir(parents=True, exist_ok=True)
-    making = destination.with_name(f".{destination.name}.new")
-    making.write_bytes(data)
-    os.replace(making, destination)
+    """Write a package as one file beside `destination` and move it into place; an older package there is replaced."""
+    refuse_destination(destination)
+    put_file(destination, data)
     return destination
+
+
+def refuse_destination(destination: Path) -> None:
+    """Refuse a place that a package cannot go to: better known before the run than after it.
+
+    Raises
+    ------
+    PackageError
+        No name of a folder, a link, something there that is no package or that holds files beyond it, a file where a folder is due, a
+        folder that may not be written.
+    """
+    where, mend = str(destination), "name another place for the package"
+    if not destination.name or destination.name == "..":
+        raise PackageError("this is no name of a folder", where=where, mend="name a new folder")
+    if destination.is_symlink():
+        raise PackageError("this is a link", where=where, mend=mend)
+    if destination.suffix == ".zip" and destination.is_dir():
+        raise PackageError("this is a folder", where=where, mend="name a file that ends in .zip")
+    if destination.exists() and not (destination.is_dir() or destination.is_file()):
+        raise PackageError("this is a device", where=where, mend=mend)
+    if destination.exists() and not _replaceable(destination):
+        raise PackageError("there is something that is no package", where=where, mend=mend)
+    if destination.is_dir() and (destination / MANIFEST).is_file():
+        refuse_foreign(destination, _listed(destination))
+    above = next(p for p in destination.absolute().parents if p.exists())
+    if not above.is_dir():
+        raise PackageError("this is a file, where a folder is due", where=str(above), mend=mend)
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise PackageError("this folder may not be written", where=str(above), mend=mend)
+
+
+def _replaceable(destination: Path) -> bool:
+    if destination.is_dir():
+        return (destination / MANIFEST).is_file() or not any(destination.iterdir())
+    if destination.suffix != ".zip":
+        return False
+    try:
+        with zipfile.ZipFile(destination) as opened:
+            return f"{destination.stem}/{MANIFEST}" in opened.namelist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return False
+
+
+def _listed(package: Path) -> set[str]:
+    """The files of a package, by its manifest, with the manifest itself and the logs."""
+    lines = (package / MANIFEST).read_text("utf-8", "replace").splitlines()
+    logs = {p.relative_to(package).as_posix() for p in (package / "log").glob("*") if p.is_file()}
+    return {MANIFEST, *logs, *(line.split("  ", 1)[1] for line in lines if "  " in line and line[:1] != "#")}

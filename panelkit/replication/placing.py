@@ -74,8 +74,9 @@ def _put(folder: Path, files: Mapping[str, bytes]) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(files[name])
         beside.mkdir(parents=True, exist_ok=True)
-    except OSError:  # no room, no right to write: the old folder stands
+    except BaseException as error:  # no room, no right to write, interrupted: the old folder stands
         shutil.rmtree(beside, ignore_errors=True)
+        _name_place(error, folder)
         raise
     if not folder.exists():
         os.replace(beside, folder)
@@ -85,6 +86,26 @@ def _put(folder: Path, files: Mapping[str, bytes]) -> None:
         os.replace(folder, old)
         os.replace(beside, folder)
         shutil.rmtree(old, ignore_errors=True)
+
+
+def put_file(path: Path, data: bytes) -> None:
+    """Make `path` hold `data`, whole or not at all; what stood there before stands where this cannot be done."""
+    beside = path.with_name(f".{path.name}.new")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        beside.write_bytes(data)
+        os.replace(beside, path)
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            beside.unlink()
+        _name_place(error, path)
+        raise
+
+
+def _name_place(error: BaseException, place: Path) -> None:
+    """Let an error that names no file (a full disk) name the place that was to be written."""
+    if isinstance(error, OSError) and error.filename is None:
+        error.filename = str(place)
 
 
 def recover(folder: Path) -> None:

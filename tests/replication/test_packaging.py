@@ -143,14 +143,18 @@ def test_same_bytes_under_any_hash_seed(tmp_path: Path) -> None:
 def test_a_package_replaces_a_package_and_nothing_else(files: dict[str, bytes], tmp_path: Path) -> None:
     target = write_package(files, tmp_path / "p")
     (target / "stray.txt").write_text("x")
+    with pytest.raises(PackageError, match=r"would be lost: stray\.txt"):
+        write_package(files, target)
+    (target / "stray.txt").unlink()
+    (target / "README.md").write_text("x")
     write_package(files, target)
-    assert not (target / "stray.txt").exists()
+    assert (target / "README.md").read_bytes() == files["README.md"]
     assert [p.name for p in tmp_path.iterdir()] == ["p"]
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.docx").write_text("x")
     with pytest.raises(PackageError, match="no package"):
         write_package(files, tmp_path / "mine")
-    with pytest.raises(PackageError, match="folder"):
+    with pytest.raises(PackageError, match="no package"):
         write_package(files, tmp_path / "mine", zip=True)
 
 

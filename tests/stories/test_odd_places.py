@@ -50,6 +50,95 @@ def test_a_long_path_with_blanks_and_chinese(small: Path, cli: Any) -> None:
     assert (deep / "small" / "report.html").is_file()
 
 
+@pytest.mark.parametrize(
+    ("command", "code", "told"),
+    [
+        ("inspect data/raw/figures.csv >&-", 0, ""),
+        ("inspect nothing.csv >&- 2>&- <&-", 2, ""),
+        ("inspect data/raw/figures.csv --json | true", 0, ""),
+        ("inspect data/raw/figures.csv >/dev/full", 2, "standard output: No space left on device"),
+        ("inspect nothing.csv --json >/dev/full", 2, "standard output: No space left on device"),
+        ("inspect nothing.csv 2>/dev/full", 2, ""),
+        ("--help >/dev/full", 2, ""),
+    ],
+)
+def test_an_output_that_nobody_takes_in(command: str, code: int, told: str, small: Path) -> None:
+    import os
+    import subprocess
+    import sys
+
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    words, _, to = command.partition(" >") if " >" in command else command.partition(" 2>")
+    to = command.removeprefix(words)
+    program = f'PYTHONPATH="{Path(__file__).parents[2]}" "{sys.executable}" -m panelkit'
+    piped = f"{program} {words.removesuffix(' | true')}" + (
+        " | true; exit ${PIPESTATUS[0]}" if "| true" in words else to
+    )
+    done = subprocess.run(["bash", "-c", piped], capture_output=True, text=True, check=False, cwd=small, env=os.environ)
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    assert told in done.stderr
+
+
+def test_a_folder_that_is_deleted_meanwhile(small: Path, cli: Any) -> None:
+    import subprocess
+    import sys
+
+    call = "import os, sys; os.mkdir('gone'); os.chdir('gone'); os.rmdir('../gone'); os.execv(sys.executable, sys.argv[1:])"
+    words = [sys.executable, "-m", "panelkit", "inspect", str(small / "data" / "raw" / "figures.csv")]
+    environment = {"PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(
+        [sys.executable, "-c", call, *words], capture_output=True, text=True, check=False, cwd=small, env=environment
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("thesis.docx", "something that is no package"),
+        ("mine.zip", "something that is no package"),
+        ("folder", "something that is no package"),
+        ("kept", "files that panelkit did not make, and they would be lost: notes.md"),
+        ("link", "this is a link"),
+        ("folder.zip", "this is a folder"),
+        ("thesis.docx/package", "this is a file, where a folder is due"),
+        ("..", "no name of a folder"),
+        ("/dev/null", "this is a device"),
+    ],
+)
+def test_a_package_goes_nowhere_that_holds_anything_else(name: str, what: str, tmp_path: Path) -> None:
+    from panelkit.core.errors import PackageError
+    from panelkit.replication.archive import refuse_destination, zipped
+
+    for folder in ("folder", "folder.zip", "kept"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "notes.md").write_text("mine", "utf-8")
+    (tmp_path / "kept" / "MANIFEST.sha256").write_text("# 1 files\n", "utf-8")
+    (tmp_path / "thesis.docx").write_text("mine", "utf-8")
+    (tmp_path / "mine.zip").write_bytes(zipped({"thesis.docx": b"mine"}))
+    (tmp_path / "link").symlink_to("kept")
+    with pytest.raises(PackageError, match=what):
+        refuse_destination(tmp_path / name)
+    refuse_destination(tmp_path / "new" / "package.zip")
+    (tmp_path / "ours.zip").write_bytes(zipped({"ours/MANIFEST.sha256": b""}))
+    refuse_destination(tmp_path / "ours.zip")
+
+
+def test_a_new_study_in_this_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from panelkit.core.errors import StudyError
+    from panelkit.template import make_study
+
+    monkeypatch.chdir(tmp_path)
+    assert Path("study.toml") in make_study(Path(), simulated=False)
+    assert not list(tmp_path.glob(".*"))
+    (tmp_path / "file").write_text("mine", "utf-8")
+    for name in ("file", "..", ""):
+        with pytest.raises(StudyError):
+            make_study(Path(name), simulated=False)
+
+
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES, errno.EROFS])
 def test_what_the_system_refuses_is_a_fault(number: int, capsys: Any) -> None:
     from panelkit.answering import answer
@@ -81,6 +170,22 @@ def test_no_room_leaves_the_old_folder(tmp_path: Path, monkeypatch: pytest.Monke
         put_folder(tmp_path / "out", {"a.txt": b"new", "b.txt": b"new"})
     assert (tmp_path / "out" / "a.txt").read_bytes() == b"old"
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+def test_no_room_for_one_file_is_told_with_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from panelkit.replication.placing import put_file
+
+    put_file(tmp_path / "a.zip", b"old")
+
+    def full(self: Path, data: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match="No space") as caught:
+        put_file(tmp_path / "a.zip", b"new")
+    assert caught.value.filename == str(tmp_path / "a.zip")
+    assert (tmp_path / "a.zip").read_bytes() == b"old"
+    assert [p.name for p in tmp_path.iterdir()] == ["a.zip"]
 
 
 def test_two_runs_at_once_leave_one_whole_folder(small: Path, cli: Any) -> None:
