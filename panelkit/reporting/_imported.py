@@ -56,6 +56,8 @@ def _one(model: Any, faults: list[Fault] | None) -> Iterator[tuple[str, Read]]:
         yield from opened(list(inner.values()), faults)
     elif isinstance(model, list | tuple | Mapping):
         yield from opened(model, faults)
+    elif isinstance(getattr(model, "_results", None), Mapping) and getattr(model, "params", None) is not None:
+        yield from opened(model._results, faults)  # a comparison of linearmodels, by its own names
     elif hasattr(model, "equation_labels") and isinstance(getattr(model, "equations", None), Mapping):
         yield from (("", _equation(model, e)) for e in model.equations.values())
     elif _several(model):
@@ -66,7 +68,8 @@ def _one(model: Any, faults: list[Fault] | None) -> Iterator[tuple[str, Read]]:
 
 def _plain(models: Any) -> bool:
     """Whether it is a container of results that is no result itself: a generator, the values of a dict."""
-    return hasattr(models, "__iter__") and not hasattr(models, "params") and not isinstance(models, str | bytes)
+    single = any(hasattr(models, name) for name in ("params", "columns", "tidy"))
+    return hasattr(models, "__iter__") and not single and not isinstance(models, str | bytes)
 
 
 def _equation(system: Any, equation: Any) -> Read:

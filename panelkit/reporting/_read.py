@@ -186,8 +186,12 @@ def sample_of(outcome: Any) -> tuple[int, str]:
         values = np.sort(np.asarray(outcome, dtype=float).ravel())
     except (TypeError, ValueError):
         return 0, ""
-    text = ",".join(f"{v + 0.0:.9e}" for v in values)
-    return len(values), hashlib.sha256(text.encode()).hexdigest() if len(values) else ""
+    if not len(values):
+        return 0, ""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        scale = 10.0 ** (9 - np.floor(np.log10(np.abs(values))))
+        rounded = np.where(np.isfinite(scale) & (values != 0), np.round(values * scale) / scale, values) + 0.0
+    return len(values), hashlib.sha256(rounded.tobytes()).hexdigest()
 
 
 def mean_of(outcome: Any, rows: int | None, weights: Any = None) -> float:

@@ -62,6 +62,9 @@ def _made(name: str, labels: Mapping[str, str], language: Language) -> str:
     power = re.fullmatch(r"I\((\w+)\s*(?:\*\*|\^)\s*([23])\)", name)
     if power:
         return label_of(power[1], labels, language) + power[2].translate(_POWERS)
+    quoted = re.fullmatch(r"Q\(['\"](.+)['\"]\)", name)
+    if quoted:
+        return label_of(quoted[1], labels, language)
     lag = re.fullmatch(r"(?:(\w+)\.L(\d+)|L(\d+)\.(\w+))", name)
     if lag and lag[1] not in ("ar", "ma"):
         of, steps = label_of(lag[1] or lag[4], labels, language), int(lag[2] or lag[3])

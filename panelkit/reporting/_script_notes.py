@@ -15,6 +15,7 @@ from panelkit.reporting.numbers import shown
 from panelkit.reporting.words import JOIN, all_columns, joined, word
 
 Panels = Sequence[Sequence[Read]]
+_LARGE = 60  # degrees of freedom of a t that is told with others
 
 
 def notes(panels: Panels, names: Iterable[str], how: Options) -> tuple[str, ...]:
@@ -95,12 +96,16 @@ def _reference(panels: Panels, how: Options) -> str:
         return ""
     language = how.language
     degrees = sorted({float(r.reference[2:-1]) for p in panels for r in p if r.reference[:2] == "t("})
-    span = f"t({degrees[0]:g}–{degrees[-1]:g})" if len(degrees) > 1 else f"t({degrees[0]:g})" if degrees else ""
+    alike = (
+        [d for d in degrees if d > _LARGE] if len(degrees) > 3 else []
+    )  # which hardly differ, so that one span tells them
 
     def said(result: Read) -> str:
         if result.reference == NORMAL:
             return word("normal_law", language)
-        return span if len(degrees) > 3 and result.reference[:2] == "t(" else result.reference
+        if len(alike) > 1 and result.reference[:2] == "t(" and float(result.reference[2:-1]) in alike:
+            return f"t({alike[0]:g}–{alike[-1]:g})"
+        return result.reference
 
     grouped = _grouped(panels, said, language)
     if not grouped:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
-from panelkit.core.errors import Fault
+from panelkit.core.errors import Fault, ReportError
 from panelkit.core.exhibit import LINE
 from panelkit.core.label import Language
 from panelkit.core.nearest import known_or_nearest
 from panelkit.reporting._read import canonical
 from panelkit.reporting._script_labels import Pattern
 from panelkit.reporting.numbers import is_number
+from panelkit.reporting.printed import safe_id
 
 STARS = (0.10, 0.05, 0.01)
 BRACKETS = ("se", "t", "p", "ci")
@@ -132,7 +133,7 @@ class Options:
     @property
     def grouped(self) -> tuple[tuple[str, int], ...]:
         """Headings over columns and how many each stands over."""
-        return tuple((str(t), n) for t, n in (self.groups.items() if isinstance(self.groups, Mapping) else self.groups))
+        return tuple((t, n) for t, n in (self.groups.items() if isinstance(self.groups, Mapping) else self.groups))
 
     @property
     def known_labels(self) -> dict[str, str]:
@@ -156,7 +157,7 @@ def options(how: Mapping[str, Any], faults: list[Fault]) -> Options:
     ]
     chosen = {k: _listed(k, v) for k, v in how.items() if k in names and v is not None}
     made = Options(**chosen)
-    own = [*_choices(made), *_numbers(made), *_lists(made)]
+    own = [*_texts(made), *_choices(made), *_numbers(made), *_lists(made)]
     faults += own
     faulty = {f.where for f in own} - {"extra"}
     return Options(**{k: v for k, v in chosen.items() if k not in faulty})
@@ -166,6 +167,25 @@ def _listed(name: str, value: Any) -> Any:
     if name in _ONE and isinstance(value, str | re.Pattern | float | int):
         return (value,)
     return tuple(value) if name in _ONE and isinstance(value, Iterable) else value
+
+
+def _texts(made: Options) -> list[Fault]:
+    """What is to be printed and is no text, and a name that no file can have."""
+    faults = []
+    given = {
+        "title": [made.title], "labels": made.labels.values(), "rename": made.rename.values(), "headings": made.headings,
+        "notes": made.notes, "groups": [t for t, _ in made.grouped], "panels": list(made.panels), "extra": list(made.extra),
+        "term_groups": list(made.term_groups),
+    }  # fmt: skip
+    for name, texts in given.items():
+        wrong = [t for t in texts if not isinstance(t, str)]
+        if wrong:
+            faults.append(Fault(where=name, what=f"{wrong[0]!r} is no text", mend="write it in quotes"))
+    try:
+        safe_id(str(made.id))
+    except ReportError as error:
+        faults += [replace(f, where="id") for f in error.faults]
+    return faults
 
 
 def _choices(made: Options) -> list[Fault]:

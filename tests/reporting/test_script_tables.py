@@ -194,6 +194,17 @@ def test_conventions_can_be_asked_to_be_the_same() -> None:
     assert "Reference distribution: (1): t(29); (2): normal." in table([ONE, other]).notes[0]
 
 
+def test_large_degrees_of_freedom_are_told_together_and_small_ones_by_themselves() -> None:
+    columns = [result({"x": 1.0}, reference=f"t({n})") for n in (9, 29, 297, 298, 299)]
+    assert "Reference distribution: (1): t(9); (2): t(29); (3)–(5): t(297–299)." in table(columns).notes[0]
+    assert "Reference distribution: (1): t(297); (2): t(298)." in table(columns[2:4]).notes[0]
+
+
+def test_texts_that_are_none_are_refused() -> None:
+    told = refused([ONE], id="a b", title=3, labels={"x": 5}, headings=[1], notes=[2])
+    assert set(told) == {"id", "title", "labels", "headings", "notes"}
+
+
 def test_profiles_and_languages() -> None:
     aea = table([ONE, TWO], profile="aea")
     assert all(not c.mark for r in aea.rows for c in r.cells)
