@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from panelkit import outputs
+from panelkit.core.counted import counted
 from panelkit.core.errors import Fault, ReportError, SourceError, StudyError
 from panelkit.core.registry import SOURCES
 from panelkit.core.source import Observations, SourceSpec
@@ -168,7 +169,10 @@ def build_in_words(panel: Panel, quality: QualityReport, folder: str) -> str:
     """The quality report on a terminal: the panel's size, findings, what was dropped, series, breaks, fills and who lacks what."""
     from panelkit.reporting.terminal import as_text
 
-    size = f"{panel.rows} rows, {len(panel.units)} units, {panel.times[0]}-{panel.times[-1]}, {len(panel.variables)} variables"
+    size = (
+        f"{counted(panel.rows, 'rows')}, {counted(len(panel.units), 'units')}, "
+        f"{panel.times[0]}-{panel.times[-1]}, {counted(len(panel.variables), 'variables')}"
+    )
     tables = {t.id.removeprefix("quality_"): t for t in quality.tables}
     parts = [f"{folder}: {size}"]
     parts += [

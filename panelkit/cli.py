@@ -10,6 +10,7 @@ import typer
 
 from panelkit.answering import answer, say
 from panelkit.answering import as_json as json_text
+from panelkit.core.counted import counted
 from panelkit.core.errors import PanelkitError
 from panelkit.core.label import Language
 
@@ -144,7 +145,7 @@ def check(
         if faults := estimating.faults_before(read, panel):
             raise PanelkitError(faults=faults)
         value = {"study": read.id, "rows": panel.rows, "units": len(panel.units), "models": [m.id for m in read.models]}
-        return value, f"{read.id}: no fault; {panel.rows} rows, {len(read.models)} models", 0
+        return value, f"{read.id}: no fault; {counted(panel.rows, 'rows')}, {counted(len(read.models), 'models')}", 0
 
     answer(work, as_json)
 
@@ -306,7 +307,7 @@ def package(
         where, count = packaging.package(
             study or _default_study(), output=output, to=to, root=root, say=_quiet_if(as_json)
         )
-        return {"package": where.as_posix(), "files": count}, f"{where.as_posix()}: {count} files", 0
+        return {"package": where.as_posix(), "files": count}, f"{where.as_posix()}: {counted(count, 'files')}", 0
 
     answer(work, as_json)
 

@@ -22,6 +22,7 @@ from panelkit.building import (
 from panelkit.core import digest as digests
 from panelkit.core.check import Check
 from panelkit.core.codec import from_json
+from panelkit.core.counted import counted
 from panelkit.core.errors import StudyError
 from panelkit.core.estimate import Estimate
 from panelkit.core.manifest import Entry, Manifest
@@ -251,7 +252,10 @@ def _run(study: Study, folder: Path, steps: Steps, say: Say) -> Run:
         say(f"{study.id}: nothing has changed; {folder.as_posix()} is up to date")
         return Run(study=study, folder=folder, results=None, exit_code=kept, reasons={"run": "unchanged"})
     assembled = steps.timed("raw files to panel", lambda: assemble_panel(study))
-    say(f"panel: {assembled.panel.rows} rows, {len(assembled.panel.units)} units, {len(assembled.panel.times)} periods")
+    say(
+        f"panel: {counted(assembled.panel.rows, 'rows')}, {counted(len(assembled.panel.units), 'units')}, "
+        f"{counted(len(assembled.panel.times), 'periods')}"
+    )
     failures: dict[str, str] = {}
     estimates = estimate(study, assembled.panel, steps=steps, say=say, failures=failures)
     checks = check(study, assembled.panel, estimates, steps=steps, say=say, failures=failures)
@@ -263,7 +267,7 @@ def _run(study: Study, folder: Path, steps: Steps, say: Say) -> Run:
     steps.log()
     files["manifest.json"] = _manifest(study, files, inputs, gates)
     put_folder(folder, files)
-    say(f"{len(files)} files in {folder.as_posix()}")
+    say(f"{counted(len(files), 'files')} in {folder.as_posix()}")
     return Run(
         study=study, folder=folder, results=results, exit_code=1 if gates else 0, reasons=steps.reasons, gates=gates
     )
@@ -302,7 +306,9 @@ def _data_in_words(results: Results) -> str:
         for v, words in (("fails", "to be explained:"), ("says", "remarks:"))
         if named[v]
     ]
-    return f"data: {'; '.join(told)} (quality.html)" if told else f"data: {len(found)} findings, all in order"
+    return (
+        f"data: {'; '.join(told)} (quality.html)" if told else f"data: {counted(len(found), 'findings')}, all in order"
+    )
 
 
 def run_files(results: Results, exhibits: Exhibits, panel: dict[str, bytes]) -> dict[str, bytes]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from panelkit.checks._design import LEAST, DesignFacts
+from panelkit.core.counted import counted
 
 FEW = 2  # treated units up to which no clustered error can be trusted
 SOME = 10  # up to which errors by influence rest on few
@@ -58,7 +59,8 @@ def fits(facts: DesignFacts, kind: str, say: Say) -> str:
     if FEW < facts.treated_units <= SOME:
         lines.append(
             say(
-                f"  {facts.treated_units} treated units are few: errors rest on their spread. Put a permutation (placebo, placebo_cohorts)"
+                f"  {counted(facts.treated_units, 'treated units are')} few: errors rest on their spread. Put a "
+                "permutation (placebo, placebo_cohorts)"
                 " or synthetic_did beside.",
                 f"  处理单元仅 {facts.treated_units} 个:标准误取决于其离散程度。应并列给出置换检验(placebo、placebo_cohorts)或"
                 " synthetic_did。",
@@ -111,7 +113,9 @@ def _staggered(facts: DesignFacts, say: Say) -> list[str]:
     end = found.last_supported
     window = f", window = [.., {end:g}]" if end is not None and end < found.event[-1] else ""
     why = say(
-        f"{len(facts.untreated)} units are untreated throughout" if enough else "too few units are never treated",
+        f"{counted(len(facts.untreated), 'units are')} untreated throughout"
+        if enough
+        else "too few units are never treated",
         f"有 {len(facts.untreated)} 个始终未处理单元" if enough else "从未处理单元过少",
     )
     lines = [

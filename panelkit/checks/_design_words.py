@@ -8,6 +8,7 @@ import numpy as np
 
 from panelkit.checks._design import LEAST, Cohort, DesignFacts
 from panelkit.checks._design_advice import Say, fits, percent
+from panelkit.core.counted import counted
 from panelkit.core.label import Language
 from panelkit.core.panel import Panel
 from panelkit.numerics import bacon as weights
@@ -67,7 +68,7 @@ def _head(facts: DesignFacts, panel: Panel, say: Say) -> str:
     units = sum(len(c.units) for c in facts.cohorts)
     text = say(
         f"THE DESIGN of {facts.model}, seen from '{facts.treatment}' alone: no outcome has been looked at.\n"
-        f"{units} units of {panel.unit}, {first:g} to {last:g}, {facts.rows} rows.",
+        f"{counted(units, 'units')} of {panel.unit}, {first:g} to {last:g}, {counted(facts.rows, 'rows')}.",
         f"{facts.model} 的设计,仅依据 '{facts.treatment}':尚未查看任何结果变量。\n"
         f"{units} 个单元({panel.unit}),{first:g} 至 {last:g} 年,{facts.rows} 个观测。",
     )
@@ -89,7 +90,7 @@ def _cohorts(facts: DesignFacts, panel: Panel, say: Say, language: Language) -> 
         named = comma.join(panel.unit_name(u).to(language) for u in facts.leaving[:SHOWN])
         lines.append(
             say(
-                f"  Treatment falls again in {len(facts.leaving)} units ({named}): it is not absorbing.",
+                f"  Treatment falls again in {counted(len(facts.leaving), 'units')} ({named}): it is not absorbing.",
                 f"  处理在 {len(facts.leaving)} 个单元({named})中回落:并非一经处理即持续。",
             )
         )
@@ -171,7 +172,8 @@ def _identified(facts: DesignFacts, panel: Panel, say: Say) -> str:
         years = _years(found.without)
         lines.append(
             say(
-                f"  In {years} no unit is untreated: {found.lost_cells} treated cells are identified by no comparison with untreated"
+                f"  In {years} no unit is untreated: {counted(found.lost_cells, 'treated cells are')} identified "
+                "by no comparison with untreated"
                 " units. An estimator of staggered adoption ends the sample before and says so.",
                 f"  {_years(found.without, '、')} 年没有未处理单元:{found.lost_cells} 个处理单元格无法通过与未处理单元比较来识别。"
                 "交错采纳估计量会在此之前截断样本并予以说明。",
@@ -243,7 +245,8 @@ def _two_way(facts: DesignFacts, say: Say) -> str:
     )
     lines.append(
         say(
-            f"  {found.negative} of {found.cells} treated cells weigh negatively, {found.negative_sum:.2f} in sum (de Chaisemartin and"
+            f"  {found.negative} of {counted(found.cells, 'treated cells weigh')} negatively, "
+            f"{found.negative_sum:.2f} in sum (de Chaisemartin and"
             f" D'Haultfoeuille){harm[0] if found.negative else ''}.",
             f"  {found.cells} 个处理单元格中有 {found.negative} 个权重为负,合计 {found.negative_sum:.2f}"
             f"(de Chaisemartin 与 D'Haultfoeuille){harm[1] if found.negative else ''}。",

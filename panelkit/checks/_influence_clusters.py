@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from panelkit.core.check import Check, Subject
+from panelkit.core.counted import counted
 from panelkit.core.estimate import Estimate
 from panelkit.core.label import Label
 from panelkit.core.request import Clustered
@@ -34,7 +35,7 @@ def of_influence(subject: Subject, names: tuple[str, ...], few: int, largest_sha
     estimate = subject.estimate
     count, treated = len(names), int(estimate.fit.extra["treated_clusters"])
     by = next(iter(estimate.sample.clusters))
-    en = [f"{count} clusters ({by}), {treated} of them treated."]
+    en = [f"{counted(count, 'clusters')} ({by}), {treated} of them treated."]
     zh = [f"共 {count} 个聚类({by}),其中 {treated} 个受处理。"]
     psi = None if estimate.influence is None else np.asarray(estimate.influence)[:, 0]
     share = None if psi is None or len(psi) != count or not np.sum(psi**2) > 0 else psi**2 / np.sum(psi**2)
@@ -48,7 +49,8 @@ def of_influence(subject: Subject, names: tuple[str, ...], few: int, largest_sha
         called = subject.panel.unit_name(names[top])
         effective, largest = 1 / np.sum(share**2), 100 * share[top]
         en[0] = (
-            f"{count} clusters ({by}), {treated} of them treated, on which the error of {term} rests as on {effective:.1f} equal ones: "
+            f"{counted(count, 'clusters')} ({by}), {treated} of them treated, on which the error of {term} rests "
+            f"as on {effective:.1f} equal ones: "
             f"{called.en} carries {largest:.1f}% of it."
         )
         zh[0] = (

@@ -8,6 +8,7 @@ import numpy as np
 
 from panelkit.checks._model import Levels, counts, need_instruments, read
 from panelkit.core.check import Subject
+from panelkit.core.counted import counted
 from panelkit.core.label import Label
 from panelkit.core.request import Classical, Clustered
 from panelkit.numerics.arrays import FloatArray
@@ -120,7 +121,7 @@ def _errors(subject: Subject, levels: Levels) -> tuple[Errors, Label]:
     name, groups = levels.cluster_name, int(levels.cluster.max()) + 1
     several = isinstance(covariance, Clustered) and len(covariance.by) > 1
     return Errors(kind="cluster", codes=levels.cluster), Label(
-        en=f"errors clustered by {name}{' alone' if several else ''} (CR1, {groups} clusters)",
+        en=f"errors clustered by {name}{' alone' if several else ''} (CR1, {counted(groups, 'clusters')})",
         zh=f"{'仅' if several else ''}按 {name} 聚类的误差（CR1，{groups}个聚类）",
     )
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from panelkit.checks._finding import unfit
 from panelkit.core.check import Subject
+from panelkit.core.counted import counted
 from panelkit.core.formula import Slope, parse_formula
 from panelkit.core.label import Label
 from panelkit.core.panel import Panel
@@ -104,7 +105,12 @@ def read(subject: Subject, kind: str) -> Levels:
         )
     outcomes = {getattr(r, "outcome", estimate.outcome) for r in estimate.requests}
     if len(outcomes) > 1:
-        raise unfit(subject, kind, f"is about one equation, and this model has {len(outcomes)} outcomes", ONE_EQUATION)
+        raise unfit(
+            subject,
+            kind,
+            f"is about one equation, and this model has {counted(len(outcomes), 'outcomes')}",
+            ONE_EQUATION,
+        )
     sample = subject.panel.take(estimate.sample.positions)
     design = subject.design()
     known = estimate.outcome in sample.names and len(design.outcome) == sample.rows

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from panelkit.checks._model import Levels, dummies
+from panelkit.core.counted import counted
 from panelkit.numerics.arrays import FloatArray, IntArray
 from panelkit.numerics.least_squares import solve
 from panelkit.numerics.projection import absorber, collinear
@@ -123,7 +124,9 @@ def _unit_variance(X: FloatArray, y: FloatArray, unit: IntArray, error: float) -
     kept = [j for j in range(columns.shape[1]) if j not in set(collinear(means, columns))]
     between, columns = means[:, kept], columns[:, kept]
     if len(size) <= len(kept):
-        raise ValueError(f"{len(size)} units are too few for {len(kept)} coefficients between them")
+        raise ValueError(
+            f"{counted(len(size), 'units are')} too few for {counted(len(kept), 'coefficients')} between them"
+        )
     rss = solve(between, unit_means(y[:, None], unit)[:, 0]).rss
     summed = np.zeros((len(size), len(kept)))
     np.add.at(summed, unit, columns)

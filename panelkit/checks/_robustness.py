@@ -12,6 +12,7 @@ import numpy as np
 from panelkit.checks._faults import in_chinese, told
 from panelkit.checks._words import p_is
 from panelkit.core.check import Check, Subject
+from panelkit.core.counted import counted
 from panelkit.core.errors import PanelkitError
 from panelkit.core.estimate import Estimate, Term
 from panelkit.core.label import Label
@@ -224,7 +225,7 @@ def _text(
     sense_zh = "同号且显著" if clear else "同样不显著"
     # the page prints the first sentence alone: it is the verdict, over all that were declared
     en = (
-        f"{agreeing} of {n} declared specifications agree with the base ({sense} at {level}), {len(run)} of {n} estimated."
+        f"{agreeing} of {counted(n, 'declared specifications agree')} with the base ({sense} at {level}), {len(run)} of {n} estimated."
         f" The base has {own.estimate:.4g} ({p_is(own.p)})."
     )
     zh = (
@@ -252,7 +253,7 @@ def _text(
     elif joint is not None:
         count, draws = len(joint.statistics), battery.spec.permutations - joint.undefined
         en += (
-            f" Whole treatment histories permuted across units, the same in {count} specifications, {draws} draws:"
+            f" Whole treatment histories permuted across units, the same in {counted(count, 'specifications')}, {counted(draws, 'draws')}:"
             f" {100 * joint.share:.0f}% significant in one direction by t, {p_is(joint.p_share)};"
             f" mean t {joint.mean:.2f}, {p_is(joint.p_mean)}."
         )

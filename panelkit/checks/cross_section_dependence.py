@@ -10,6 +10,7 @@ from panelkit.checks._finding import finding, said_by_numerics
 from panelkit.checks._model import Levels, fitted, need_least_squares, nested, read, refuse_weights
 from panelkit.checks._words import measured, p_is
 from panelkit.core.check import Check, CheckSpec, Subject
+from panelkit.core.counted import counted
 from panelkit.core.label import Label
 from panelkit.core.registry import CHECKS, CheckKind
 from panelkit.core.spec import spec
@@ -57,7 +58,7 @@ def check(declared: CrossSectionDependence, subject: Subject) -> Check:
     fails = rejected and declared.tested == "residuals" and not swept and alone
     en = (
         f"Pesaran's CD on {declared.tested.replace('_', ' ')}: {got.cd.statistic:.3f}, {p_is(got.cd.p)}; mean correlation"
-        f" {got.mean_correlation:.3f}, mean absolute {got.mean_absolute:.3f} over {got.pairs} pairs. It assumes symmetric"
+        f" {got.mean_correlation:.3f}, mean absolute {got.mean_absolute:.3f} over {counted(got.pairs, 'pairs')}. It assumes symmetric"
         " errors and sees a mean correlation only: where signs cancel it has no power."
     )
     zh_of = {"residuals": "模型残差", "unit_regressions": "分单元回归残差", "outcome": "因变量"}[declared.tested]
@@ -75,13 +76,13 @@ def check(declared: CrossSectionDependence, subject: Subject) -> Check:
             "T = 13 时 CD 几乎总会拒绝相互独立的误差，因此在此不说明问题。"
         )
     if levels.periods < levels.units:
-        en += f" LM over-rejects with {levels.units} units and T = {levels.periods}."
+        en += f" LM over-rejects with {counted(levels.units, 'units')} and T = {levels.periods}."
         zh += f"单元数{levels.units}大于 T = {levels.periods} 时，LM 检验过度拒绝。"
     if fails:
         en += " The standard errors take units for independent: absorb time effects, or allow for common shocks."
         zh += "标准误假定各单元独立：应吸收时间效应，或允许共同冲击。"
     if got.left_out:
-        en += f" {got.left_out} pairs share fewer than two periods."
+        en += f" {counted(got.left_out, 'pairs share')} fewer than two periods."
         zh += f"另有{got.left_out}对共同时期不足两期。"
     if not swept:
         size = measured(
@@ -124,7 +125,9 @@ def _tested(declared: CrossSectionDependence, levels: Levels) -> FloatArray:
     for i in range(levels.units):
         rows = levels.unit == i
         if rows.sum() < design.shape[1]:
-            raise ValueError(f"unit {i} has {int(rows.sum())} rows for {design.shape[1]} coefficients of its own")
+            raise ValueError(
+                f"unit {i} has {counted(int(rows.sum()), 'rows')} for {counted(design.shape[1], 'coefficients')} of its own"
+            )
         try:
             u[rows] = solve(design[rows], levels.y[rows]).residuals
         except ValueError as fault:

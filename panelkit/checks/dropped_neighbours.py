@@ -19,6 +19,7 @@ from panelkit.checks._refits import (
     rows_of,
 )
 from panelkit.core.check import Check, CheckSpec, Subject
+from panelkit.core.counted import counted
 from panelkit.core.label import Label
 from panelkit.core.registry import CHECKS, CheckKind
 from panelkit.core.spec import spec
@@ -61,7 +62,7 @@ def check(declared: DroppedNeighbours, subject: Subject) -> Check:
 def _text(subject: Subject, rows: list[dict[str, Any]], counts: tuple[int, int]) -> Label:
     gone, controls = counts
     said = Label(
-        en=f"{gone} of {controls} untreated rows border on a treated unit.",
+        en=f"{gone} of {counted(controls, 'untreated rows border')} on a treated unit.",
         zh=f"{controls} 个未处理观测中有 {gone} 个与处理单元相邻。",
     )
     _, top = largest(rows)

@@ -9,6 +9,7 @@ from typing import Any
 from panelkit.checks._finding import finding
 from panelkit.checks._words import p_is
 from panelkit.core.check import Check, CheckSpec, Subject, Verdict
+from panelkit.core.counted import counted
 from panelkit.core.errors import EstimationError
 from panelkit.core.estimate import Estimate, Term
 from panelkit.core.label import Label
@@ -65,7 +66,7 @@ def _text(
 ) -> Label:
     source = declared.source if isinstance(declared.source, Label) else Label(en=declared.source, zh=declared.source)
     agree = len(rows) - len(apart)
-    en = f"{agree} of {len(rows)} known figures agree ({source.to('en')})"
+    en = f"{agree} of {counted(len(rows), 'known figures agree')} ({source.to('en')})"
     zh = f"{len(rows)}个已知数值中{agree}个一致({source.to('zh')})"
     if apart:
         en += "; apart: " + ", ".join(f"{r['term']} {r['field']} {r['known']:g} against {r['ours']:g}" for r in apart)

@@ -11,6 +11,7 @@ import numpy as np
 from panelkit.checks._faults import told
 from panelkit.checks._influence_clusters import of_influence, told_by_influence
 from panelkit.core.check import Check, CheckSpec, Subject, Verdict
+from panelkit.core.counted import counted
 from panelkit.core.errors import EstimationError
 from panelkit.core.label import Label
 from panelkit.core.registry import CHECKS, CheckKind
@@ -153,7 +154,7 @@ def _text(declared: FewClusters, subject: Subject, design: Design, facts: _Clust
     estimate = float(_coefficient(subject, name))
     ends = (float(known.min()), float(known.max())) if len(known) else (float("nan"), float("nan"))
     en = [
-        f"{count} clusters ({by}); for {name} they count as {facts.effective:.1f} equal ones.",
+        f"{counted(count, 'clusters')} ({by}); for {name} they count as {facts.effective:.1f} equal ones.",
         f"{largest.en} carries {100 * facts.share[top]:.1f}% of its variation after effects and controls.",
         f"Without one cluster the coefficient ({estimate:.4g}) lies between {ends[0]:.4g} and {ends[1]:.4g}.",
     ]
@@ -176,7 +177,7 @@ def _text(declared: FewClusters, subject: Subject, design: Design, facts: _Clust
         zh.append(f"推断方法:{_used(subject, METHODS)}。")
     if plain:
         en.append(
-            f"With fewer than {declared.few} clusters a plain t test rejects too often; take CR3 or the wild cluster bootstrap."
+            f"With fewer than {counted(declared.few, 'clusters')} a plain t test rejects too often; take CR3 or the wild cluster bootstrap."
         )
         zh.append(f"聚类数少于 {declared.few},普通 t 检验过度拒绝;应采用 CR3 或 wild 聚类自助法。")
     return Label(en=" ".join(en), zh="".join(zh))

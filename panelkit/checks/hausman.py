@@ -17,6 +17,7 @@ from panelkit.checks._model import (
 from panelkit.checks._random_effects import Pair, pair
 from panelkit.checks._words import measured, p_is
 from panelkit.core.check import Check, CheckSpec, Subject
+from panelkit.core.counted import counted
 from panelkit.core.label import Label
 from panelkit.core.registry import CHECKS, CheckKind
 from panelkit.core.spec import spec
@@ -98,7 +99,7 @@ def _auxiliary(both: Pair, clusters: IntArray | None = None) -> Wald:
 
 
 def _text(declared: Hausman, levels: Levels, both: Pair, got: specification.Hausman, robust: Wald) -> Label:
-    en = f"Hausman, within against random effects ({len(both.names)} slopes): chi2({got.df}) = {got.statistic:.3f}"
+    en = f"Hausman, within against random effects ({counted(len(both.names), 'slopes')}): chi2({got.df}) = {got.statistic:.3f}"
     zh = f"Hausman检验，组内估计对随机效应（{len(both.names)}个斜率）：chi2({got.df}) = {got.statistic:.3f}"
     if got.p is None:
         en += (
@@ -127,8 +128,9 @@ def _text(declared: Hausman, levels: Levels, both: Pair, got: specification.Haus
     )
     zh += f"对异方差与序列相关稳健的辅助回归检验（按单元聚类）：{chi2}。"
     en += (
-        f" The classical form assumes homoskedastic errors without serial correlation; the difference rests on {levels.units} units,"
-        f" not on {levels.rows} rows."
+        " The classical form assumes homoskedastic errors without serial correlation; the difference rests on "
+        f"{counted(levels.units, 'units')},"
+        f" not on {counted(levels.rows, 'rows')}."
     )
     zh += f"经典形式假定误差同方差且无序列相关；差异的信息来自{levels.units}个单元，而非{levels.rows}个观测。"
     size = measured(

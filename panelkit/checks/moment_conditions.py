@@ -7,6 +7,7 @@ from typing import Any
 from panelkit.checks._finding import finding, unfit
 from panelkit.checks._words import p_is
 from panelkit.core.check import Check, CheckSpec, Subject, Verdict
+from panelkit.core.counted import counted
 from panelkit.core.label import Label
 from panelkit.core.registry import CHECKS, CheckKind
 from panelkit.core.spec import spec
@@ -37,7 +38,8 @@ def check(declared: MomentConditions, subject: Subject) -> Check:
     most = min(declared.most, units)
     worst: list[Verdict] = ["fails" if count > most else "holds"]
     en = [
-        f"{count} instruments for each equation, {'more' if count > most else 'no more'} than {most} ({units} units)."
+        f"{counted(count, 'instruments')} for each equation, {'more' if count > most else 'no more'} than {most} "
+        f"({counted(units, 'units')})."
     ]
     zh = [f"每个方程 {count} 个工具变量,{'多于' if count > most else '不多于'} {most}(共 {units} 个单元)。"]
     rows: list[dict[str, Any]] = []

@@ -16,6 +16,7 @@ from panelkit.checks._model import (
 from panelkit.checks._random_effects import pair
 from panelkit.checks._words import f_is, measured, p_is
 from panelkit.core.check import Check, CheckSpec, Subject
+from panelkit.core.counted import counted
 from panelkit.core.label import Label
 from panelkit.core.registry import CHECKS, CheckKind
 from panelkit.core.spec import spec
@@ -75,7 +76,7 @@ def check(declared: Mundlak, subject: Subject) -> Check:
     zh = f"Mundlak辅助回归（按 {name} 聚类）：{'、'.join(both.names)}的单元均值"
     zh += f"有解释力，{figures}：随机效应估计在此不一致。" if rejected else f"无额外解释力，{figures}。"
     if got.rank_deficient:
-        en += f" Only {got.df1} combinations are tested: there are too few clusters for all."
+        en += f" Only {counted(got.df1, 'combinations are')} tested: there are too few clusters for all."
         zh += f"聚类数过少，仅检验了{got.df1}个线性组合。"
     en += (
         f" It assumes independent clusters only; its power comes from {groups} of them, so a correlation of effects and"

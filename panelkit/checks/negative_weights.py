@@ -8,6 +8,7 @@ from panelkit.checks._faults import told
 from panelkit.checks._finding import finding
 from panelkit.checks._staggered import Treated, aside, treated_of
 from panelkit.core.check import Check, CheckSpec, Subject, Verdict
+from panelkit.core.counted import counted
 from panelkit.core.label import Label
 from panelkit.core.registry import CHECKS, CheckKind
 from panelkit.core.spec import spec
@@ -77,7 +78,7 @@ def _rows(found: Treated, got: numerics.CellWeights) -> list[dict[str, float]]:
 def _text(found: Treated, got: numerics.CellWeights) -> Label:
     least = got.minimal_spread * abs(got.two_way)
     en = (
-        f"{got.negative} of {got.cells} treated cells weigh negatively in the two-way coefficient on {found.named}"
+        f"{got.negative} of {counted(got.cells, 'treated cells weigh')} negatively in the two-way coefficient on {found.named}"
         f" ({got.two_way:.4g}); their weights sum to {got.negative_sum:.3f}."
     )
     zh = (

@@ -8,6 +8,7 @@ from panelkit.checks._finding import finding, said_by_numerics, unfit
 from panelkit.checks._instruments import instrumented
 from panelkit.checks._words import measured, p_is
 from panelkit.core.check import Check, CheckSpec, Subject
+from panelkit.core.counted import counted
 from panelkit.core.label import Label
 from panelkit.core.registry import CHECKS, CheckKind
 from panelkit.core.spec import spec
@@ -52,7 +53,7 @@ def check(declared: Overidentification, subject: Subject) -> Check:
     df, rejected = int(hansen.df[0]), hansen.p < declared.level
     name = "Sargan" if model.raw.kind == "iid" else "Hansen J"
     figures = f"{name} chi2({df}) = {hansen.statistic:.3f}, {p_is(hansen.p)}"
-    en = f"{model.l} instruments for {model.m} endogenous regressor(s): {figures}, {model.assumed.en}: "
+    en = f"{counted(model.l, 'instruments')} for {model.m} endogenous regressor(s): {figures}, {model.assumed.en}: "
     zh = f"{model.l}个工具变量、{model.m}个内生变量：{figures}，{model.assumed.zh}："
     en += (
         "they contradict each other, so some are not valid." if rejected else "no contradiction between them is found."

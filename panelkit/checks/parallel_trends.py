@@ -10,6 +10,7 @@ from panelkit.checks._faults import told
 from panelkit.checks._finding import finding
 from panelkit.checks._words import p_is
 from panelkit.core.check import Check, CheckSpec, Subject
+from panelkit.core.counted import counted
 from panelkit.core.label import Label
 from panelkit.core.registry import CHECKS, CheckKind
 from panelkit.core.request import Design
@@ -89,7 +90,7 @@ def _lead_test(declared: ParallelTrends, subject: Subject) -> _Tested | Label:
     rows = np.flatnonzero(~np.isnan(leads).any(axis=1))
     if len(rows) < leads.shape[1] + design.regressors.shape[1] + 2:
         return Label(
-            en=f"no row has {declared.leads} leads of '{name}'",
+            en=f"no row has {counted(declared.leads, 'leads')} of '{name}'",
             zh=f"没有样本行具有 '{name}' 的 {declared.leads} 期前导",
         )
     X = np.column_stack([design.regressors, leads])[rows]
@@ -103,7 +104,7 @@ def _lead_test(declared: ParallelTrends, subject: Subject) -> _Tested | Label:
     except ValueError as fault:
         return told(fault)
     how = Label(
-        en=f"{leads.shape[1]} lead(s) of {name} added, {len(rows)} rows, CR3 by {design.cluster_names[0]}; all are zero",
+        en=f"{leads.shape[1]} lead(s) of {name} added, {counted(len(rows), 'rows')}, CR3 by {design.cluster_names[0]}; all are zero",
         zh=f"加入 {name} 的 {leads.shape[1]} 期前导({len(rows)} 个观测,按 {design.cluster_names[0]} 聚类的 CR3),其系数均为零",
     )
     return _Tested(statistic=test.statistic, df1=float(test.df1), df2=float(test.df2), p=test.p, how=how)

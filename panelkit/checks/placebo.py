@@ -8,6 +8,7 @@ from panelkit.checks._faults import told
 from panelkit.checks._finding import finding
 from panelkit.checks._words import p_is
 from panelkit.core.check import Check, CheckSpec, Subject
+from panelkit.core.counted import counted
 from panelkit.core.digest import child_seed
 from panelkit.core.label import Label
 from panelkit.core.registry import CHECKS, CheckKind
@@ -100,7 +101,7 @@ def _unfit(declared: Placebo, subject: Subject, design: Design) -> Label | None:
     if design.adoption is None and (design.paths is None or np.isnan(design.paths).any()):
         blank = 0 if design.paths is None else int(np.isnan(design.paths).sum())
         return Label(
-            en=f"'{name}' is not known in {blank} unit-time cells, so its paths cannot change hands",
+            en=f"'{name}' is not known in {counted(blank, 'unit-time cells')}, so its paths cannot change hands",
             zh=f"'{name}' 在 {blank} 个单元—时间格中缺失,路径无法置换",
         )
     if declared.strata and declared.strata not in subject.panel.names:
@@ -134,7 +135,7 @@ def _text(declared: Placebo, subject: Subject, design: Design, got: permutation.
         what, what_zh = f"Adoption dates ({dates})", f"采纳时间({dates})"
         whose, whose_zh = "the average effect", "平均效应"
     en = (
-        f"{what} permuted across units{within}, {drawn} draws: {p_is(got.p)} for {whose}"
+        f"{what} permuted across units{within}, {counted(drawn, 'draws')}: {p_is(got.p)} for {whose}"
         f" ({got.estimate:.4g}), {p_is(got.p_t)} for t."
     )
     zh = f"将{what_zh}在各单元间置换{within_zh},{drawn} 次:{whose_zh}({got.estimate:.4g}){p_is(got.p)},t 统计量 {p_is(got.p_t)}。"
@@ -142,7 +143,7 @@ def _text(declared: Placebo, subject: Subject, design: Design, got: permutation.
         en += " No assignment is declared: this is a benchmark, not the p-value of an experiment."
         zh += "未声明分配机制:这只是参照分布,并非随机实验的 p 值。"
     if got.undefined:
-        en += f" {got.undefined} draws gave none."
+        en += f" {counted(got.undefined, 'draws')} gave none."
         zh += f"另有 {got.undefined} 次没有结果。"
     return Label(en=en, zh=zh)
 

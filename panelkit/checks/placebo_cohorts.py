@@ -11,6 +11,7 @@ from panelkit.checks._finding import finding, unfit
 from panelkit.checks._refits import extended, first_treated, looked_at, with_treatment
 from panelkit.checks._words import p_is
 from panelkit.core.check import Check, CheckSpec, Subject
+from panelkit.core.counted import counted
 from panelkit.core.digest import child_seed
 from panelkit.core.formula import parse_formula
 from panelkit.core.label import Label
@@ -47,7 +48,7 @@ def check(declared: PlaceboCohorts, subject: Subject) -> Check:
             subject, "placebo_cohorts", "is for a model with a cohort", "take the check 'placebo' for a treatment path"
         )
     if declared.draws < 19:
-        raise unfit(subject, "placebo_cohorts", f"has {declared.draws} draws, too few", "write draws = 199")
+        raise unfit(subject, "placebo_cohorts", f"has {counted(declared.draws, 'draws')}, too few", "write draws = 199")
     panel = subject.panel
     at = subject.estimate.sample.positions
     who = _who(subject)
@@ -70,10 +71,10 @@ def check(declared: PlaceboCohorts, subject: Subject) -> Check:
         return finding(declared, subject, Label(en="No draw could be fitted.", zh="没有可拟合的置换。"))
     p = float((1 + (np.abs(good) >= abs(effect.estimate) * (1 - TIE)).sum()) / (len(good) + 1))
     lost = len(values) - len(good)
-    en = f"Adoption dates permuted across units, {len(good)} refits: {p_is(p)} for {effect.name.en} ({effect.estimate:.4g})."
+    en = f"Adoption dates permuted across units, {counted(len(good), 'refits')}: {p_is(p)} for {effect.name.en} ({effect.estimate:.4g})."
     zh = f"将采纳时间在各单元间置换并重新估计 {len(good)} 次:{effect.name.zh}({effect.estimate:.4g})的 {p_is(p)}。"
     if lost:
-        en += f" {lost} draws could not be fitted."
+        en += f" {counted(lost, 'draws')} could not be fitted."
         zh += f"另有 {lost} 次无法拟合。"
     return finding(
         declared,

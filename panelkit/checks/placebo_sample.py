@@ -10,6 +10,7 @@ from panelkit.checks._finding import finding, joined, unfit
 from panelkit.checks._refits import failures, fit, known, looked_at, rows_of
 from panelkit.checks._words import p_is
 from panelkit.core.check import Check, CheckSpec, Subject
+from panelkit.core.counted import counted
 from panelkit.core.label import Label
 from panelkit.core.registry import CHECKS, ESTIMATORS, CheckKind
 from panelkit.core.spec import spec
@@ -73,7 +74,7 @@ def check(declared: PlaceboSample, subject: Subject) -> Check:
         own = Label(en=named, zh=named) if named else looked_at(subject).name
         shown = "no p" if p is None else p_is(p)
         text = Label(
-            en=f"{own.en} on the {found['rows']} rows where {declared.where}, which the treatment cannot reach:"
+            en=f"{own.en} on the {counted(found['rows'], 'rows')} where {declared.where}, which the treatment cannot reach:"
             f" {found['estimate']:.4g} ({shown}); in the model {rows[0]['estimate']:.4g}.",
             zh=f"在处理无法影响的 {found['rows']} 个观测({declared.where})上,{own.zh}为 {found['estimate']:.4g}({shown});"
             f"原模型为 {rows[0]['estimate']:.4g}。",

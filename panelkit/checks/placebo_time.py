@@ -21,6 +21,7 @@ from panelkit.checks._refits import (
 )
 from panelkit.checks._words import p_is
 from panelkit.core.check import Check, CheckSpec, Subject
+from panelkit.core.counted import counted
 from panelkit.core.label import Label
 from panelkit.core.registry import CHECKS, CheckKind
 from panelkit.core.spec import spec
@@ -58,7 +59,9 @@ def check(declared: PlaceboTime, subject: Subject) -> Check:
     cases: list[Case] = []
     for shift in declared.shifts:
         label = Label(en=f"{shift} earlier", zh=f"提前{shift}期")
-        moved = extended(panel, {FAKE: _moved(subject, first, shift)}, f"the treatment {shift} periods early")
+        moved = extended(
+            panel, {FAKE: _moved(subject, first, shift)}, f"the treatment {counted(shift, 'periods')} early"
+        )
         model = with_treatment(subject, FAKE)
         if getattr(model, "unbalanced", "allow") == "drop":  # every treated unit loses its later rows
             model = replace(model, unbalanced="allow")

@@ -18,6 +18,7 @@ from panelkit.checks._model import (
 )
 from panelkit.checks._words import f_is, measured, p_is
 from panelkit.core.check import Check, CheckSpec, Subject
+from panelkit.core.counted import counted
 from panelkit.core.label import Label
 from panelkit.core.registry import CHECKS, CheckKind
 from panelkit.core.spec import spec
@@ -65,7 +66,7 @@ def check(declared: Poolability, subject: Subject) -> Check:
     k, T = levels.X.shape[1], levels.rows / levels.units
     figures = f"{f_is(slopes.statistic, slopes.df1, slopes.df2)}, {p_is(slopes.p)}"
     en = (
-        f"Equal slopes in all {levels.units} units, each with its constant: {figures}. It assumes one error variance and no"
+        f"Equal slopes in all {counted(levels.units, 'units')}, each with its constant: {figures}. It assumes one error variance and no"
         f" serial correlation and rejects too often without; a unit has {T - k - 1:.3g} degrees of freedom of its own."
     )
     zh = (
@@ -77,7 +78,10 @@ def check(declared: Poolability, subject: Subject) -> Check:
     zh += f"无单元效应：{f_is(unit.statistic, unit.df1, unit.df2)}，{p_is(unit.p)}。"
     short = int((specification.own_ranks(X, levels.unit) < k).sum())
     if short:
-        en += f" {short} of {levels.units} units do not identify every slope of their own; degrees of freedom count what they do."
+        en += (
+            f" {short} of {counted(levels.units, 'units do')} not identify every slope of their own; degrees of "
+            "freedom count what they do."
+        )
         zh += f"{levels.units}个单元中有{short}个不能识别自身的全部斜率，自由度按可识别的个数计算。"
     if others:
         en += " The other effects were taken out over all units first; their degrees of freedom are not counted."

@@ -19,6 +19,7 @@ from panelkit.checks._model import (
 )
 from panelkit.checks._words import f_is, measured, p_is
 from panelkit.core.check import Check, CheckSpec, Subject
+from panelkit.core.counted import counted
 from panelkit.core.label import Label
 from panelkit.core.registry import CHECKS, CheckKind
 from panelkit.core.spec import spec
@@ -86,7 +87,7 @@ def check(declared: Reset, subject: Subject) -> Check:
         "线性设定。该检验假定解释变量严格外生，只沿拟合值方向查找函数形式错误，并非遗漏变量检验。"
     )
     if got.rank_deficient:
-        en += f" Only {got.df1} combinations are tested."
+        en += f" Only {counted(got.df1, 'combinations are')} tested."
         zh += f"仅检验了{got.df1}个组合。"
     if how:
         size = measured(

@@ -10,6 +10,7 @@ import numpy as np
 from panelkit.checks._faults import in_chinese
 from panelkit.checks._finding import finding
 from panelkit.core.check import Check, CheckSpec, Subject
+from panelkit.core.counted import counted
 from panelkit.core.errors import EstimationError
 from panelkit.core.estimate import Estimate
 from panelkit.core.label import Label
@@ -178,7 +179,7 @@ def _by_route(declared: SecondEngine, subject: Subject) -> Check | None:
     value = gap / max(sizes) if sizes and max(sizes) > 0 else gap
     holds = value <= ROUTE
     count = estimate.tests["route"].get("cells")
-    en, zh = (f"{count:.0f} effects", f"{count:.0f} 个效应") if count else ("the estimate", "估计值")
+    en, zh = (f"{counted(count, 'effects', '.0f')}", f"{count:.0f} 个效应") if count else ("the estimate", "估计值")
     agree = ("agrees with", "一致") if holds else ("DOES NOT AGREE with", "不一致")
     return finding(
         declared,

@@ -9,6 +9,7 @@ import numpy as np
 
 from panelkit.checks._finding import finding, joined
 from panelkit.core.check import Check, CheckSpec, Subject, Verdict
+from panelkit.core.counted import counted
 from panelkit.core.estimate import Drop
 from panelkit.core.formula import Formula, parse_formula
 from panelkit.core.label import Label
@@ -171,7 +172,7 @@ def _first(codes: np.ndarray, time: np.ndarray, on: np.ndarray) -> np.ndarray:
 def _text(declared: Support, after: list[dict[str, Any]], bare: list[int], cells: int, supported: int) -> Label:
     k = declared.controls
     shown = ", ".join(f"{r['event_time']}: {r['supported']}/{r['treated_cells']}" for r in after)
-    en = f"{supported} of {cells} treated cells have {k} or more clean controls (event time: supported/treated, {shown})."
+    en = f"{supported} of {counted(cells, 'treated cells have')} {k} or more clean controls (event time: supported/treated, {shown})."
     zh = f"{cells} 个处理后单元格中有 {supported} 个具有不少于 {k} 个尚未处理的对照(事件时间:有支持/总数,{shown})。"
     if bare:
         listed = ", ".join(map(str, bare))
@@ -205,7 +206,7 @@ def _cut(cut: Drop | None) -> Label:
         return Label()
     years = cut.why.removeprefix(TRUNCATED).partition(":")[0]
     return Label(
-        en=f"The sample was cut: no unit is untreated in {years}, {cut.rows} rows left.",
+        en=f"The sample was cut: no unit is untreated in {years}, {counted(cut.rows, 'rows')} left.",
         zh=f"样本已截断:{years} 没有尚未处理的单元,剔除 {cut.rows} 行。",
     )
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from panelkit.checks._finding import finding
 from panelkit.core.check import Check, CheckSpec, Subject
+from panelkit.core.counted import counted
 from panelkit.core.label import Label
 from panelkit.core.registry import CHECKS, CheckKind
 from panelkit.core.spec import spec
@@ -64,18 +65,18 @@ def _told(records: dict[str, tuple[dict[str, Any], ...]]) -> tuple[str, str]:
     sizes = " / ".join(str(r["rows"]) for r in records["regimes"])
     draws = tests[0]["draws"]
     return (
-        f"Bootstrap of {draws} draws, {en}. {' '.join(s[0] for s in sets)} Rows by regime: {sizes}.",
+        f"Bootstrap of {counted(draws, 'draws')}, {en}. {' '.join(s[0] for s in sets)} Rows by regime: {sizes}.",
         f"{draws}次自助抽样,{zh}。{''.join(s[1] for s in sets)}各区制观测数:{sizes}。",
     )
 
 
 def _count(number: int) -> str:
-    return {0: "no threshold", 1: "one threshold"}.get(number, f"{number} thresholds")
+    return {0: "no threshold", 1: "one threshold"}.get(number, f"{counted(number, 'thresholds')}")
 
 
 def _set(row: dict[str, Any]) -> tuple[str, str]:
     name, tau = row["variable"], f"{row['estimate']:.4g}"
-    pieces = f" in {row['pieces']} pieces" if row["pieces"] > 1 else ""
+    pieces = f" in {counted(row['pieces'], 'pieces')}" if row["pieces"] > 1 else ""
     parted = f"(分{row['pieces']}段)" if row["pieces"] > 1 else ""
     own, iid = (f"[{row[a]:.4g}, {row[b]:.4g}]" for a, b in (("low", "high"), ("low_iid", "high_iid")))
     return (

@@ -16,6 +16,7 @@ from panelkit.checks._refits import (
     with_treatment,
 )
 from panelkit.core.check import Check, CheckSpec, Subject
+from panelkit.core.counted import counted
 from panelkit.core.label import Label
 from panelkit.core.registry import CHECKS, CheckKind
 from panelkit.core.spec import spec
@@ -64,7 +65,7 @@ def check(declared: TimingRules, subject: Subject) -> Check:
     said = listed(rows)
     sense = ("significant with its sign", "同号且显著") if clear else ("not significant either", "同样不显著")
     text = Label(
-        en=f"{own.name.en} by timing rule: {said.en}. {len(agree)} of {len(declared.timings)} rules agree with the model"
+        en=f"{own.name.en} by timing rule: {said.en}. {len(agree)} of {counted(len(declared.timings), 'rules agree')} with the model"
         f" ({sense[0]}).",
         zh=f"不同处理时点规则下的{own.name.zh}:{said.zh}。{len(declared.timings)} 种规则中有 {len(agree)} 种与原模型一致"
         f"({sense[1]})。",

@@ -18,6 +18,7 @@ from panelkit.checks._refits import (
     with_treatment,
 )
 from panelkit.core.check import Check, CheckSpec, Subject, Verdict
+from panelkit.core.counted import counted
 from panelkit.core.label import Label
 from panelkit.core.registry import CHECKS, CheckKind
 from panelkit.core.spec import spec
@@ -105,7 +106,7 @@ def _text(subject: Subject, rows: list[dict[str, object]], found: tuple[str, lis
     own = looked_at(subject).name
     shown = "; ".join(f"{r['case']} {effect_words(r)}" for r in rows[1:] if r.get("estimate") is not None)
     shown_zh = ";".join(f"{r['case_zh']} {effect_words(r)}" for r in rows[1:] if r.get("estimate") is not None)
-    en = f"'{name}' falls in {len(leaving)} units ({', '.join(u.en for u in leaving[:5])}): treatment ends there."
+    en = f"'{name}' falls in {counted(len(leaving), 'units')} ({', '.join(u.en for u in leaving[:5])}): treatment ends there."
     zh = f"'{name}' 在 {len(leaving)} 个单元({'、'.join(u.zh for u in leaving[:5])})中下降:处理在该处终止。"
     if cohorts:
         en += " The model takes a treated unit for treated ever after."

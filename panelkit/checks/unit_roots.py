@@ -11,6 +11,7 @@ import numpy as np
 from panelkit.checks._finding import finding, in_names, unfit
 from panelkit.checks._words import p_is
 from panelkit.core.check import Check, CheckSpec, Subject
+from panelkit.core.counted import counted
 from panelkit.core.formula import parse_formula
 from panelkit.core.label import Label
 from panelkit.core.nearest import known_or_nearest
@@ -106,7 +107,7 @@ def check(declared: UnitRoots, subject: Subject) -> Check:
         declared,
         subject,
         Label(
-            en=f"Unit roots, T = {T}, {len(sample.units)} units. {' '.join(s.en for s in said)} {undefined.en}{MEASURED.en}",
+            en=f"Unit roots, T = {T}, {counted(len(sample.units), 'units')}. {' '.join(s.en for s in said)} {undefined.en}{MEASURED.en}",
             zh=f"面板单位根，T = {T}，{len(sample.units)}个单元。{''.join(s.zh for s in said)}{undefined.zh}{MEASURED.zh}",
         ),
         value=max(values) if values else None,

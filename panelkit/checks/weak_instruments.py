@@ -10,6 +10,7 @@ from panelkit.checks._finding import finding, said_by_numerics, unfit
 from panelkit.checks._instruments import Instrumented, instrumented, two_stage_errors
 from panelkit.checks._words import p_is
 from panelkit.core.check import Check, CheckSpec, Subject, Verdict
+from panelkit.core.counted import counted
 from panelkit.core.label import Label
 from panelkit.core.registry import CHECKS, CheckKind
 from panelkit.core.spec import spec
@@ -172,7 +173,8 @@ def _text(
 def _several(model: Instrumented, ranks: weak.RankTests, joint: dict[str, Any]) -> Label:
     few = _few(model)
     en = (
-        f"{model.l} instruments for {model.m} endogenous regressors: Kleibergen-Paap LM chi2({ranks.df}) = {ranks.lm:.2f},"
+        f"{counted(model.l, 'instruments')} for {counted(model.m, 'endogenous regressors')}: Kleibergen-Paap LM "
+        f"chi2({ranks.df}) = {ranks.lm:.2f},"
         f" {p_is(ranks.lm_p)} (identified at all?), F {ranks.wald_f:.2f}, Cragg-Donald F {ranks.cragg_donald_f:.2f};"
         f" {model.assumed.en}. No critical value belongs to the Kleibergen-Paap F, and rejecting the LM test is far from"
         f" strength. Anderson-Rubin test that all their coefficients are zero: {p_is(joint['p'])}. It assumes a linear first"
@@ -193,7 +195,8 @@ def _few(model: Instrumented) -> Label:
     if groups >= FEW:
         return Label()
     return Label(
-        en=f" With {groups} clusters the clustered variance is biased down: the F is too large and the set a little too narrow.",
+        en=f" With {counted(groups, 'clusters')} the clustered variance is biased down: the F is too large and "
+        "the set a little too narrow.",
         zh=f"仅{groups}个聚类时，聚类方差偏小：F 偏大，置信集略窄。",
     )
 

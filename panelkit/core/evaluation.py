@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import PanelError, StudyError
 from panelkit.core.expression import Binary, Call, Name, Node, Number, Text, Unary
 from panelkit.core.nearest import known_or_nearest
@@ -248,7 +249,7 @@ class Evaluator:
     def _refuse(self, bad: np.ndarray, what: str, mend: str, rows: Rows) -> None:
         at = np.flatnonzero(bad & rows.matters)
         if at.size:
-            cells = "1 cell" if at.size == 1 else f"{at.size} cells"
+            cells = "1 cell" if at.size == 1 else f"{counted(at.size, 'cells')}"
             raise PanelError(f"{what} for {rows.name(int(at[0]))} ({cells})", where=self.where, mend=mend)
 
 

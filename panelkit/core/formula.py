@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import StudyError
 
 _NAME = r"[^\W\d]\w*"
@@ -127,7 +128,9 @@ def _slopes(text: str, where: str) -> tuple[tuple[Slope, ...], bool]:
         elif re.fullmatch(rf"{_NAME}(\s*:\s*{_NAME})*", term):
             factors = tuple(f.strip() for f in term.split(":"))
             if len(factors) > MOST_FACTORS:
-                raise _fault(f"a product of {len(factors)} variables; at most {MOST_FACTORS} are taken", where)
+                raise _fault(
+                    f"a product of {counted(len(factors), 'variables')}; at most {MOST_FACTORS} are taken", where
+                )
             slopes.append(Slope(factors=factors))
         else:
             what = f"the term '{term}' is not a declared variable, a product a:b or i(a, ref=...)"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from panelkit.core import digest as digests
+from panelkit.core.counted import counted
 from panelkit.core.errors import PanelError
 from panelkit.core.key import parts_of
 from panelkit.core.label import Label
@@ -263,12 +264,14 @@ def _of_kind(column: pd.Series, variable: Variable) -> pd.Series:
 
 def _refuse_bad_keys(frame: pd.DataFrame, unit: str, time: str) -> None:
     if frame[unit].isna().any():
-        raise PanelError(f"{int(frame[unit].isna().sum())} rows have no {unit}", mend=f"give every row its {unit}")
+        raise PanelError(
+            f"{counted(int(frame[unit].isna().sum()), 'rows have')} no {unit}", mend=f"give every row its {unit}"
+        )
     twice = frame.duplicated([unit, time])
     if twice.any():
         first = frame.loc[twice, [unit, time]].iloc[0]
         raise PanelError(
-            f"{unit} {first[unit]}, {time} {first[time]} stands more than once ({int(twice.sum())} rows too many)",
+            f"{unit} {first[unit]}, {time} {first[time]} stands more than once ({counted(int(twice.sum()), 'rows')} too many)",
             mend="keep one row per unit and time",
         )
 
@@ -301,7 +304,7 @@ def _refuse_infinite(frame: pd.DataFrame, unit: str, time: str, variables: tuple
         if bad.any():
             row = frame.iloc[int(np.flatnonzero(bad)[0])]
             raise PanelError(
-                f"'{variable.name}' is infinite for {unit} {row[unit]}, {time} {row[time]} ({int(bad.sum())} cells)",
+                f"'{variable.name}' is infinite for {unit} {row[unit]}, {time} {row[time]} ({counted(int(bad.sum()), 'cells')})",
                 where=f"variables.{variable.name}",
                 mend="a logarithm of zero or a division by zero makes this: look at its inputs there; where it stands for never (of a"
                 " first treated period), leave it missing or write 0",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import EstimationError
 from panelkit.core.request import Request
 from panelkit.engines._sample import Sample
@@ -125,7 +126,7 @@ def _components(sample: Sample, units: np.ndarray, members: list[np.ndarray]) ->
     b, _, k, _ = np.linalg.lstsq(means * root, y * root[:, 0], rcond=None)
     if count <= int(k):
         raise EstimationError(
-            f"{count} units leave no degrees of freedom between them for {int(k)} coefficients",
+            f"{counted(count, 'units leave')} no degrees of freedom between them for {counted(int(k), 'coefficients')}",
             mend="use fewer regressors",
         )
     rss = float(np.sum(T * (y - means @ b) ** 2))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import EstimationError
 from panelkit.core.request import Request
 from panelkit.engines._sample import Sample
@@ -94,7 +95,7 @@ def _fitted(columns: np.ndarray, y: np.ndarray, unit: int) -> np.ndarray:
     size = np.linalg.norm(columns, axis=0)
     if rows <= k:
         raise EstimationError(
-            f"unit number {unit + 1} has {rows} rows; its own regression needs more than {k}",
+            f"unit number {unit + 1} has {counted(rows, 'rows')}; its own regression needs more than {k}",
             mend="leave out regressors, or units that are too short",
         )
     found, _, rank, _ = np.linalg.lstsq(columns / np.where(size > 0, size, 1.0), y, rcond=1e-11)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import EstimationError
 from panelkit.core.request import Clustered, Fit, Request
 
@@ -83,7 +84,7 @@ def refusal(
     if instrumented and not request.endogenous:
         return f"{METHODS[request.estimator]} needs an endogenous regressor"
     if instrumented and len(request.instruments) < len(request.endogenous):
-        return f"{len(request.instruments)} instruments cannot identify {len(request.endogenous)} endogenous regressors"
+        return f"{counted(len(request.instruments), 'instruments')} cannot identify {len(request.endogenous)} endogenous regressors"
     if not instrumented and (request.endogenous or request.instruments):
         return "least squares has no endogenous regressors or instruments; ask for two_stage_least_squares"
     return _refused_method(request) or _refused_covariance(request)
@@ -110,7 +111,7 @@ def _refused_covariance(request: Request) -> str | None:
         if not covariance.by:
             return "clustered errors need a cluster variable; `by` is empty"
         if len(covariance.by) > 2:
-            return f"clustering on {len(covariance.by)} categories is not available; one or two are"
+            return f"clustering on {counted(len(covariance.by), 'categories')} is not available; one or two are"
         if covariance.variant == "cr3" and len(covariance.by) > 1:
             return "the cluster jackknife (cr3) is defined for one cluster variable"
     return None
@@ -157,7 +158,9 @@ def _numbers(panel: Panel, name: str) -> np.ndarray:
     values = values.astype(np.float64)
     bad = int((~np.isfinite(values)).sum())
     if bad:
-        raise EstimationError(f"'{name}' is missing in {bad} rows of the sample", mend="leave these rows out first")
+        raise EstimationError(
+            f"'{name}' is missing in {counted(bad, 'rows')} of the sample", mend="leave these rows out first"
+        )
     return values
 
 
@@ -170,7 +173,7 @@ def _codes(panel: Panel, name: str, known: dict[str, np.ndarray]) -> np.ndarray:
         if (codes < 0).any():
             missing = int((codes < 0).sum())
             raise EstimationError(
-                f"'{name}' is missing in {missing} rows of the sample", mend="leave these rows out first"
+                f"'{name}' is missing in {counted(missing, 'rows')} of the sample", mend="leave these rows out first"
             )
         known[name] = codes
     return known[name]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import EstimationError
 from panelkit.core.registry import ENGINES
 from panelkit.core.request import Classical, Clustered, Fit, Request, Robust
@@ -131,8 +132,8 @@ def _refuse_size(sample: Sample, *, is_linear: bool) -> None:
     columns = sample.levels + sample.exogenous.shape[1] + sample.endogenous.shape[1] + sample.instruments.shape[1]
     if sample.rows * columns > (LARGEST_SWEPT if is_linear and _is_swept(sample) else LARGEST):
         raise EstimationError(
-            f"the engine 'dense' writes effects out as dummies or takes their means out in turn, and {sample.rows} rows by"
-            f" {columns} columns are more than its limit of {LARGEST:.0e} and {LARGEST_SWEPT:.0e} cells",
+            f"the engine 'dense' writes effects out as dummies or takes their means out in turn, and {counted(sample.rows, 'rows')} by"
+            f" {counted(columns, 'columns are')} more than its limit of {LARGEST:.0e} and {LARGEST_SWEPT:.0e} cells",
             mend="take the engine pyfixest or linearmodels",
         )
 
@@ -230,7 +231,7 @@ def _refuse_collinear(
                 f"'{name}' {why or 'does not vary within the absorbed effects'}", mend="leave it out of the model"
             )
     if X.shape[1] > X.shape[0]:
-        raise EstimationError(f"{X.shape[0]} rows cannot carry {X.shape[1]} regressors")
+        raise EstimationError(f"{counted(X.shape[0], 'rows')} cannot carry {counted(X.shape[1], 'regressors')}")
     own = np.abs(np.diag(np.linalg.qr(X * root[:, None] / left, mode="r")))
     for j, name in enumerate(names):
         if own[j] <= COLLINEAR:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import EstimationError
 from panelkit.core.registry import ENGINES
 from panelkit.core.request import Classical, Clustered, Fit, Request, Robust
@@ -138,7 +139,7 @@ def _feols(sample: Sample, request: Request) -> tuple[Any, list[int]]:
         gone = ", ".join(f"'{words.get(d, d)}'" for d in dict.fromkeys(dropped))
         raise EstimationError(f"pyfixest drops {gone} as collinear", mend="leave the column out of the model")
     if model._N_rows != sample.rows:
-        raise EstimationError(f"pyfixest drops {sample.rows - model._N_rows} rows of the sample")
+        raise EstimationError(f"pyfixest drops {counted(sample.rows - model._N_rows, 'rows')} of the sample")
     found = list(model._coefnames)
     wanted = [*(["Intercept"] if request.constant else []), *endogenous, *slopes]
     return model, [found.index(name) for name in wanted]

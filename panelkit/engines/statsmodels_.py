@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import EstimationError
 from panelkit.core.registry import ENGINES
 from panelkit.core.request import Clustered, Fit, Request
@@ -55,7 +56,8 @@ class Statsmodels:
         columns = sample.levels + sample.exogenous.shape[1]
         if sample.rows * columns > LARGEST:
             raise EstimationError(
-                f"the engine 'statsmodels' writes every effect out as dummies, and {sample.rows} rows by {columns} columns"
+                f"the engine 'statsmodels' writes every effect out as dummies, and {counted(sample.rows, 'rows')} "
+                f"by {counted(columns, 'columns')}"
                 f" are more than its limit of {LARGEST:.0e} cells",
                 mend="take the engine pyfixest",
             )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import EstimationError
 from panelkit.core.estimate import Sample
 from panelkit.core.estimation import ModelSpec, Setting
@@ -261,7 +262,7 @@ def _refuse_nothing_left(spec: ModelSpec, before: Layout, after: Layout, reasons
         )
     if len(after.instruments) < len(after.endogenous):
         raise EstimationError(
-            f"{len(after.instruments)} instruments are left for {len(after.endogenous)} endogenous regressors",
+            f"{counted(len(after.instruments), 'instruments are')} left for {len(after.endogenous)} endogenous regressors",
             where=f"models.{spec.id}",
             mend="choose instruments that vary within the effects and are no combination of the controls",
         )
@@ -303,7 +304,7 @@ def _why(j: int, bad: list[int], names: list[str], left: np.ndarray, made: Panel
     if not parts or scale <= 1e-9 * np.linalg.norm(column - column.mean()):
         return f"is a combination of the effects {' + '.join(layout.absorb)}" if layout.absorb else "is constant"
     if len(parts) > 4:
-        return f"is an exact combination of {len(parts)} other columns ({', '.join(names[e] for e in earlier[:3])} ...){beside}"
+        return f"is an exact combination of {counted(len(parts), 'other columns')} ({', '.join(names[e] for e in earlier[:3])} ...){beside}"
     return f"is an exact combination of other columns: {names[j]} = {' + '.join(parts).replace('+ -', '- ')}{beside}"
 
 

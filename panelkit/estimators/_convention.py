@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import EstimationError
 from panelkit.core.estimation import ModelSpec, Setting
 from panelkit.core.request import (
@@ -61,7 +62,7 @@ def resolve(spec: ModelSpec, setting: Setting, groups: dict[str, int]) -> tuple[
     few = fewest < setting.defaults.few_clusters
     covariance = Clustered(by=by, variant="cr3" if few else "cr1", small_sample=setting.defaults.small_sample)
     _refuse(spec, covariance)
-    said = f"{fewest} clusters ({', '.join(by)}), " + (
+    said = f"{counted(fewest, 'clusters')} ({', '.join(by)}), " + (
         f"fewer than {setting.defaults.few_clusters}: CR3 (cluster jackknife) with t({fewest - 1})"
         if few
         else f"CR1 with t({fewest - 1})"
@@ -90,7 +91,7 @@ def _refuse(spec: ModelSpec, covariance: Covariance) -> None:
 def _refuse_clusters(covariance: Clustered, where: str) -> None:
     if len(covariance.by) > 2:
         raise EstimationError(
-            f"clustered on {len(covariance.by)} categories: one or two are possible",
+            f"clustered on {counted(len(covariance.by), 'categories')}: one or two are possible",
             where=where,
             mend="name one or two",
         )

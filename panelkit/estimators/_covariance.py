@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import EstimationError
 from panelkit.core.request import Clustered, Conley, Covariance, Design, DriscollKraay, NeweyWest, Regression, Robust
 from panelkit.estimators._compile import Compiled
@@ -160,10 +161,10 @@ def _serial(compiled: Compiled, pieces: _Pieces, covariance: DriscollKraay | New
     df = reference_df(counts, covariance.small_sample, "hc1")
     if covariance.small_sample not in ("plm_hc0", "plm_sss", "linearmodels") and np.isfinite(df):
         df = periods - 1.0
-    said = [f"Bartlett weights over {lags} {'lag' if lags == 1 else 'lags'} of {periods} periods."]
+    said = [f"Bartlett weights over {lags} {'lag' if lags == 1 else 'lags'} of {counted(periods, 'periods')}."]
     if isinstance(covariance, DriscollKraay) and periods < 20:
         said.append(
-            f"Driscoll-Kraay errors rest on {periods} sums over units, one for each period: with fewer than 20 they are known"
+            f"Driscoll-Kraay errors rest on {counted(periods, 'sums')} over units, one for each period: with fewer than 20 they are known"
             " to be too small."
         )
     return Sandwich(V=V, df=_every(compiled, df), notes=tuple(said))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from panelkit.core.check import Check
+from panelkit.core.counted import counted
 from panelkit.core.digest import child_seed
 from panelkit.core.errors import EstimationError, Fault
 from panelkit.core.estimate import Estimate
@@ -76,7 +77,11 @@ def faults_of(name: str, family: FamilySpec, models: Mapping[str, ModelSpec]) ->
             Fault(where=where, what="a family needs two different members or more", mend="name them once each")
         )
     if family.draws < 99:
-        faults.append(Fault(where=f"families.{name}.draws", what=f"{family.draws} draws are too few", mend="draw 9999"))
+        faults.append(
+            Fault(
+                where=f"families.{name}.draws", what=f"{counted(family.draws, 'draws are')} too few", mend="draw 9999"
+            )
+        )
     return tuple(faults)
 
 
@@ -139,7 +144,7 @@ def adjusted(
         lost = int((~whole).sum())
         if whole.sum() < 99:
             raise EstimationError(
-                f"{lost} of {len(whole)} draws leave a statistic undefined",
+                f"{lost} of {counted(len(whole), 'draws leave')} a statistic undefined",
                 where=f"families.{name}",
                 mend="take out the coefficient that rests on very few clusters",
             )
@@ -255,11 +260,15 @@ def _row(member: _Member, after: float) -> dict[str, Any]:
 def _finding(name: str, family: FamilySpec, model: str, rows: list[dict[str, Any]], size: int, lost: int) -> Check:
     control, control_zh = CONTROLS[family.method]
     wild_drawn = family.method == "romano_wolf"
-    how = f", {family.draws - lost} wild bootstrap draws with the same weights in every model" if wild_drawn else ""
+    how = (
+        f", {counted(family.draws - lost, 'wild bootstrap draws')} with the same weights in every model"
+        if wild_drawn
+        else ""
+    )
     how_zh = f",{family.draws - lost}次wild自助抽样,各模型权重相同" if wild_drawn else ""
     each = "; ".join(f"{r['term']}: p = {r['p']:.3f} ({r['p_by']}), adjusted {r['p_adjusted']:.3f}" for r in rows)
     each_zh = ";".join(f"{r['term']}:p = {r['p']:.3f},调整后 {r['p_adjusted']:.3f}" for r in rows)
-    gone = f" {lost} draws left a statistic undefined and are out." if lost else ""
+    gone = f" {counted(lost, 'draws')} left a statistic undefined and are out." if lost else ""
     gone_zh = f"另有{lost}次无定义,未计入。" if lost else ""
     return Check(
         name=f"family {name}",
@@ -268,7 +277,7 @@ def _finding(name: str, family: FamilySpec, model: str, rows: list[dict[str, Any
         value=min(r["p_adjusted"] for r in rows),
         bound=None,
         text=Label(
-            en=f"In the family {family.label.en or name} of {size} coefficients ({control}{how}): {each}.{gone}",
+            en=f"In the family {family.label.en or name} of {counted(size, 'coefficients')} ({control}{how}): {each}.{gone}",
             zh=f"在由{size}个系数组成的检验族“{family.label.zh or name}”中({control_zh}{how_zh}):{each_zh}。{gone_zh}",
         ),
         rows=tuple(rows),

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import EstimationError
 from panelkit.core.request import Design
 from panelkit.numerics import sandwich
@@ -45,7 +46,8 @@ def split(design: Design) -> Split:
     columns = sum(int(e.max()) + 1 for e in [*rest, *(e for e, _ in trends)])
     if columns * len(codes) > LARGEST:
         raise EstimationError(
-            f"the cluster jackknife would write {columns} dummies out for {len(codes)} rows, because the effects are not"
+            f"the cluster jackknife would write {counted(columns, 'dummies')} out for "
+            f"{counted(len(codes), 'rows')}, because the effects are not"
             f" nested in {design.cluster_names[0]}",
             mend='set covariance = { kind = "clustered", variant = "cr1" }',
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import EstimationError
 from panelkit.core.estimate import Resampled
 from panelkit.core.request import Design
@@ -61,12 +62,14 @@ def rematched(
     good = found[np.isfinite(found)]
     void = plan.draws - len(good)
     if void > VOID * plan.draws:
-        raise ValueError(f"{void} of {plan.draws} draws match nothing or do not determine the treatment")
+        raise ValueError(f"{void} of {counted(plan.draws, 'draws match')} nothing or do not determine the treatment")
     tail = (1 - plan.level) / 2
     low, high = np.quantile(good, [tail, 1 - tail])
     side = min(int((good <= 0).sum()), int((good >= 0).sum()))
     se = float(good.std(ddof=1))
-    note = f"percentile, {groups} clusters drawn whole, scores and matches anew; spread of the draws {se:.6g}"
+    note = (
+        f"percentile, {counted(groups, 'clusters')} drawn whole, scores and matches anew; spread of the draws {se:.6g}"
+    )
     made = Resampled(
         term=design.names[design.focal],
         method="bootstrap with matching",
@@ -75,9 +78,9 @@ def rematched(
         low=float(low),
         high=float(high),
         draws=len(good),
-        note=f"{note}; {void} draws without an estimate left out" if void else note,
+        note=f"{note}; {counted(void, 'draws')} without an estimate left out" if void else note,
     )
-    return (made,), (f"Bootstrap with matching: {len(good)} draws, {note}.",)
+    return (made,), (f"Bootstrap with matching: {counted(len(good), 'draws')}, {note}.",)
 
 
 def _coefficient(

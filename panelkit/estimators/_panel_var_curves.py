@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.digest import child_seed
 from panelkit.core.estimate import Effect, Resampled
 from panelkit.core.estimation import Setting
@@ -207,7 +208,9 @@ def _between(spec: Any, system: System, effect: int, cause: str) -> dict[str, di
     need, lengths = panel_granger.shortest_for_jackknife(p), np.bincount(units) + p
     try:
         if (short := int((lengths < need).sum())) > 0:
-            raise ValueError(f"it needs {need} years of every unit, and {short} of {len(lengths)} have fewer")
+            raise ValueError(
+                f"it needs {counted(need, 'years')} of every unit, and {short} of {len(lengths)} have fewer"
+            )
         found = panel_granger.jackknife_wald(Y[:, effect], own, np.hstack([caused, *others]), units, p, tested=p)
         made["granger_jks"] = {"statistic": found.statistic, "df1": float(p), "df2": float("inf"), "p": found.p}
     except ValueError as fault:
@@ -217,7 +220,7 @@ def _between(spec: Any, system: System, effect: int, cause: str) -> dict[str, di
         made["granger_dh"] = {"statistic": mean.ztilde, "df1": 1.0, "df2": float("inf"), "p": mean.p}
         if mean.too_short:
             made["granger_dh"] = (
-                f"The Dumitrescu-Hurlin test is not made: it needs more than 5 + 3 x {p} = {5 + 3 * p} years of every unit, and"
+                f"The Dumitrescu-Hurlin test is not made: it needs more than 5 + 3 x {p} = {counted(5 + 3 * p, 'years')} of every unit, and"
                 f" {mean.too_short} of {len(panel.units)} have no more."
             )
     except ValueError as fault:

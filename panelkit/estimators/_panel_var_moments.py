@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import EstimationError
 from panelkit.core.estimate import Drop, Sample
 from panelkit.core.estimation import Setting
@@ -47,7 +48,8 @@ def fit_moments(spec: Any, system: System, setting: Setting) -> tuple[Fitted, gm
     first, requests, engine, design = _first_step(spec, system, setting, (moments, names, rows))
     if spec.steps == 2 and moments.instruments.shape[1] > int(moments.clusters.max()) + 1:
         raise EstimationError(
-            f"{moments.instruments.shape[1]} instruments for {int(moments.clusters.max()) + 1} clusters: the second step's weights do not"
+            f"{counted(moments.instruments.shape[1], 'instruments')} for "
+            f"{counted(int(moments.clusters.max()) + 1, 'clusters')}: the second step's weights do not"
             " exist",
             where=f"{where}.instruments",
             mend="name fewer lags, leave the time effects out, or set steps = 1",
@@ -149,7 +151,8 @@ def _moments(
     first, last = spec.instruments or (1, max(spec.lags, min(span, (most - dummies.shape[1]) // k)))
     if k * (last - first + 1) < len(system.columns):
         raise EstimationError(
-            f"lags {first} to {last} of {k} variables are {k * (last - first + 1)} instruments for {len(system.columns)} lags",
+            f"lags {first} to {last} of {counted(k, 'variables are')} "
+            f"{counted(k * (last - first + 1), 'instruments')} for {counted(len(system.columns), 'lags')}",
             where=f"{where}.instruments",
             mend=f"write [1, {spec.lags + 2}]",
         )
@@ -234,6 +237,7 @@ def _notes(spec: Any, system: System, moments: gmm.Moments, lags: tuple[int, int
     steps = "two steps, Windmeijer's errors" if spec.steps == 2 else "one step"
     return (
         f"Moments on forward orthogonal deviations (Helmert), {steps}, clustered by {system.clusters[0]}, normal reference:"
-        f" {moments.instruments.shape[1]} instruments for {moments.regressors.shape[1]} coefficients of each equation"
+        f" {counted(moments.instruments.shape[1], 'instruments')} for "
+        f"{counted(moments.regressors.shape[1], 'coefficients')} of each equation"
         f" (lags {lags[0]} to {lags[1]} of the levels, collapsed), {len(moments.outcomes)} transformed rows.",
     )

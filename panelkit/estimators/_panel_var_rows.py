@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import EstimationError, Fault
 from panelkit.core.estimate import Drop, Sample
 from panelkit.core.estimation import ModelSpec, Setting
@@ -128,7 +129,7 @@ def length_faults(spec: Any, years: tuple[int, int]) -> list[Fault]:
         return []
     halves = ", half of them in each half of the panel" if spec.estimator == "jackknife" else ""
     what = (
-        f"{first}-{last} are {max(last - first + 1, 0)} years: {spec.lags} lag(s) and estimator '{spec.estimator}' need {need}"
+        f"{first}-{last} are {counted(max(last - first + 1, 0), 'years')}: {spec.lags} lag(s) and estimator '{spec.estimator}' need {need}"
         f" ({spec.lags} before the first row, {FEWEST[spec.estimator]} rows{halves})"
     )
     mend = "take fewer lags or more years" + (', or estimator = "lsdv" with its bias' if halves else "")
@@ -157,7 +158,7 @@ def system_of(spec: Any, panel: Panel, setting: Setting) -> System:
     period = any(e.name == panel.time for e in formula.absorb)
     drops += _too_short(rows.panel, kept, FEWEST[spec.estimator], period)
     if not kept.any():
-        said = "; ".join(f"{d.rows} rows: {d.why}" for d in (*rows.drops, *drops))
+        said = "; ".join(f"{counted(d.rows, 'rows')}: {d.why}" for d in (*rows.drops, *drops))
         raise EstimationError(
             f"no row is left for {spec.lags} lag(s) and estimator '{spec.estimator}' ({said})",
             where=f"models.{spec.id}.lags",
@@ -220,7 +221,7 @@ def _too_short(levels: Panel, kept: np.ndarray, fewest: int, period: bool) -> tu
         if not few.any() and not single.any():
             break
     counts = (
-        (short, f"fewer than {fewest} rows of its {levels.unit} after the lags"),
+        (short, f"fewer than {counted(fewest, 'rows')} of its {levels.unit} after the lags"),
         (alone, f"singleton: the only row of its {levels.time}"),
     )
     return tuple(Drop(rows=int(rows.sum()), why=why) for rows, why in counts if rows.any())

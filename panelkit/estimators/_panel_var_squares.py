@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import EstimationError
 from panelkit.core.estimate import Sample
 from panelkit.core.estimation import Setting
@@ -219,7 +220,8 @@ def _errors(system: System, rows: panel_var.Lagged, residuals: list[np.ndarray],
     free = len(u) - effects - off.shape[1]
     if free < 1:
         raise EstimationError(
-            f"{len(u)} rows leave no degree of freedom beside {effects} effects and {off.shape[1]} lags",
+            f"{counted(len(u), 'rows leave')} no degree of freedom beside {counted(effects, 'effects')} and "
+            f"{counted(off.shape[1], 'lags')}",
             mend="take fewer lags, or unit effects alone",
         )
     made: np.ndarray = u.T @ u / free

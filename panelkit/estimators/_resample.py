@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.digest import child_seed
 from panelkit.core.errors import EstimationError
 from panelkit.core.estimate import Resampled
@@ -148,8 +149,8 @@ def _of_wild(
     compiled: Compiled, method: WildBootstrap, index: int, weights: wild.Weights, got: wild.WildResult
 ) -> Resampled:
     kind = "restricted" if method.restricted else "unrestricted"
-    said = f"all {got.draws_used} sign vectors" if got.enumerated else f"{got.draws_used} draws"
-    lost = f"; {got.undefined} draws without a defined statistic" if got.undefined else ""
+    said = f"all {got.draws_used} sign vectors" if got.enumerated else f"{counted(got.draws_used, 'draws')}"
+    lost = f"; {counted(got.undefined, 'draws')} without a defined statistic" if got.undefined else ""
     return Resampled(
         term=compiled.design.names[index],
         method=f"{kind} wild cluster bootstrap",
@@ -182,7 +183,7 @@ def _pairs(design: Design, method: PairsBootstrap, setting: Setting, terms: list
     used = method.draws - got.singular
     if used < 2:
         raise ValueError("no draw determines every coefficient")
-    lost = f"; {got.singular} draws that do not determine every coefficient" if got.singular else ""
+    lost = f"; {counted(got.singular, 'draws')} that do not determine every coefficient" if got.singular else ""
     order = dict.fromkeys([method.interval, *INTERVALS])
     made = []
     for i in terms:
@@ -241,7 +242,8 @@ def _jackknife(design: Design, method: Jackknife, setting: Setting, terms: list[
                 low=term.low,
                 high=term.high,
                 draws=groups,
-                note=f"each of {groups} clusters ({design.cluster_names[0]}) left out, variant {method.variant}, t({groups - 1});"
+                note=f"each of {counted(groups, 'clusters')} ({design.cluster_names[0]}) left out, variant "
+                f"{method.variant}, t({groups - 1});"
                 f" estimates {ends}; jackknife bias {bias:.3g}",
             )
         )
@@ -272,7 +274,7 @@ def permute(
     if paths is None or np.isnan(paths).any():
         blank = "every" if paths is None else str(int(np.isnan(paths).sum()))
         raise EstimationError(
-            f"permutation moves whole paths of '{name}', and {blank} unit-time cells of the sample's grid have none",
+            f"permutation moves whole paths of '{name}', and {counted(blank, 'unit-time cells')} of the sample's grid have none",
             where=where,
             mend="choose a window in which the treatment is known for every unit and period",
         )
@@ -295,7 +297,7 @@ def permute(
         raise EstimationError(str(fault), where=where, mend="leave permutation out") from fault
     within = f", within {method.strata}" if method.strata else ""
     whose = "units" if design.exposure is None else "places, exposures staying"
-    lost = f"; {got.undefined} draws absorbed by the effects" if got.undefined else ""
+    lost = f"; {counted(got.undefined, 'draws')} absorbed by the effects" if got.undefined else ""
     none = float("nan")
     pairs = (("coefficient", got.estimate, got.p), ("t", float(got.statistic / np.sqrt(_cr1(compiled))), got.p_t))
     return tuple(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from panelkit.core import digest as digests
+from panelkit.core.counted import counted
 from panelkit.core.errors import EstimationError, Fault
 from panelkit.core.estimate import Drop, Sample
 from panelkit.core.estimation import ModelSpec
@@ -48,7 +49,7 @@ def select_rows(
     if singletons == "drop" and formula.absorb:
         _prune(formula, panel, kept, leave)
     if not kept.any():
-        said = "; ".join(f"{d.rows} rows: {d.why}" for d in drops)
+        said = "; ".join(f"{counted(d.rows, 'rows')}: {d.why}" for d in drops)
         raise EstimationError(
             f"no row is left ({said or 'the panel has none'})",
             where=f"models.{spec.id}",
@@ -111,7 +112,7 @@ def _refuse_bad_cells(
         values = panel.column(name)
         if values.dtype.kind == "f" and np.isinf(values[kept]).any():
             raise EstimationError(
-                f"'{name}' is infinite in {int(np.isinf(values[kept]).sum())} rows",
+                f"'{name}' is infinite in {counted(int(np.isinf(values[kept]).sum()), 'rows')}",
                 where=f"models.{spec.id}",
                 mend="a logarithm of zero or a division by zero makes this: look at how the variable is made",
             )
@@ -119,7 +120,7 @@ def _refuse_bad_cells(
         weights = panel.column(spec.weights)[kept].astype("float64")
         if (weights <= 0).any():
             raise EstimationError(
-                f"the weight '{spec.weights}' is zero or negative in {int((weights <= 0).sum())} rows",
+                f"the weight '{spec.weights}' is zero or negative in {counted(int((weights <= 0).sum()), 'rows')}",
                 where=f"models.{spec.id}.weights",
                 mend=f'leave those rows out in the open: where = "{spec.weights} > 0"',
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import cast
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import EstimationError
 from panelkit.core.estimate import Estimate
 from panelkit.core.estimation import ModelSpec, Setting
@@ -66,7 +67,7 @@ def chosen(spec: ModelSpec, panel: Panel, setting: Setting) -> str:
     design = ESTIMATORS[spec.kind].prepare(spec, panel, setting)
     groups = {n: int(c.max()) + 1 for n, c in zip(design.cluster_names, design.clusters, strict=True)}
     covariance, inference, _ = resolve(spec, setting, groups)
-    counted = ", ".join(f"{count} clusters of {name}" for name, count in groups.items())
+    groups_named = ", ".join(f"{counted(count, 'clusters')} of {name}" for name, count in groups.items())
     few, limit = min(groups.values()), setting.defaults.few_clusters
     who = "the model" if spec.covariance else ("the study's defaults" if setting.defaults.covariance else "")
     if asked_covariance(spec, setting) is not None:
@@ -83,7 +84,7 @@ def chosen(spec: ModelSpec, panel: Panel, setting: Setting) -> str:
     if (bands := getattr(spec, "bands", "")) and hasattr(spec, "draws"):  # a kind with draws of its own
         resampling, how = BANDS[bands], "by `bands` of the model"
     return (
-        f"On this panel: {len(design.outcome)} rows, {counted}. Standard errors: {words.named(covariance)}, {why}."
+        f"On this panel: {counted(len(design.outcome), 'rows')}, {groups_named}. Standard errors: {words.named(covariance)}, {why}."
         f" Resampling: {resampling}, {how}."
     )
 
@@ -116,7 +117,8 @@ def side_by_side(spec: ModelSpec, panel: Panel, setting: Setting) -> SideBySide:
         lines.append(_line(wanted, own, wanted.spec or spec, panel, plain))
     lost = sum(d.rows for d in own.sample.dropped if "singleton" in d.why)
     notes = [
-        f"N = {own.sample.rows} rows, the same in every line; all errors are from {own.engine}'s fit, factors are panelkit's own.",
+        f"N = {counted(own.sample.rows, 'rows')}, the same in every line; all errors are from {own.engine}'s fit, "
+        "factors are panelkit's own.",
     ]
     if not sandwich:
         notes.append(
@@ -182,7 +184,10 @@ def _formula(made: Estimate, design: Design) -> str:
         return HC[covariance.variant] if covariance.variant != "hc1" else words.robust_words(counts, convention, names)
     if isinstance(covariance, (DriscollKraay, NeweyWest)):
         lags = default_lags(periods) if covariance.lags is None else covariance.lags
-        return f"{lags} {'lag' if lags == 1 else 'lags'} of {periods} periods; {words.serial_words(counts, convention, names, periods)}"
+        return (
+            f"{lags} {'lag' if lags == 1 else 'lags'} of {counted(periods, 'periods')}; "
+            f"{words.serial_words(counts, convention, names, periods)}"
+        )
     if isinstance(covariance, Conley):
         text = words.distance_words(counts, convention, names)
         return f"up to {covariance.cutoff_km:g} km, {covariance.kernel}, pairs of {covariance.pairs}; {text}"

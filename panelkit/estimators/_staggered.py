@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import EstimationError
 from panelkit.core.estimate import Drop
 from panelkit.core.estimation import ModelSpec, Setting
@@ -233,11 +234,11 @@ class _Left:
         seen = np.bincount(self.unit[self.kept], minlength=int(self.unit.max()) + 1)
         out = self.kept & (seen[self.unit] < periods)
         if out.any():
-            self._leave(out, f"{unit} not seen in every one of {periods} periods")
+            self._leave(out, f"{unit} not seen in every one of {counted(periods, 'periods')}")
 
     def positions(self, where: str) -> np.ndarray:
         if not (self.kept & np.isfinite(self.cohort) & (self.time >= self.cohort)).any():
-            said = "; ".join(f"{d.rows} rows: {d.why}" for d in self.drops)
+            said = "; ".join(f"{counted(d.rows, 'rows')}: {d.why}" for d in self.drops)
             raise EstimationError(
                 f"no treated row is left{f' ({said})' if said else ''}",
                 where=where,

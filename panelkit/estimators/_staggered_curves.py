@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.estimate import Effect, Resampled
 from panelkit.estimators._estimate import TOO_FEW_TREATED
 from panelkit.estimators._inference import term_of
@@ -125,7 +126,7 @@ def bands_of(
 def _rows(names: list[str], bands: Bands | None, level: float, how: str) -> list[Resampled]:
     if bands is None:
         return []
-    note = f"{100 * level:g} % {how}, critical value {bands.critical:.3f}, {bands.clusters} clusters"
+    note = f"{100 * level:g} % {how}, critical value {bands.critical:.3f}, {counted(bands.clusters, 'clusters')}"
     return [
         Resampled(
             term=name,
@@ -146,8 +147,8 @@ def band_words(banded: tuple[Resampled, ...], clusters: int) -> tuple[str, ...]:
     """What the bands are, and a warning where few clusters make them too narrow."""
     if not banded:
         return ()
-    few = f" With {clusters} clusters they are too narrow." if clusters < FEW else ""
+    few = f" With {counted(clusters, 'clusters')} they are too narrow." if clusters < FEW else ""
     return (
-        f"Bands: multiplier bootstrap, {banded[0].draws} draws, one sign for each cluster; a band holds all points of its curve"
+        f"Bands: multiplier bootstrap, {counted(banded[0].draws, 'draws')}, one sign for each cluster; a band holds all points of its curve"
         f" at once, the intervals of the curves one point each.{few}",
     )

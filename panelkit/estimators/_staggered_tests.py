@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.estimators._estimate import TOO_FEW_TREATED
 from panelkit.numerics.did_imputation import PreTrends
 from panelkit.numerics.joint import Wald, wald
@@ -33,7 +34,7 @@ def pre_trends(effects: CohortEffects, dynamic: Aggregated, leads: PreTrends | N
     cells = int((before & ~thin).sum())
     groups = len(effects.influence) if effects.clusters is None else int(effects.clusters.max()) + 1
     if cells and cells * CLUSTERS_PER_CELL <= groups:
-        said = f"The joint pre-trend test leaves out {int(thin.sum())} cells of one or two treated units."
+        said = f"The joint pre-trend test leaves out {counted(int(thin.sum()), 'cells')} of one or two treated units."
         return pretest(effects, keep=~thin), [said] if thin.any() else []
     at = np.flatnonzero((dynamic.at < 0) & np.isfinite(dynamic.se) & (dynamic.treated > TOO_FEW_TREATED))
     at = at[-max(groups // CLUSTERS_PER_CELL, 1) :]
@@ -42,8 +43,8 @@ def pre_trends(effects: CohortEffects, dynamic: Aggregated, leads: PreTrends | N
     V = covariance(dynamic.influence[:, at], dynamic.clusters, dynamic.factor)
     named = ", ".join(f"{e:g}" for e in dynamic.at[at])
     said = (
-        f"The joint pre-trend test is of the averages at event times {named}: {cells} cells before treatment are too many for"
-        f" {groups} clusters."
+        f"The joint pre-trend test is of the averages at event times {named}: {counted(cells, 'cells')} before treatment are too many for"
+        f" {counted(groups, 'clusters')}."
     )
     return wald(dynamic.estimate[at], (V + V.T) / 2, groups - 1.0), [said]
 
@@ -70,7 +71,11 @@ def confirmed(effects: CohortEffects, other: CohortEffects | np.ndarray, how: st
     size = max(float(np.abs(effects.att).max()), float(errors.max()) if len(errors) else 0.0)
     n = len(effects.att)
     if largest <= ROUTE * size:  # its digits are those of rounding, which another machine does otherwise
-        return Gap(largest=largest, text=f"By route: {how} agree with the {n} cells, to {ROUTE:.0e} of the largest.")
+        return Gap(
+            largest=largest,
+            text=f"By route: {how} agree with the {counted(n, 'cells')}, to {ROUTE:.0e} of the largest.",
+        )
     return Gap(
-        largest=largest, text=f"By route: {how} DO NOT AGREE with the {n} cells, largest difference {largest:.1e}."
+        largest=largest,
+        text=f"By route: {how} DO NOT AGREE with the {counted(n, 'cells')}, largest difference {largest:.1e}.",
     )

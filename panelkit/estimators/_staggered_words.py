@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.panel import Panel
 from panelkit.estimators._estimate import TOO_FEW_TREATED
 from panelkit.estimators._staggered import Staggered
@@ -34,7 +35,7 @@ def notes_of(
     lost = [(g, t, why) for g, t, why in effects.unidentified if t >= g]
     if lost:
         shown = "; ".join(f"cohort {g:g} in {t:g}: {why}" for g, t, why in lost[:5])
-        notes.append(f"{len(lost)} cells have no estimate ({shown}{'; ...' if len(lost) > 5 else ''}).")
+        notes.append(f"{counted(len(lost), 'cells have')} no estimate ({shown}{'; ...' if len(lost) > 5 else ''}).")
     if design.always:
         notes.append(f"{design.always} {panel.unit} treated from the first period on left: no period before treatment.")
     thin = np.unique(effects.cohorts[(effects.treated <= TOO_FEW_TREATED) & (effects.event >= 0)])

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.digest import child_seed
 from panelkit.core.errors import EstimationError
 from panelkit.core.estimation import Setting
@@ -244,7 +245,7 @@ def _draws(spec: Threshold, linear: Compiled, rows: ThresholdRows, setting: Sett
     if not own:
         why = f"the clusters ({design.cluster_names[0]}) are not the units"
     elif alone:
-        why = f"{alone} units have no other that is seen in all their periods"
+        why = f"{counted(alone, 'units have')} no other that is seen in all their periods"
     if spec.bootstrap == "blocks" and why:
         raise EstimationError(
             f"blocks of whole units cannot be drawn: {why}",

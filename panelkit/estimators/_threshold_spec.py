@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import Fault
 from panelkit.core.estimation import ModelSpec
 from panelkit.core.nearest import known_or_nearest
@@ -61,18 +62,20 @@ def faults_of(spec: Threshold) -> list[Fault]:
         found.append(fault(spec, "threshold", what, "take a variable of a year before, such as lag(...)"))
     if not 1 <= spec.thresholds <= MOST:
         found.append(
-            fault(spec, "thresholds", f"{spec.thresholds} thresholds are not looked for", f"write 1 to {MOST}")
+            fault(
+                spec, "thresholds", f"{counted(spec.thresholds, 'thresholds are')} not looked for", f"write 1 to {MOST}"
+            )
         )
     if not 0 < spec.trim < 1 / (1 + min(max(spec.thresholds, 1), MOST)):
         what = f"a share of {spec.trim:g} of the rows in each of {spec.thresholds + 1} regimes cannot be"
         found.append(fault(spec, "trim", what, "write 0.15, or 0.1 for three thresholds"))
     if spec.draws < FEWEST_DRAWS:
-        what = f"{spec.draws} draws are too few"
+        what = f"{counted(spec.draws, 'draws are')} too few"
         found.append(fault(spec, "draws", what, "draw 999 times"))
     if not 0 < spec.significance <= 1:
         found.append(fault(spec, "significance", f"{spec.significance:g} is no level", "write 0.05"))
     if spec.grid < 0 or spec.grid in range(1, 10):
-        found.append(fault(spec, "grid", f"{spec.grid} candidates are too few", "write 0 for all, or 400"))
+        found.append(fault(spec, "grid", f"{counted(spec.grid, 'candidates are')} too few", "write 0 for all, or 400"))
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.formula import Formula
 from panelkit.core.panel import Panel
 from panelkit.estimators._compile import formula_of
@@ -36,16 +37,18 @@ def _equation(spec: Threshold) -> str:
 
 
 def _english(spec: Threshold) -> str:
-    tried = f"{spec.grid} values" if spec.grid else "every value"
+    tried = f"{counted(spec.grid, 'values')}" if spec.grid else "every value"
     more = (
-        f" Up to {spec.thresholds} thresholds: the next is looked for where the last is found at p <= {spec.significance:g}, and the"
+        f" Up to {counted(spec.thresholds, 'thresholds')}: the next is looked for where the last is found at p <= "
+        f"{spec.significance:g}, and the"
         " earlier ones are found again then."
         if spec.thresholds > 1
         else ""
     )
     return (
         f"Fixed-effects threshold model ({CITE}): the threshold is the value of {spec.threshold} with the smallest sum of squares, among"
-        f" {tried} that leave {100 * spec.trim:g} % of the rows in each regime.{more} Test of no threshold: F with {spec.draws} draws of"
+        f" {tried} that leave {100 * spec.trim:g} % of the rows in each regime.{more} Test of no threshold: F "
+        f"with {counted(spec.draws, 'draws')} of"
         " whole paths of errors, regressors fixed. Confidence set: values whose likelihood ratio is within its bootstrap quantile; 7.35,"
         " that of independent errors, stands beside. The model is static: with a lagged outcome it is not consistent for few years, and"
         " where the threshold variable answers to the error neither is it (Seo and Shin 2016). An unbalanced panel is taken as it is."
@@ -70,16 +73,18 @@ def notes(spec: Threshold, search: Searched, used: Panel) -> tuple[str, ...]:
     """What a reader must know of the search."""
     made = search.found.curves
     told = [
-        f"Fixed-effects threshold model ({CITE}) in {spec.threshold}: {len(search.found.steps[0].candidates)} candidates leave"
-        f" {search.rows.least} rows or more in each regime; standard errors take the thresholds as given.",
+        f"Fixed-effects threshold model ({CITE}) in {spec.threshold}: {counted(len(search.found.steps[0].candidates), 'candidates leave')}"
+        f" {counted(search.rows.least, 'rows')} or more in each regime; standard errors take the thresholds as given.",
         _drawn(search),
     ]
     thin = search.found.steps[0].thin
     if thin:
-        told.append(f"{thin} candidates are passed over, since a regime would hold rows of one cluster only.")
+        told.append(
+            f"{counted(thin, 'candidates are')} passed over, since a regime would hold rows of one cluster only."
+        )
     flat = sum(c.flat for c in made)
     if flat:
-        told.append(f"{flat} candidates are passed over, since a regime would not determine its slope.")
+        told.append(f"{counted(flat, 'candidates are')} passed over, since a regime would not determine its slope.")
     told += _unbalanced(used)
     if (np.ptp(_by_unit(search.q, search.units), axis=0) == 0).all():
         told.append(f"{spec.threshold} does not change within units: the regimes are groups of units.")
@@ -99,12 +104,14 @@ def _drawn(search: Searched) -> str:
     draws = search.draws
     if draws.bootstrap == "blocks":
         return (
-            f"Tests and confidence sets by {draws.draws} draws: each unit is given the errors of a unit drawn with replacement, whole"
+            f"Tests and confidence sets by {counted(draws.draws, 'draws')}: each unit is given the errors of a "
+            "unit drawn with replacement, whole"
             " paths, regressors fixed."
         )
     why = f" ({search.why})" if search.why else ""
     return (
-        f"Tests and confidence sets by {draws.draws} draws: the errors of each cluster are given one random sign, regressors fixed{why}."
+        f"Tests and confidence sets by {counted(draws.draws, 'draws')}: the errors of each cluster are given one "
+        f"random sign, regressors fixed{why}."
         " Confidence sets by signs are too small: read the one at 7.35 beside."
     )
 
@@ -114,7 +121,8 @@ def _unbalanced(used: Panel) -> list[str]:
     if used.rows == cells:
         return []
     return [
-        f"The panel has {used.rows} of {cells} cells; Hansen's theory is for balanced panels. Sums of squares are exact all the same, and"
+        f"The panel has {used.rows} of {counted(cells, 'cells')}; Hansen's theory is for balanced panels. Sums of "
+        "squares are exact all the same, and"
         " a unit is given errors only of units seen in all its periods."
     ]
 
@@ -133,7 +141,7 @@ def _of_sets(search: Searched) -> list[str]:
         pieces = search.sets(i, bound)
         if len(pieces) > 1:
             each = ", ".join(f"[{a:.6g}, {b:.6g}]" for a, b in pieces)
-            told.append(f"The confidence set of threshold {i + 1} has {len(pieces)} pieces: {each}.")
+            told.append(f"The confidence set of threshold {i + 1} has {counted(len(pieces), 'pieces')}: {each}.")
         if where := search.open_at(i, bound):
             end = {"low": "lowest candidate", "high": "highest candidate", "both": "candidates at both ends"}[where]
             told.append(f"The confidence set of threshold {i + 1} reaches the {end}: what lies beyond was not tried.")
@@ -143,7 +151,7 @@ def _of_sets(search: Searched) -> list[str]:
 def _of_regimes(search: Searched) -> list[str]:
     rows = search.records("")["regimes"]
     return [
-        f"Regime {r['regime']} has rows of {r['clusters']} clusters only: its slope rests on them."
+        f"Regime {r['regime']} has rows of {counted(r['clusters'], 'clusters')} only: its slope rests on them."
         for r in rows
         if r["clusters"] < FEW
     ]

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import EstimationError
 from panelkit.core.estimate import Estimate
 from panelkit.core.estimation import ModelSpec, Setting
@@ -83,9 +84,15 @@ def unitwise_estimate(
     rows, units = compiled.sample.rows, compiled.sample.units
     counts = np.bincount(compiled.design.unit_codes)
     extra = {"shortest_unit": float(counts.min()), "longest_unit": float(counts.max())}
-    said = f"Standard errors from the spread of {units} unit estimates, t({units - 1}); {rows} rows, each unit counts once."
+    said = (
+        f"Standard errors from the spread of {counted(units, 'unit estimates')}, t({units - 1}); "
+        f"{counted(rows, 'rows')}, each unit counts once."
+    )
     if got.request.estimator == "cce_pooled":
-        said = f"Standard errors from the spread of {units} unit slopes (Pesaran 2006, eq. 69), t({units - 1}); {rows} rows."
+        said = (
+            f"Standard errors from the spread of {counted(units, 'unit slopes')} (Pesaran 2006, eq. 69), "
+            f"t({units - 1}); {counted(rows, 'rows')}."
+        )
     made = estimate_of(spec, compiled, got, setting, Further(notes=(said, *notes), extra=extra))
     extra = {k: v for k, v in made.fit.extra.items() if k not in ("rmse",)}
     quality = replace(made.fit, r2=None, r2_adjusted=None, r2_within=None, extra=extra)

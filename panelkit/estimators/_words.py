@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import EstimationError
 from panelkit.core.estimation import ModelSpec
 from panelkit.core.formula import Formula
@@ -58,14 +59,14 @@ def covariance_words(covariance: Covariance | None, cluster: str) -> str:
     if isinstance(covariance, Clustered):
         return _clustered(covariance, cluster)
     if isinstance(covariance, Conley):
-        serial = f", and {covariance.lags} lags within units" if covariance.lags else ""
+        serial = f", and {counted(covariance.lags, 'lags')} within units" if covariance.lags else ""
         return (
             f"Conley standard errors: dependence up to {covariance.cutoff_km:g} km ({covariance.kernel} weights), rows of"
             f" {'the same period' if covariance.pairs == 'period' else 'all periods'}{serial}; {named}."
         )
     lags = "floor(T^(1/4))" if covariance.lags is None else str(covariance.lags)
     whose = "Driscoll-Kraay" if isinstance(covariance, DriscollKraay) else "Newey-West (within unit)"
-    return f"{whose} standard errors, {lags} lags, {named}."
+    return f"{whose} standard errors, {counted(lags, 'lags')}, {named}."
 
 
 def _clustered(covariance: Clustered, cluster: str) -> str:

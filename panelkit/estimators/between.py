@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import EstimationError
 from panelkit.core.estimate import Estimate
 from panelkit.core.estimation import ModelSpec, Setting
@@ -48,7 +49,10 @@ def estimate(spec: Between, panel: Panel, setting: Setting) -> Estimate:
     units = len(compiled.design.outcome)
     extra = correlations(levels.design, got.fit.coefficients)
     extra["observations"] = float(units)
-    note = f"Least squares on the means of {units} units ({compiled.sample.rows} rows); N in the factors is {units}."
+    note = (
+        f"Least squares on the means of {counted(units, 'units')} ({counted(compiled.sample.rows, 'rows')}); N "
+        f"in the factors is {units}."
+    )
     further = Further(resampled=drawn.resampled, notes=(*drawn.notes, note), extra=extra)
     made = estimate_of(spec, compiled, got, setting, further)
     return replace(made, fit=replace(made.fit, r2_within=extra["r2_within"]))
@@ -88,7 +92,7 @@ def _refuse_collinear_means(spec: Between, levels: Compiled, units: int) -> None
     names = levels.request.terms
     if units <= len(names):
         raise EstimationError(
-            f"{units} units cannot carry {len(names)} coefficients between them",
+            f"{counted(units, 'units')} cannot carry {counted(len(names), 'coefficients')} between them",
             where=f"models.{spec.id}",
             mend="use fewer regressors",
         )

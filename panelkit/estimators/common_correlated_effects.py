@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.estimate import Estimate
 from panelkit.core.estimation import ModelSpec, Setting
 from panelkit.core.panel import Panel
@@ -53,8 +54,9 @@ def estimate(spec: CommonCorrelatedEffects, panel: Panel, setting: Setting) -> E
     shortest = int(np.bincount(compiled.design.unit_codes).min())
     spent = 2 * k + 2 + (spec.trend == "unit")
     note = (
-        f"Each unit's regression spends {spent} coefficients ({k} regressors, their averages, that of the outcome, a constant"
-        f"{', a trend' if spec.trend == 'unit' else ''}); the shortest unit has {shortest} rows."
+        f"Each unit's regression spends {counted(spent, 'coefficients')} ({counted(k, 'regressors')}, their "
+        "averages, that of the outcome, a constant"
+        f"{', a trend' if spec.trend == 'unit' else ''}); the shortest unit has {counted(shortest, 'rows')}."
     )
     return unitwise_estimate(spec, compiled, got, setting, (note,))
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import EstimationError
 from panelkit.core.estimate import Estimate
 from panelkit.core.estimation import ModelSpec, Setting
@@ -54,7 +55,7 @@ def estimate(spec: CorrelatedRandomEffects, panel: Panel, setting: Setting) -> E
     got = answer(made.compiled, setting, f"models.{spec.id}")
     test, note = _mundlak(got, means)
     units = len(made.components.theta)
-    note += f" Its power comes from the {units} units, not from the number of years."
+    note += f" Its power comes from the {counted(units, 'units')}, not from the number of years."
     return random_estimate(spec, made, got, setting, Further(tests={"mundlak": test} if test else {}, notes=(note,)))
 
 

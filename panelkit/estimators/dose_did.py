@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import EstimationError
 from panelkit.core.estimate import Estimate
 from panelkit.core.estimation import ModelSpec, Setting
@@ -141,7 +142,9 @@ def _scaled(spec: DoseDid, panel: Panel) -> Panel:
     dose = panel.column(name).astype("float64")
     if (dose < 0).any():
         raise EstimationError(
-            f"'{name}' is below zero in {int((dose < 0).sum())} rows", where=where, mend='take scale = "level"'
+            f"'{name}' is below zero in {counted(int((dose < 0).sum()), 'rows')}",
+            where=where,
+            mend='take scale = "level"',
         )
     known = panel.variable(name)
     label = Label(en=f"ln(1 + {known.label.to('en') or name})", zh=f"ln(1+{known.label.to('zh') or name})")
@@ -165,7 +168,8 @@ def _symmetry(
         return {}, ()
     lost = len(np.unique(units[order][step < 0]))
     said = (
-        f"{name} falls in {falls} rows of {lost} units: the treatment is not absorbing, and the coefficient takes a fall for a rise"
+        f"{name} falls in {counted(falls, 'rows')} of {counted(lost, 'units')}: the treatment is not absorbing, "
+        "and the coefficient takes a fall for a rise"
         " with the other sign, without memory."
     )
     parts = {}

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.digest import child_seed
 from panelkit.core.errors import EstimationError
 from panelkit.core.estimate import Drop, Effect, Estimate, Resampled
@@ -203,7 +204,7 @@ def _band(
         )
         for j, name in enumerate(names)
     )
-    return made, (f"Band over all event times: sup-t, {spec.draws} draws, {note}.",)
+    return made, (f"Band over all event times: sup-t, {counted(spec.draws, 'draws')}, {note}.",)
 
 
 def _refuse_bad_fields(spec: EventStudy, panel: Panel) -> None:
@@ -277,7 +278,8 @@ def _pre_trends(spec: EventStudy, got: Answer, setting: Setting) -> tuple[dict[s
     said: tuple[str, ...] = ()
     if test.rank_deficient:
         said = (
-            f"The joint test of {len(index)} leads is of {test.df1} combinations only: their covariance has no more.",
+            f"The joint test of {counted(len(index), 'leads')} is of {counted(test.df1, 'combinations')} only: "
+            "their covariance has no more.",
         )
     return {"statistic": test.statistic, "df1": float(test.df1), "df2": float(test.df2), "p": test.p}, said
 
@@ -301,7 +303,7 @@ def _said(spec: EventStudy, compiled: Compiled, panel: Panel, events: Events) ->
     if bare:
         years = ", ".join(map(str, bare))
         notes.append(
-            f"In {years} no unit is untreated ({sum(bare.values())} rows): effects there rest on units treated already, not on"
+            f"In {years} no unit is untreated ({counted(sum(bare.values()), 'rows')}): effects there rest on units treated already, not on"
             " clean controls; leave `bare` out and these years leave."
         )
     return tuple(notes)

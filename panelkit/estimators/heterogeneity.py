@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.digest import child_seed
 from panelkit.core.errors import EstimationError
 from panelkit.core.estimate import Estimate, Resampled
@@ -209,7 +210,7 @@ def _levels(spec: Heterogeneity, rows: Panel, where: str) -> tuple[tuple[str, st
     if len(levels) != 2:
         listed = ", ".join(levels[:5])
         raise EstimationError(
-            f"'{spec.group}' has {len(levels)} levels in this sample ({listed}): two are compared",
+            f"'{spec.group}' has {counted(len(levels), 'levels')} in this sample ({listed}): two are compared",
             where=f"{where}.group",
             mend="make a variable of two levels, or choose two by `where`",
         )
@@ -270,7 +271,9 @@ def _permuted(spec: Heterogeneity, found: _Groups, setting: Setting, where: str)
     except ValueError as fault:
         raise EstimationError(str(fault), where=where, mend="choose groups that both determine the slopes") from fault
     within = f", within {spec.strata}" if spec.strata else ""
-    lost = f"; {got.undefined} draws in which a group does not determine its slopes" if got.undefined else ""
+    lost = (
+        f"; {counted(got.undefined, 'draws')} in which a group does not determine its slopes" if got.undefined else ""
+    )
     blank = float("nan")
     return Resampled(
         term="difference",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.digest import child_seed
 from panelkit.core.errors import EstimationError
 from panelkit.core.estimate import Estimate, Resampled, Term
@@ -82,7 +83,7 @@ def estimate(spec: Mediation, panel: Panel, setting: Setting) -> Estimate:
     terms, V = _terms(spec, steps, got, drawn, setting)
     resampled, said = _resampled(spec, steps, terms, drawn, setting)
     base = estimate_of(spec, steps.total, got[2], setting, Further())
-    same = f"The three regressions use the same {base.sample.rows} rows; fit statistics are of the total effect's."
+    same = f"The three regressions use the same {counted(base.sample.rows, 'rows')}; fit statistics are of the total effect's."
     quality = replace(base.fit, extra={**base.fit.extra, "rss_with_mediator": got[1].fit.rss})
     return replace(
         base,
@@ -121,7 +122,9 @@ def _compiled(spec: Mediation, panel: Panel, setting: Setting) -> _Steps:
             mend=known_or_nearest(spec.mediator, panel.names),
         )
     if spec.draws < 1:
-        raise EstimationError(f"{spec.draws} draws are too few", where=f"{where}.draws", mend="draw 999 times")
+        raise EstimationError(
+            f"{counted(spec.draws, 'draws are')} too few", where=f"{where}.draws", mend="draw 999 times"
+        )
     mediator = Slope(factors=(spec.mediator,))
     complete = replace(base, slopes=(*controls, mediator))
     second = compile_model(spec, panel, setting, formula=complete, focal=spec.mediator)
@@ -239,7 +242,7 @@ def _resampled(
     indirect = next(t for t in terms if t.name == "indirect")
     used = len(draws.indirect) - draws.singular
     by = steps.second.design.cluster_names[0]
-    lost = f"; {draws.singular} draws in which treatment or mediator is absorbed" if draws.singular else ""
+    lost = f"; {counted(draws.singular, 'draws')} in which treatment or mediator is absorbed" if draws.singular else ""
     note = f"whole clusters of {by} drawn with replacement, each with its own effects{lost}"
     made = [
         Resampled(
@@ -254,7 +257,8 @@ def _resampled(
         )
     ]
     said = [
-        f"The indirect effect's standard error, interval and p come from {used} pairs bootstrap draws of clusters ({by}), percentile."
+        f"The indirect effect's standard error, interval and p come from {counted(used, 'pairs')} bootstrap draws "
+        f"of clusters ({by}), percentile."
     ]
     try:
         low, high = joint.bca(draws.indirect, indirect.estimate, without[np.isfinite(without)], setting.defaults.level)
@@ -290,7 +294,7 @@ def explain(spec: Mediation) -> str:
     lines = "\n".join(equation(spec, step) for step in steps)
     return (
         f"{lines}\nThree regressions on the same rows: a, then b and direct, then total; indirect = a x b, with a pairs cluster"
-        f" bootstrap of {spec.draws} draws. {LABEL} {inference_words(spec)}"
+        f" bootstrap of {counted(spec.draws, 'draws')}. {LABEL} {inference_words(spec)}"
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import Fault
 from panelkit.core.estimate import Estimate, Quality
 from panelkit.core.estimation import ModelSpec, Setting
@@ -143,7 +144,7 @@ def _records(system: System, fitted: Fitted, moduli: np.ndarray) -> dict[str, tu
 
 def _notes(spec: PanelVar, system: System, fitted: Fitted, draws: Draws | None, moduli: np.ndarray) -> tuple[str, ...]:
     made = [
-        f"Panel vector autoregression of {len(system.names)} variables, {spec.lags} lag(s): {NAMED[spec.estimator]}.",
+        f"Panel vector autoregression of {counted(len(system.names), 'variables')}, {spec.lags} lag(s): {NAMED[spec.estimator]}.",
         *fitted.notes,
     ]
     rows, units = system.sample.rows, system.sample.units
@@ -163,15 +164,15 @@ def _notes(spec: PanelVar, system: System, fitted: Fitted, draws: Draws | None, 
             " estimator and panelkit's own."
         )
     if draws is not None:
-        made.append(f"Bands and p by draws: {draws.method}, {draws.defined} draws; {draws.note}.")
+        made.append(f"Bands and p by draws: {draws.method}, {counted(draws.defined, 'draws')}; {draws.note}.")
         if draws.defined < len(draws.coefficients):
             made.append(
-                f"{len(draws.coefficients) - draws.defined} draws do not determine the system and are left out."
+                f"{counted(len(draws.coefficients) - draws.defined, 'draws do')} not determine the system and are left out."
             )
         explosive = sum(impulse_response.moduli(b)[0] >= 1 for b in draws.coefficients if np.isfinite(b).all())
         if explosive:
             made.append(
-                f"{explosive} of {draws.defined} draws are not stable: bands at long horizons rest on them too."
+                f"{explosive} of {counted(draws.defined, 'draws are')} not stable: bands at long horizons rest on them too."
             )
     orders = "; ".join(", ".join(o) for o in orders_of(spec, system.names))
     made.append(f"Responses to one standard deviation of an orthogonalised error, Cholesky orders: {orders}.")
@@ -204,8 +205,8 @@ def explain(spec: PanelVar) -> str:
         "gmm": f"Forward orthogonal deviations, levels lagged as collapsed instruments, {spec.steps} step(s), Hansen's J and AR(2).",
     }[spec.estimator]
     bands = {
-        "pairs": f"bands by {spec.draws} draws of whole clusters",
-        "wild": f"bands by {spec.draws} draws of the wild cluster bootstrap of scores",
+        "pairs": f"bands by {counted(spec.draws, 'draws')} of whole clusters",
+        "wild": f"bands by {counted(spec.draws, 'draws')} of the wild cluster bootstrap of scores",
         "none": "no bands",
     }[spec.bands]
     by = spec.cluster or "the panel's unit"
@@ -221,8 +222,9 @@ def explain(spec: PanelVar) -> str:
     return (
         f"{lines}\n{how}\nLags follow time and jump no gap; rows without all lags are counted. Joint covariance over equations.\n"
         "Non-causality: Wald test of the system, the half-panel jackknife test of Juodis, Karavias and Sarafidis (2021) where every unit"
-        f" has {shortest_for_jackknife(spec.lags)} years, and Dumitrescu-Hurlin where every one has more than {5 + 3 * spec.lags}.\n"
-        f"Responses over {spec.horizon} years under the Cholesky orders {orders}; {bands}.\n{errors}"
+        f" has {counted(shortest_for_jackknife(spec.lags), 'years')}, and Dumitrescu-Hurlin where every one has "
+        f"more than {5 + 3 * spec.lags}.\n"
+        f"Responses over {counted(spec.horizon, 'years')} under the Cholesky orders {orders}; {bands}.\n{errors}"
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import EstimationError
 from panelkit.core.estimate import Drop, Estimate, Quality
 from panelkit.core.estimation import ModelSpec, Setting
@@ -90,7 +91,7 @@ def _compiled(spec: Poisson, panel: Panel, setting: Setting) -> Compiled:
     outcome = compiled.design.outcome
     if (outcome < 0).any():
         raise EstimationError(
-            f"'{compiled.request.outcome}' is below zero in {int((outcome < 0).sum())} rows",
+            f"'{compiled.request.outcome}' is below zero in {counted(int((outcome < 0).sum()), 'rows')}",
             where=f"{where}.formula",
             mend="a Poisson outcome is zero or more; for logarithms of a positive outcome take fixed_effects",
         )

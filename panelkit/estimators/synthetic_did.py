@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.digest import child_seed
 from panelkit.core.errors import EstimationError
 from panelkit.core.estimate import CohortEffect, Effect, Estimate, Quality, Resampled
@@ -293,7 +294,7 @@ def _placebo(drawn: Replications, own: SyntheticCohorts) -> tuple[Resampled, ...
             low=none,
             high=none,
             draws=drawn.draws,
-            note=f"share of {drawn.draws} placebo effects at least as large; it cannot be below 1/{drawn.draws + 1}",
+            note=f"share of {counted(drawn.draws, 'placebo effects')} at least as large; it cannot be below 1/{drawn.draws + 1}",
         ),
     )
 
@@ -316,9 +317,9 @@ def _notes(
 ) -> tuple[str, ...]:
     donors = own.unit_weights.shape[1]
     notes = [
-        f"{NAMED[spec.variant]} ({CITE}): {int(own.sizes.sum())} treated units in {len(own.cohorts)} cohort(s) against {donors}"
+        f"{NAMED[spec.variant]} ({CITE}): {counted(int(own.sizes.sum()), 'treated units')} in {len(own.cohorts)} cohort(s) against {donors}"
         " never treated ones, averaged by treated cells.",
-        f"{ERRORS[spec.errors]}; {drawn.draws} replications, normal interval.",
+        f"{ERRORS[spec.errors]}; {counted(drawn.draws, 'replications')}, normal interval.",
     ]
     if drawn.void:
         notes.append(
@@ -332,10 +333,14 @@ def _notes(
             " not identified there by any comparison with untreated units."
         )
     if design.always:
-        notes.append(f"{design.always} units treated from the first period on left: no period before treatment.")
+        notes.append(
+            f"{counted(design.always, 'units')} treated from the first period on left: no period before treatment."
+        )
     before = int(own.cohorts.min())
     if before < 5:
-        notes.append(f"The earliest cohort has {before} periods before treatment: weights found on so few fit noise.")
+        notes.append(
+            f"The earliest cohort has {counted(before, 'periods')} before treatment: weights found on so few fit noise."
+        )
     return tuple(notes)
 
 

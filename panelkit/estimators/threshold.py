@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import EstimationError
 from panelkit.core.estimate import Estimate, Resampled, Term
 from panelkit.core.estimation import Setting
@@ -88,7 +89,7 @@ def estimate(spec: Threshold, panel: Panel, setting: Setting) -> Estimate:
 
 def _route(gap: float, count: int) -> str:
     said = f"agrees with the search to {ROUTE:.0e}" if gap <= ROUTE else f"DOES NOT AGREE with the search, {gap:.1e}"
-    at = "the threshold" if count == 1 else f"the {count} thresholds"
+    at = "the threshold" if count == 1 else f"the {counted(count, 'thresholds')}"
     return f"By route: the regression refitted by the engine at {at} {said} of the sum of squares."
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import EstimationError
 from panelkit.core.estimate import Estimate
 from panelkit.core.estimation import ModelSpec, Setting
@@ -237,7 +238,7 @@ def _notes(compiled: Compiled, factors: Factors, dose: np.ndarray) -> tuple[str,
         none = int((exposure == 0).sum())
         notes.append(
             f"Assigned to {factors.place}: {' x '.join(factors.dose)}; exposure by {factors.group}: {' x '.join(factors.exposure)}"
-            f" ({none} rows at exposure 0). Clustered by {compiled.design.cluster_names[0]}."
+            f" ({counted(none, 'rows')} at exposure 0). Clustered by {compiled.design.cluster_names[0]}."
         )
         notes += bare_words(dose, made.column(made.time), factors.place)
     return tuple(notes)

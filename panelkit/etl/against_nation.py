@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from panelkit.core.check import Check
+from panelkit.core.counted import counted
 from panelkit.core.key import EVERY, joined, level_of, parts_of
 from panelkit.core.label import Label
 from panelkit.core.study import Study
@@ -128,7 +129,7 @@ def sums(ratios: pd.DataFrame) -> Check:
                     "highest": high / 100,
                     "said": _series_said(
                         first,
-                        f"{low:.2f}% to {high:.2f}% in {len(off)} of {len(own)} years",
+                        f"{low:.2f}% to {high:.2f}% in {len(off)} of {counted(len(own), 'years')}",
                         f"为全国数的{low:.2f}%至{high:.2f}%（{len(own)}年中{len(off)}年）",
                     ),
                 }
@@ -161,7 +162,7 @@ def constant_ratio(ratios: pd.DataFrame) -> Check:
                     "of": len(own),
                     "said": _series_said(
                         own.iloc[0],
-                        f"is {middle:.4f} of the nation in {same} of {len(own)} years",
+                        f"is {middle:.4f} of the nation in {same} of {counted(len(own), 'years')}",
                         f"在{len(own)}年中有{same}年恰为全国数的{middle:.4f}",
                     ),
                 }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from panelkit.core.check import Check
+from panelkit.core.counted import counted
 from panelkit.core.derivation import Columns
 from panelkit.core.errors import Fault, PanelError, PanelkitError
 from panelkit.core.key import level_of, parts_of
@@ -354,7 +355,8 @@ def _panel(study: Study, bench: Workbench, grid: Grid, frame: pd.DataFrame) -> P
     step = Step(
         before=keys,
         after=rows,
-        why=f"all {len(grid.units)} units in all years {grid.years[0]}-{grid.years[-1]} of files and study, so that lags follow time",
+        why=f"all {counted(len(grid.units), 'units')} in all years {grid.years[0]}-{grid.years[-1]} of files and "
+        "study, so that lags follow time",
     )
     panel = Panel.of(
         pd.DataFrame(columns),

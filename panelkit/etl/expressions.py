@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import StudyError
 from panelkit.core.evaluation import CELL_FUNCTIONS, Evaluator, Rows, check_arguments, shown
 from panelkit.core.expression import Binary, Call, Name, Node, Number, Text, Unary
@@ -294,7 +295,7 @@ def _across(
 def _cut_in_words(call: Call, before: np.ndarray, after: np.ndarray) -> str:
     """How many cells were cut, from below and from above."""
     low, high = int((after > before).sum()), int((after < before).sum())
-    return f"{shown(call)} cut {low + high} of {int((~np.isnan(before)).sum())} cells ({low} from below, {high} from above)"
+    return f"{shown(call)} cut {low + high} of {counted(int((~np.isnan(before)).sum()), 'cells')} ({low} from below, {high} from above)"
 
 
 def _together(keys: list[np.ndarray]) -> np.ndarray:

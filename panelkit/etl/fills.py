@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from panelkit.core.check import Check
+from panelkit.core.counted import counted
 from panelkit.core.errors import StudyError
 from panelkit.core.expression import names_in, parse_expression
 from panelkit.core.label import Label
@@ -66,7 +67,8 @@ def _fitted(values: np.ndarray, regressors: list[np.ndarray], grid: Grid, inside
     counts = np.bincount(unit[there], minlength=len(grid.units))
     if there.sum() <= (counts > 0).sum() + x.shape[1]:
         raise StudyError(
-            f"a fill by regression rests on {int(there.sum())} cells", mend="take fewer regressors, or another fill"
+            f"a fill by regression rests on {counted(int(there.sum()), 'cells')}",
+            mend="take fewer regressors, or another fill",
         )
     with np.errstate(invalid="ignore", divide="ignore"):
         means = np.column_stack(

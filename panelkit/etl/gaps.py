@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from panelkit.core.check import Check
+from panelkit.core.counted import counted
 from panelkit.core.errors import Fault
 from panelkit.core.key import level_of, parts_of
 from panelkit.core.label import Label
@@ -122,7 +123,7 @@ def gap_check(found: list[SeriesGaps]) -> Check:
         value=float(total),
         bound=None,
         text=Label(
-            en=f"{total} cells of the raw series are blank or absent ({parts})."
+            en=f"{counted(total, 'cells')} of the raw series are blank or absent ({parts})."
             if total
             else "No cell of the raw series is missing.",
             zh=f"原始序列有{total}个单元格为空或缺失（{parts_zh}）。" if total else "原始序列没有缺失。",

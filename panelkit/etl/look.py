@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import Fault, SourceError
 from panelkit.core.nearest import known_or_nearest
 from panelkit.core.registry import SOURCES
@@ -123,7 +124,7 @@ def _every_sheet(path: Path, names: tuple[str, ...]) -> tuple[str, Reading]:
     said = [f"sheet '{name}': {o}" for name, r in read for o in r.oddities]
     shown = ", ".join(f"{name} ({r.layout})" for name, r in read[:8]) + (" ..." if len(read) > 8 else "")
     reading = Reading(
-        layout=f"workbook of {len(names)} sheets: {shown}",
+        layout=f"workbook of {counted(len(names), 'sheets')}: {shown}",
         encoding="Excel workbook" if read[0][1].encoding.startswith("Excel") else read[0][1].encoding,
         vintage_hint="; ".join(dict.fromkeys(r.vintage_hint for _, r in read if r.vintage_hint)),
         series=tuple(series),

@@ -89,7 +89,7 @@ _NOTES: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 _WORDS = (
     (re.compile(r"\bline (\d+), column (\d+)"), r"第\1行第\2列"),
-    (re.compile(r"(\d+) \((\d+) cells\)"), r"\1年（\2个单元格）"),
+    (re.compile(r"(\d+) \((\d+) cells?\)"), r"\1年（\2个单元格）"),
     (re.compile(r"\binputs filled\b"), "投入项经填补"),
     (re.compile(r"\blinear\b"), "线性插值"),
     (re.compile(r"\bcarry\b"), "沿用前值"),

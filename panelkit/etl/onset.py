@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from panelkit.core.counted import counted
+
 NEVER = 0.0
 
 
@@ -37,5 +39,5 @@ def first_years(
     before = ~known[np.arange(len(wide)), np.maximum(at - 1, 0)]
     unsure = int((on.any(axis=1) & (at > 0) & before).sum())
     if unsure:
-        say(f"{name}: in {unsure} units a blank stands right before the first year, which may be earlier")
+        say(f"{name}: in {counted(unsure, 'units')} a blank stands right before the first year, which may be earlier")
     return np.repeat(found, len(years))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from panelkit.core.check import Check
+from panelkit.core.counted import counted
 from panelkit.core.label import Label, Language
 from panelkit.core.results import QualityExhibits, QualityReport
 from panelkit.core.study import Study
@@ -107,7 +108,7 @@ def _balance(study: Study, assembled: Assembled) -> Check:
     panel = assembled.panel
     units, times = len(panel.units), len(panel.times)
     due = units * times
-    en = f"{units} units x {times} years ({panel.times[0]}-{panel.times[-1]}), {panel.rows} rows"
+    en = f"{counted(units, 'units')} x {counted(times, 'years')} ({panel.times[0]}-{panel.times[-1]}), {counted(panel.rows, 'rows')}"
     zh = f"{units}个单元 × {times}年（{panel.times[0]}-{panel.times[-1]}），{panel.rows}行"
     empty = years_without_figures(study, panel)
     if empty:
@@ -147,10 +148,12 @@ def _missing(assembled: Assembled) -> Check:
             )
     total = sum(r["missing"] for r in rows)
     filled = sum(r["filled"] for r in rows)
-    en = "; ".join(f"{r['variable']} {r['missing']} ({r['units']} units)" for r in rows if r["missing"])
+    en = "; ".join(f"{r['variable']} {r['missing']} ({counted(r['units'], 'units')})" for r in rows if r["missing"])
     zh = "；".join(f"{r['variable']}缺{r['missing']}（{r['units']}个单元）" for r in rows if r["missing"])
     fill_en, fill_zh = (
-        (f" {filled} cells are filled, not published.", f"{filled}个单元格为填补值。") if filled else ("", "")
+        (f" {counted(filled, 'cells are')} filled, not published.", f"{filled}个单元格为填补值。")
+        if filled
+        else ("", "")
     )
     return Check(
         name="missing",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import Fault, PanelkitError, StudyError
 from panelkit.core.evaluation import CELL_FUNCTIONS
 from panelkit.core.expression import Call, Name, names_in
@@ -140,7 +141,7 @@ def _make(study: Study, plan: VariablePlan, bench: Workbench, window: Window) ->
     if count:
         rule = rule_of(spec)
         way = f"{rule.method}{' on ' + ', '.join(rule.on) if rule.on else ''}" if rule else "inputs filled"
-        bench.notes.append(f"{spec.name}: {count} cells are not as published ({way})")
+        bench.notes.append(f"{spec.name}: {counted(count, 'cells are')} not as published ({way})")
     return made.over
 
 

@@ -10,6 +10,7 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Any
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import PanelkitError
 from panelkit.core.nearest import known_or_nearest
 
@@ -115,7 +116,7 @@ def read_table(name: str) -> tuple[Row, ...]:
     rows = tuple(MappingProxyType(dict(row)) for row in reader)
     if len(rows) != note.rows or tuple(reader.fieldnames or ()) != tuple(note.columns):
         raise PanelkitError(
-            f"the shipped table has {len(rows)} rows and columns {', '.join(reader.fieldnames or ())}; "
+            f"the shipped table has {counted(len(rows), 'rows')} and columns {', '.join(reader.fieldnames or ())}; "
             f"the catalogue states {note.rows} and {', '.join(note.columns)}",
             where=f"panelkit/facts/{note.file}",
             mend="install panelkit again: the file was changed",

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from panelkit.core.counted import counted
 from panelkit.core.manifest import Entry
 from panelkit.replication.binding import Bound, bind, defines_rightly, prints, value_of
 from panelkit.replication.contradictions import contradicted
@@ -37,11 +38,12 @@ class AuditReport:
         c = self.counts
         tested = sum(c.values()) - c["no estimate"]
         lines = [
-            f"{self.paper}: {sum(c.values())} numbers; {c['no estimate']} are no estimates"
+            f"{self.paper}: {counted(sum(c.values()), 'numbers')}; {c['no estimate']} are no estimates"
             + (f" ({', '.join(f'{n} {k}' for k, n in self.kinds.items())})" if self.kinds else ""),
             f"of {tested}: {c['exact']} bound by macro, {c['words']} by value and words, {c['value']} by value alone, "
             f"{c['unbound']} unbound",
-            f"against {self.ledger_numbers} numbers of the ledger; of those bound by value alone {self.expected_by_chance:.1f} are "
+            f"against {counted(self.ledger_numbers, 'numbers')} of the ledger; of those bound by value alone "
+            f"{self.expected_by_chance:.1f} are "
             "to be expected by chance",
         ]
         for bound in self.numbers:

@@ -8,6 +8,7 @@ from typing import Any
 
 from panelkit.core import digest
 from panelkit.core.codec import to_json
+from panelkit.core.counted import counted
 from panelkit.core.errors import PackageError
 from panelkit.core.label import Label
 from panelkit.replication import archive
@@ -133,7 +134,7 @@ def write_package(files: dict[str, bytes], destination: Path, *, zip: bool = Fal
 def manifest_of(files: dict[str, bytes]) -> str:
     """The manifest, which `sha256sum -c` reads as well: a count and size, then digest and path of every file but itself."""
     listed = sorted(name for name in files if name != MANIFEST and not name.startswith("log/"))
-    head = f"# {len(listed)} files, {sum(len(files[n]) for n in listed)} bytes\n"
+    head = f"# {counted(len(listed), 'files')}, {sum(len(files[n]) for n in listed)} bytes\n"
     return head + "".join(f"{digest.of_bytes(files[n])}  {n}\n" for n in listed)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from panelkit.core.counted import counted
 from panelkit.core.source import SourceSpec
 from panelkit.replication.collect import FactTable
 from panelkit.replication.readme_rows import Words, data_files, exhibits, heading_lines, omitted, references
@@ -84,7 +85,7 @@ def _overview(told: Told) -> str:
     return (
         f"{heading_lines(told, WORDS)}\n\n## Overview\n\n{abstract + chr(10) * 2 if abstract else ''}"
         f"One study file (`study.toml`) takes {len(told.run.raw)} raw file(s) to a panel by {study.panel.entity} and "
-        f"{study.panel.time} ({study.panel.years[0]}-{study.panel.years[1]}, {told.rows} rows), {told.models} "
+        f"{study.panel.time} ({study.panel.years[0]}-{study.panel.years[1]}, {counted(told.rows, 'rows')}), {told.models} "
         f"model(s) and {len(told.exhibits)} exhibit(s). One command, `python run.py`, makes all of it; run time: "
         f"{told.run_time}. `python verify.py` checks the package with Python alone, nothing installed."
     )

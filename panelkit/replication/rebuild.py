@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import PackageError
 from panelkit.replication.archive import safe_path
 from panelkit.replication.bundle import program_files
@@ -185,7 +186,7 @@ def _held(wanted: dict[str, str], there: dict[str, str]) -> str:
     apart = [f"{n} {there.get(n, 'absent')} instead of {v}" for n, v in wanted.items() if there.get(n) != v]
     if apart:
         raise NotRerunError(f"the interpreter given is not what the lock says: {'; '.join(apart[:5])}")
-    return f"an interpreter that was given, with all {len(wanted)} versions that the lock pins for it"
+    return f"an interpreter that was given, with all {counted(len(wanted), 'versions')} that the lock pins for it"
 
 
 def _do(command: list[str], where: Path, until: float, what: str) -> str:

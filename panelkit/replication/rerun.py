@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from panelkit.core.counted import counted
+
 CLOSED_FORM = 1e-8  # relative; two builds of a linear algebra library part in the last digits only
 RESAMPLED = 1e-12  # by seed, the same draws
 LONGEST = 300  # signs of a value that is told
@@ -97,10 +99,10 @@ def engines_part(made: dict[str, Any]) -> list[str]:
                     digit = digit_where_they_part(a, b, scale if mine == "coefficient" else 0.0)
                     result.agreed(Parted(where=where, packaged=a, anew=b, digit=digit))
     if result.nearest is None:
-        return [f"first and second engine agree to the last bit in {pairs} numbers"] if pairs else []
+        return [f"first and second engine agree to the last bit in {counted(pairs, 'numbers')}"] if pairs else []
     found = result.nearest
     return [
-        f"of {pairs} numbers the two engines part at the earliest at significant digit {found.digit}: {found.where}, "
+        f"of {counted(pairs, 'numbers')} the two engines part at the earliest at significant digit {found.digit}: {found.where}, "
         f"{found.packaged!r} by the first and {found.anew!r} by the second"
     ]
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import PackageError
 from panelkit.core.manifest import Entry, Manifest
 from panelkit.core.nearest import known_or_nearest
@@ -69,9 +70,9 @@ class Lineage:
         yield f"  it is   {'.'.join(filter(None, self.key))}"
         if self.formula:
             yield f"  model   {self.formula}; fitted by {self.engine}"
-        yield f"  sample  {self.rows} rows, {self.units} units, {self.window[0]}-{self.window[1]}"
+        yield f"  sample  {counted(self.rows, 'rows')}, {counted(self.units, 'units')}, {self.window[0]}-{self.window[1]}"
         for rows, why in self.dropped:
-            yield f"    left out: {rows} rows ({why})"
+            yield f"    left out: {counted(rows, 'rows')} ({why})"
         for variable in self.variables:
             yield f"  variable {variable.name} = {variable.how}"
             if variable.series and variable.series != (variable.how,):

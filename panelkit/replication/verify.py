@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import PackageError, PanelkitError
 from panelkit.core.label import Language
 from panelkit.replication import archive, standalone
@@ -271,7 +272,7 @@ def _from_raw(folder: Path, means: Means) -> LevelResult:
     told = f": not {', '.join(other[:5])}" if other else ""
     notes = (
         *said,
-        f"{len(there) - len(other)} of {len(there)} files of panel, tables and figures came out the same to the byte{told}",
+        f"{len(there) - len(other)} of {counted(len(there), 'files')} of panel, tables and figures came out the same to the byte{told}",
     )
     return _compared("L3", result, further=apart, notes=notes)
 

@@ -13,7 +13,7 @@ DID_PHRASES: tuple[tuple[str, str], ...] = (
         "处理强度或暴露程度多于两个取值时，还需该差异满足强平行趋势（Callaway、Goodman-Bacon和Sant'Anna，2024）。",
     ),
     (
-        r"Assigned to (?P<v1>\S+): (.+); exposure by (?P<v2>\S+): (.+) \((\d+) rows at exposure 0\)\. Clustered by (?P<l1>.+)\.",
+        r"Assigned to (?P<v1>\S+): (.+); exposure by (?P<v2>\S+): (.+) \((\d+) rows? at exposure 0\)\. Clustered by (?P<l1>.+)\.",
         "处理分配到{0}：{1}；按{2}的暴露：{3}（{4}行暴露为0）。按{5}聚类。",
     ),
     (
@@ -34,19 +34,19 @@ DID_PHRASES: tuple[tuple[str, str], ...] = (
         "以事件时间{0}为基期；处理单位早于{1}与晚于{2}的行不进入样本。",
     ),
     (
-        r"Band over all event times: sup-t, (\d+) draws, (\S+) % simultaneous, critical value (\S+) \(one point alone (\S+)\)\.",
+        r"Band over all event times: sup-t, (\d+) draws?, (\S+) % simultaneous, critical value (\S+) \(one point alone (\S+)\)\.",
         "各期的联合置信带：sup-t，{0}次抽样，{1}%联合水平，临界值{2}（单点为{3}）。",
     ),
     (r"event time outside the window", "事件时间在窗口之外"),
     (
-        r"(.+) falls in (\d+) rows of (\d+) units: the treatment is not absorbing, .*without memory\. Rises alone: (\S+); falls alone:"
+        r"(.+) falls in (\d+) rows? of (\d+) units?: the treatment is not absorbing, .*without memory\. Rises alone: (\S+); falls alone:"
         r" (\S+); equal but for the sign: p = (\S+)\.",
         "{0}在{2}个单位的{1}行下降：处理并非一经开始即持续，系数把下降视为符号相反的上升且不计先前处理。仅上升：{3}；仅下降：{4}；二者大小"
         "相等的检验p = {5}。",
     ),
     # synthetic difference-in-differences
     (
-        r"(.+) \(Arkhangelsky.+\): (\d+) treated units in (\d+) cohort\(s\) against (\d+) never treated ones, averaged by treated cells\.",
+        r"(.+) \(Arkhangelsky.+\): (\d+) treated units? in (\d+) cohort\(s\) against (\d+) never treated ones, averaged by treated cells\.",
         "{0}（Arkhangelsky等，2021）：{2}个批次的{1}个处理单位，对照为{3}个从未处理的单位，按处理单元格平均。",
     ),
     (r"Synthetic difference-in-differences: unit and period weights", "合成双重差分：单位与时期加权"),
@@ -69,7 +69,7 @@ DID_PHRASES: tuple[tuple[str, str], ...] = (
         "{0}次自助抽样缺少某一批次或对照不足两个，已重抽。",
     ),
     (
-        r"The earliest cohort has (\d+) periods before treatment: weights found on so few fit noise\.",
+        r"The earliest cohort has (\d+) periods? before treatment: weights found on so few fit noise\.",
         "最早批次处理前仅有{0}期：据此估计的权重拟合的多为噪声。",
     ),
     (
@@ -99,7 +99,7 @@ DID_PHRASES: tuple[tuple[str, str], ...] = (
         "含协变量或其他固定效应时饱和回归是另一估计量",
     ),
     (r"no unit is untreated in (.+): no effect is identified there", "{0}年没有未处理的单位：该处效应不可识别"),
-    (r"(?P<v1>\S+) not seen in every one of (\d+) periods", "{0}并非{1}期俱全"),
+    (r"(?P<v1>\S+) not seen in every one of (\d+) periods?", "{0}并非{1}期俱全"),
     (
         r"(?P<v1>\S+) treated from the first period on: no period before to compare with",
         "{0}自首期起即受处理：没有处理前的时期可比",
@@ -127,7 +127,7 @@ DID_PHRASES: tuple[tuple[str, str], ...] = (
         "事件时间{0}没有观测；改以其前最后一期为基期：{1}。",
     ),
     (
-        r"Bootstrap with matching: (\d+) draws, percentile, (\d+) clusters drawn whole, scores and matches anew; spread of the draws"
+        r"Bootstrap with matching: (\d+) draws?, percentile, (\d+) clusters? drawn whole, scores and matches anew; spread of the draws"
         r" ([\d.e+-]+?)\.",
         "重新匹配的自助法：{0}次，百分位区间，整群抽取{1}个聚类，每次重新估计得分并匹配；抽样离散度{2}。",
     ),

@@ -31,13 +31,13 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     ),
     (r"Classical standard errors, convention (\S+)\.", r"普通标准误，口径同\1。"),
     (r"Heteroskedasticity-robust standard errors \((\w+)\), convention (\S+)\.", r"异方差稳健标准误（\1），口径同\2。"),
-    (r"Driscoll-Kraay standard errors, (\S+) lags, convention (\S+)\.", r"Driscoll-Kraay标准误，滞后\1期，口径同\2。"),
+    (r"Driscoll-Kraay standard errors, (\S+) lags?, convention (\S+)\.", r"Driscoll-Kraay标准误，滞后\1期，口径同\2。"),
     (
-        r"Newey-West \(within unit\) standard errors, (\S+) lags, convention (\S+)\.",
+        r"Newey-West \(within unit\) standard errors, (\S+) lags?, convention (\S+)\.",
         r"单位内Newey-West标准误，滞后\1期，口径同\2。",
     ),
     (
-        r"Conley standard errors: dependence up to (\S+) km \((\w+) weights\), rows of (the same period|all periods)(?:, and (\d+) lags within units)?; convention (\S+)\.",
+        r"Conley standard errors: dependence up to (\S+) km \((\w+) weights\), rows of (the same period|all periods)(?:, and (\d+) lags? within units)?; convention (\S+)\.",
         r"Conley空间标准误：相关距离不超过\1公里（\2核），取\3的观测；口径同\5。",
     ),
     (r"Sample: every row with no missing cell\.", "样本：无缺失值的全部观测。"),
@@ -79,7 +79,7 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
         r"\1；全部变量与工具变量均吸收固定效应。给出普通与聚类的第一阶段F统计量及偏R²。",
     ),
     (
-        r"Three regressions on the same rows: a, then b and direct, then total; indirect = a x b, with a pairs cluster bootstrap of (\d+) draws\.",
+        r"Three regressions on the same rows: a, then b and direct, then total; indirect = a x b, with a pairs cluster bootstrap of (\d+) draws?\.",
         r"同一样本上的三个回归：先a，再b与直接效应，再总效应；间接效应 = a × b，整群自助法\1次。",
     ),
     (
@@ -106,11 +106,11 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
         "滞后按时间而不跨缺口；滞后不全的观测计数。各方程共用联合协方差。",
     ),
     (
-        r"Non-causality: Wald test of the system, the half-panel jackknife test of Juodis, Karavias and Sarafidis \(2021\) where every unit has (\d+) years, and Dumitrescu-Hurlin where every one has more than (\d+)\.",
+        r"Non-causality: Wald test of the system, the half-panel jackknife test of Juodis, Karavias and Sarafidis \(2021\) where every unit has (\d+) years?, and Dumitrescu-Hurlin where every one has more than (\d+)\.",
         r"非因果性：系统的Wald检验；各单位满\1年时另作Juodis、Karavias和Sarafidis（2021）的半面板刀切检验；各单位多于\2年时另作Dumitrescu-Hurlin检验。",
     ),
     (
-        r"Responses over (\d+) years under the Cholesky orders (.+?); (?:bands by (\d+) draws of (?:whole clusters|the wild cluster bootstrap of scores)|no bands)\.",
+        r"Responses over (\d+) years? under the Cholesky orders (.+?); (?:bands by (\d+) draws? of (?:whole clusters|the wild cluster bootstrap of scores)|no bands)\.",
         r"\1年内的脉冲响应，Cholesky次序为\2；置信带由\3次自助抽样求得。",
     ),
     (
@@ -187,7 +187,7 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"Errors: jackknife over units with weights kept\.", "标准误：逐一剔除单位的刀切法，权重不变。"),
     (r"Errors: bootstrap of units with weights found anew\.", "标准误：单位自助法，每次重估权重。"),
     (
-        r"On this panel: (\d+) rows, (.+?)\. Standard errors: (.+?), (named by .+?|by default.*?)\. Resampling: (.+?), (named in the study|by default)\.",
+        r"On this panel: (\d+) rows?, (.+?)\. Standard errors: (.+?), (named by .+?|by default.*?)\. Resampling: (.+?), (named in the study|by default)\.",
         r"就本面板：\1行，\2。标准误：\3，\4。重抽样：\5，\6。",
     ),
     (r"On which panel is not known yet: ", "面板尚不可得："),
@@ -244,7 +244,7 @@ _WORDS: tuple[tuple[str, str], ...] = (
     (r"Difference-in-differences: equal weights", "双重差分：等权"),
     (r"not treated yet(?=的单位)", "尚未处理"),
     (r"never treated(?=的单位)", "从未处理"),
-    (r"(\d+) clusters of (\w+)", r"\1个聚类（\2）"),
+    (r"(\d+) clusters? of (\w+)", r"\1个聚类（\2）"),
     (r"named by the model", "由模型指定"),
     (r"named by the study's defaults", "由研究的默认设定指定"),
     (r"named in the study", "由研究指定"),

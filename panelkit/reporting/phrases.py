@@ -32,16 +32,16 @@ PHRASES: tuple[tuple[str, str], ...] = (
     # how the rows came to be
     (r"years (\d+)-(\d+) of the study", "研究所用的{0}–{1}年"),
     (
-        r"all (\d+) units in all years (\d+)-(\d+) of (?:the files|files and study), so that lags follow time",
+        r"all (\d+) units? in all years (\d+)-(\d+) of (?:the files|files and study), so that lags follow time",
         "补齐{0}个单位在文件所含{1}–{2}年的全部组合，使滞后项按时间取值",
     ),
     (r"(.+?) \((\d{6})\) excluded: (.+)", "剔除{0}（{1}）：{2}"),
     # conventions
     (
-        r"(\d+) clusters \((?P<l1>.+?)\), fewer than (\d+): CR3 \(cluster jackknife\) with t\((\d+)\), by default\.",
+        r"(\d+) clusters? \((?P<l1>.+?)\), fewer than (\d+): CR3 \(cluster jackknife\) with t\((\d+)\), by default\.",
         "{0}个聚类（{1}），少于{2}个：默认采用CR3（聚类刀切法）与t({3})分布。",
     ),
-    (r"(\d+) clusters \((?P<l1>.+?)\), CR1 with t\((\d+)\), by default\.", "{0}个聚类（{1}）：默认采用CR1与t({2})分布。"),
+    (r"(\d+) clusters? \((?P<l1>.+?)\), CR1 with t\((\d+)\), by default\.", "{0}个聚类（{1}）：默认采用CR1与t({2})分布。"),
     (
         r"The two-way covariance had a negative eigenvalue, which was set to zero \(as fixest does\)\.",
         "双向聚类协方差矩阵有负特征值，已置为零（与fixest一致）。",
@@ -92,7 +92,7 @@ PHRASES: tuple[tuple[str, str], ...] = (
     ),
     (r"(\d+) (?:unit is|units are) treated from the first period on, with no period before\.", "{0}个单位自首期起即受处理，没有处理前的时期。"),
     (
-        r"In (.+) no unit is untreated \((\d+) rows\): effects there rest on units treated already, not on clean controls; end the window before, or say so\.",
+        r"In (.+) no unit is untreated \((\d+) rows?\): effects there rest on units treated already, not on clean controls; end the window before, or say so\.",
         "{0}年没有未处理的单位（{1}行）：这些年份的效应依赖于已处理的单位而非干净的对照；应缩短窗口或予以说明。",
     ),
     (
@@ -105,16 +105,16 @@ PHRASES: tuple[tuple[str, str], ...] = (
     ),
     (r"The joint test of the leads is not made: (.+)\.", "未作前导项的联合检验：{0}。"),
     (
-        r"The joint test of (\d+) leads is of (\d+) combinations only: their covariance has no more\.",
+        r"The joint test of (\d+) leads? is of (\d+) combinations? only: their covariance has no more\.",
         "{0}个前导项的联合检验只含{1}个线性组合：其协方差的秩仅此而已。",
     ),
     # mediation
     (
-        r"The indirect effect's standard error, interval and p come from (\d+) pairs bootstrap draws of clusters \((?P<l1>.+?)\), percentile\.",
+        r"The indirect effect's standard error, interval and p come from (\d+) pairs? bootstrap draws of clusters \((?P<l1>.+?)\), percentile\.",
         "间接效应的标准误、区间与p值来自{0}次整群自助抽样（{1}），取百分位区间。",
     ),
     (
-        r"The three regressions use the same (\d+) rows; fit statistics are of the total effect's\.",
+        r"The three regressions use the same (\d+) rows?; fit statistics are of the total effect's\.",
         "三个回归使用相同的{0}行；拟合统计量取自总效应方程。",
     ),
     (

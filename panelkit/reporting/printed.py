@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import ReportError
 from panelkit.core.exhibit import Cell, Table
 
@@ -72,7 +73,7 @@ def printed(table: Table) -> dict[str, str]:
             continue
         if len(row.cells) != len(table.columns):
             raise ReportError(
-                f"row '{row.label}' has {len(row.cells)} cells for {len(table.columns)} columns",
+                f"row '{row.label}' has {counted(len(row.cells), 'cells')} for {counted(len(table.columns), 'columns')}",
                 where=f"tables.{table.id}",
                 mend="give every row one cell for each column",
             )

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import Fault, StudyError
 from panelkit.core.estimation import ModelSpec
 from panelkit.core.formula import parse_formula
@@ -121,7 +122,11 @@ def _faults(name: str, battery: RobustnessSpec, entries: Mapping[Any, Any]) -> l
         fault("", "it declares no other specification", f"add one of {', '.join(DIMENSIONS)}")
     count = len(_combinations(battery))
     if count > MOST:
-        fault("combine", f"{count} specifications are more than {MOST}", "cross fewer choices, or one_at_a_time")
+        fault(
+            "combine",
+            f"{counted(count, 'specifications are')} more than {MOST}",
+            "cross fewer choices, or one_at_a_time",
+        )
     for field in ("level", "agree"):
         if not 0 < getattr(battery, field) <= 1:
             fault(field, "it lies between 0 and 1", "such as 0.05 for level, 1.0 for agree")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import Fault
 from panelkit.core.letters import deceiving
 
@@ -61,7 +62,7 @@ def _values(value: Any, where: str, depth: int) -> Iterator[Fault]:
     if depth > DEEPEST:
         yield Fault(where=where[:80], what="this is nested too deeply for a study", mend="write it flat")
     elif isinstance(value, (dict, list)) and len(value) > (most := _most(where, depth)):
-        what = f"{len(value):,} entries are more than a study is read with"
+        what = f"{counted(len(value), 'entries are', ',')} more than a study is read with"
         yield Fault(where=where[:80] or "the study", what=what, mend=f"at most {most:,}")
     elif isinstance(value, dict):
         for key, inner in value.items():

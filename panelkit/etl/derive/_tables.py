@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.derivation import Columns
 from panelkit.core.errors import PanelError, StudyError
 from panelkit.etl.harmonise.provinces import named
@@ -88,7 +89,7 @@ def industries(columns: Columns, parts: Mapping[str, str]) -> np.ndarray:
     """
     if len(parts) < 2:
         raise StudyError(
-            f"{len(parts)} industries are no structure",
+            f"{counted(len(parts), 'industries are')} no structure",
             mend='name each industry\'s series: parts = { textiles = "source.alias", machinery = "..." }',
         )
     first = next(iter(parts.values()))
@@ -119,7 +120,7 @@ def counts_note(present: np.ndarray, columns: Columns) -> tuple[str, ...]:
     if counts.size == 0 or counts.min() == counts.max():
         return ()
     low, high = at[window][counts.argmin()], at[window][counts.argmax()]
-    return (f"sums over units rest on {counts.min()} units in {low} and {counts.max()} in {high}",)
+    return (f"sums over units rest on {counted(counts.min(), 'units')} in {low} and {counts.max()} in {high}",)
 
 
 def refuse_where(bad: np.ndarray, what: str, mend: str, columns: Columns) -> None:
@@ -135,6 +136,6 @@ def refuse_where(bad: np.ndarray, what: str, mend: str, columns: Columns) -> Non
         unit, year = (int(v[0]) for v in np.nonzero(bad))
         raise PanelError(
             f"{what} for {columns.unit} {named(units(columns)[unit])}, {columns.time} {years(columns)[year]} "
-            f"({int(bad.sum())} cells)",
+            f"({counted(int(bad.sum()), 'cells')})",
             mend=mend,
         )

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.derivation import Columns, DerivationSpec, Derived
 from panelkit.core.errors import StudyError
 from panelkit.core.label import Label
@@ -120,12 +121,12 @@ def _rule(options: CapitalStockSpec, flows: np.ndarray, at: int, names: list[str
         end = at + options.growth_years
         if options.growth_years < 1 or end >= flows.shape[1]:
             raise StudyError(
-                f"growth of investment over {options.growth_years} years from {options.start} is beyond the files",
+                f"growth of investment over {counted(options.growth_years, 'years')} from {options.start} is beyond the files",
                 mend="give growth, or fewer growth_years",
             )
         with np.errstate(invalid="ignore", divide="ignore"):
             growth = (flows[:, end] / flows[:, at]) ** (1 / options.growth_years) - 1
-        words = f"own growth over {options.growth_years} years + {d:g}"
+        words = f"own growth over {counted(options.growth_years, 'years')} + {d:g}"
     if not 0 <= d < 1 or (growth + d <= 0).any():
         worst = int(np.nanargmin(growth))
         raise StudyError(
@@ -141,7 +142,7 @@ def _notes(options: CapitalStockSpec, columns: Columns) -> tuple[str, ...]:
     burn = columns.study_years[0] - options.start
     if burn < SHORT:
         notes.append(
-            f"the stock begins {max(burn, 0)} years before the sample: under {SHORT} years its first guess still shows"
+            f"the stock begins {counted(max(burn, 0), 'years')} before the sample: under {SHORT} years its first guess still shows"
         )
     if options.preset == "zhang2004" and options.growth is None and options.start != BASE:
         notes.append(f"a first stock of investment / 10% was made for {BASE}, not for {options.start}")

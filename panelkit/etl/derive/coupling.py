@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.derivation import Columns, DerivationSpec, Derived
 from panelkit.core.errors import StudyError
 from panelkit.core.label import Label
@@ -100,7 +101,9 @@ def _notes(options: CouplingSpec, columns: Columns, degree: np.ndarray, develope
         notes.append(f"rank correlation of D with T: {together:.3f}; print T beside D")
     zero = int((degree[seen] == 0).sum())
     if zero:
-        notes.append(f"C is 0 in {zero} cells, where one system is at its minimum: that is the scale, not the economy")
+        notes.append(
+            f"C is 0 in {counted(zero, 'cells')}, where one system is at its minimum: that is the scale, not the economy"
+        )
     return tuple(notes)
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.derivation import Columns, DerivationSpec, Derived
 from panelkit.core.errors import StudyError
 from panelkit.core.label import Label
@@ -93,7 +94,7 @@ def derive(options: DeflateSpec, columns: Columns) -> Derived:
     lost = int((inside(columns) & ~np.isnan(amount) & np.isnan(real)).sum())
     if lost:
         notes += (
-            f"{lost} cells of {options.amount} are missing in the result, for want of a figure of {options.index}",
+            f"{counted(lost, 'cells')} of {options.amount} are missing in the result, for want of a figure of {options.index}",
         )
     return Derived(
         values=on_grid_of(columns, real),

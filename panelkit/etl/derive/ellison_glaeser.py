@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.derivation import Columns, DerivationSpec, Derived
 from panelkit.core.errors import StudyError
 from panelkit.core.label import Label
@@ -91,7 +92,7 @@ def _approximated(sums: list[np.ndarray], notes: list[str]) -> np.ndarray:
 
 def _plants_by(options: EllisonGlaeserSpec) -> str:
     by = f"by {options.plant_hhi}"
-    return by if options.plant_hhi else f"approximated from {len(options.bin_plants)} classes of size"
+    return by if options.plant_hhi else f"approximated from {counted(len(options.bin_plants), 'classes')} of size"
 
 
 def _refuse_no_share(plants: np.ndarray) -> None:

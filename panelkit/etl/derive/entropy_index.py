@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.derivation import Columns, DerivationSpec, Derived
 from panelkit.core.errors import StudyError
 from panelkit.core.label import Label
@@ -68,7 +69,8 @@ def derive(options: EntropyIndexSpec, columns: Columns) -> Derived:
     fitted = inside(columns, options.fit_years) & ~np.isnan(values).any(axis=-1)
     if fitted.sum() < 3:
         raise StudyError(
-            f"the weights rest on {int(fitted.sum())} rows", mend="widen fit_years, or look at missing cells"
+            f"the weights rest on {counted(int(fitted.sum()), 'rows')}",
+            mend="widen fit_years, or look at missing cells",
         )
     scale = scale_of(values[fitted])
     for name, low, high in zip(names, scale.low, scale.high, strict=True):
@@ -83,7 +85,7 @@ def derive(options: EntropyIndexSpec, columns: Columns) -> Derived:
         measure="",
         how=f"sum of w z, {options.weights} weights "
         + ", ".join(f"{n} {w:.4f} ({d})" for (n, d), w in zip(options.components.items(), own, strict=True))
-        + f", ranges and weights over {int(fitted.sum())} rows of {span[0]}-{span[1]}",
+        + f", ranges and weights over {counted(int(fitted.sum()), 'rows')} of {span[0]}-{span[1]}",
         notes=_notes(options, columns, z, fitted, own, scale.high - scale.low),
         details=_weights_by_method(options, z[fitted], z[inside(columns) & ~np.isnan(z).any(axis=-1)]),
     )
@@ -116,7 +118,7 @@ def _notes(
     else:
         beyond = int(((z[study] < 0) | (z[study] > 1)).any(axis=-1).sum())
         if beyond:
-            notes.append(f"{beyond} rows have a component outside its range in the years of the fit")
+            notes.append(f"{counted(beyond, 'rows have')} a component outside its range in the years of the fit")
     if options.shift:
         notes.append(
             f"{options.shift:g} was added to normalised values before shares were taken, which changes the weights"

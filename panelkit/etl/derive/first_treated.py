@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.derivation import Columns, DerivationSpec, Derived, Evidence
 from panelkit.core.errors import StudyError
 from panelkit.core.label import Label
@@ -71,7 +72,7 @@ def _of_cities(options: FirstTreatedSpec, columns: Columns) -> Derived:
     inner = {z.city_code for z in zones.zones() if not z.treats_prefecture}
     touched = sorted({u for u in cities if u not in known and any(c[:4] == u[:4] for c in inner)})
     notes = (
-        (f"{len(touched)} cities hold a zone of a county-level city only, which does not treat them",)
+        (f"{counted(len(touched), 'cities hold')} a zone of a county-level city only, which does not treat them",)
         if touched
         else ()
     )

@@ -7,6 +7,7 @@ from dataclasses import field
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.derivation import Columns, DerivationSpec, Derived
 from panelkit.core.errors import StudyError
 from panelkit.core.label import Label
@@ -58,7 +59,7 @@ def derive(options: HhiSpec, columns: Columns) -> Derived:
     if options.parts:
         index = herfindahl(industries(columns, options.parts)).T
         count = np.asarray(float(len(options.parts)))
-        how = f"sum of squared shares of {len(options.parts)} industries"
+        how = f"sum of squared shares of {counted(len(options.parts), 'industries')}"
     else:
         values = wide(columns, options.part)
         index = herfindahl(np.nan_to_num(values), axis=0)

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.derivation import Columns, DerivationSpec, Derived
 from panelkit.core.label import Label
 from panelkit.core.registry import DERIVATIONS, CellWords, DerivationKind
@@ -53,7 +54,7 @@ def derive(options: KrugmanSpecialisationSpec, columns: Columns) -> Derived:
     return Derived(
         values=mix.lay(np.where(mix.missing, np.nan, index)),
         measure="",
-        how=f"sum over {mix.table.shape[-1]} industries of |share - share in {others}|"
+        how=f"sum over {counted(mix.table.shape[-1], 'industries')} of |share - share in {others}|"
         + (" / 2" if options.halved else ""),
         notes=mix.notes,
         over=mix.over,

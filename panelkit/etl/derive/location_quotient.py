@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.derivation import Columns, DerivationSpec, Derived
 from panelkit.core.errors import PanelError, StudyError
 from panelkit.core.label import Label
@@ -83,24 +84,24 @@ def derive(options: LocationQuotientSpec, columns: Columns) -> Derived:
         _refuse_mixed(options, columns)
     part = columns[options.part] if options.part else columns[options.share] * whole
     both = part.notna() & whole.notna()
-    counted, who = both, "over units present in each year"
+    taken, who = both, "over units present in each year"
     years = whole.index.get_level_values(columns.time)
     inside = (years >= columns.study_years[0]) & (years <= columns.study_years[1])
     if options.balanced:
         complete = both[inside].groupby(level=columns.unit).all()
-        counted = both & whole.index.get_level_values(columns.unit).map(complete).to_numpy(dtype=bool)
-        who = f"over the {int(complete.sum())} units complete in {columns.study_years[0]}-{columns.study_years[1]}"
+        taken = both & whole.index.get_level_values(columns.unit).map(complete).to_numpy(dtype=bool)
+        who = f"over the {counted(int(complete.sum()), 'units')} complete in {columns.study_years[0]}-{columns.study_years[1]}"
     total = {
-        name: values.where(counted).groupby(level=columns.time).transform("sum", min_count=1)
+        name: values.where(taken).groupby(level=columns.time).transform("sum", min_count=1)
         for name, values in (("part", part), ("whole", whole))
     }
     if options.leave_one_out:
-        total = {n: t - v.where(counted, 0.0) for (n, t), v in zip(total.items(), (part, whole), strict=True)}
+        total = {n: t - v.where(taken, 0.0) for (n, t), v in zip(total.items(), (part, whole), strict=True)}
         who += ", each unit left out of its own"
     quotient = (part / whole) / (total["part"] / total["whole"])
     _refuse_undefined(quotient[inside], options.form == "ln", columns)
     quotient = quotient.where(both & np.isfinite(quotient))
-    notes = _counts_differ(counted[inside], columns)
+    notes = _counts_differ(taken[inside], columns)
     how = f"(part / whole) / (sum of part / sum of whole), sums {who}, excluded units included"
     return _in_form(options, quotient, how, notes)
 
@@ -126,14 +127,14 @@ def _of_cells(options: LocationQuotientSpec, columns: Columns) -> Derived:
     part = amounts(columns, options.part, cells)
     whole = per_place(columns, options.whole, cells) if options.whole else part.sum(axis=-1)
     present = ~np.isnan(whole) & ~np.isnan(part).any(axis=-1)
-    counted, who = present, f"over the {' and '.join(cells.over)}s present in each year"
+    taken, who = present, f"over the {' and '.join(cells.over)}s present in each year"
     at = years(columns)
     inside = (at >= columns.study_years[0]) & (at <= columns.study_years[1])
     if options.balanced:
         complete = present[inside].all(axis=0)
-        counted = present & complete
+        taken = present & complete
         who = f"over the {int(complete.sum())} complete in {columns.study_years[0]}-{columns.study_years[1]}"
-    own = np.where(counted[:, :, None], part, 0.0), np.where(counted, whole, 0.0)
+    own = np.where(taken[:, :, None], part, 0.0), np.where(taken, whole, 0.0)
     above, below = own[0].sum(axis=1)[:, None, :], own[1].sum(axis=1)[:, None]
     if options.leave_one_out:
         above, below = above - own[0], below - own[1]
@@ -159,12 +160,12 @@ def _refuse_mixed(options: LocationQuotientSpec, columns: Columns) -> None:
         )
 
 
-def _counts_differ(counted: pd.Series, columns: Columns) -> tuple[str, ...]:
-    counts = counted.groupby(level=columns.time).sum()
+def _counts_differ(summed: pd.Series, columns: Columns) -> tuple[str, ...]:
+    counts = summed.groupby(level=columns.time).sum()
     if counts.nunique() <= 1:
         return ()
     low, high = counts.idxmin(), counts.idxmax()
-    return (f"the denominator sums over {counts.min()} units in {low} and {counts.max()} in {high}",)
+    return (f"the denominator sums over {counted(counts.min(), 'units')} in {low} and {counts.max()} in {high}",)
 
 
 def _refuse_undefined(quotient: pd.Series, is_logged: bool, columns: Columns) -> None:
@@ -175,7 +176,7 @@ def _refuse_undefined(quotient: pd.Series, is_logged: bool, columns: Columns) ->
         zero = "has no logarithm" if is_logged else "is infinite"
         raise PanelError(
             f"the location quotient is {quotient[bad].iloc[0]:g} for {columns.unit} {named(str(unit))}, {columns.time} {year} and {zero} "
-            f"({int(bad.sum())} cells)",
+            f"({counted(int(bad.sum()), 'cells')})",
             mend='say form = "symmetric" where zeros are meant, look at the cells, or exclude the unit',
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.derivation import Columns, DerivationSpec, Derived
 from panelkit.core.registry import DERIVATIONS, DerivationKind
 from panelkit.core.spec import spec
@@ -49,7 +50,9 @@ def derive(options: NeighbourMeanSpec, columns: Columns) -> Derived:
         values=made,
         measure=columns.measures.get(options.of, ""),
         how=f"mean of {options.of} over bordering provinces (facts: contiguity)",
-        notes=(f"{short} cells rest on some of the neighbours alone, since others have no figure",) if short else (),
+        notes=(f"{counted(short, 'cells rest')} on some of the neighbours alone, since others have no figure",)
+        if short
+        else (),
         price=columns.prices.get(options.of, ""),
         base_year=columns.base_years.get(options.of),
     )

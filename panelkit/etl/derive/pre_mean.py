@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.derivation import Columns, DerivationSpec, Derived
 from panelkit.core.errors import StudyError
 from panelkit.core.label import Label
@@ -54,7 +55,7 @@ def derive(options: PreMeanSpec, columns: Columns) -> Derived:
         counts, sums = (np.where(known, v[group], 0.0) for v in (counts, sums))
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.where(counts > 0, sums / counts, np.nan)
-    notes = (f"{fewer} units have fewer than {values.shape[1]} of those years",) if fewer else ()
+    notes = (f"{counted(fewer, 'units have')} fewer than {values.shape[1]} of those years",) if fewer else ()
     return Derived(
         values=on_grid_of(columns, mean[:, None]),
         measure=columns.measures.get(options.of, ""),

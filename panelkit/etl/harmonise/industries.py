@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import Fault
 from panelkit.core.label import Label
 from panelkit.core.source import SourceSpec
@@ -56,7 +57,10 @@ def coded_industries(
         if len(theirs) != 1:
             faults.append(_split(code, str(own), to, theirs, spec))
         known[str(name), str(own)] = (theirs[0] if theirs else "", " ".join(mine) if len(mine) > 1 else "")
-    notes += [f"{n} cells of the row '{name}' set aside: its divisions stand beside it" for name, n in aside.items()]
+    notes += [
+        f"{counted(n, 'cells')} of the row '{name}' set aside: its divisions stand beside it"
+        for name, n in aside.items()
+    ]
     if len(faults) > MOST_LISTED:
         more = len(faults) - MOST_LISTED
         faults = [
@@ -172,7 +176,7 @@ def added_up(frame: pd.DataFrame, spec: SourceSpec) -> tuple[pd.DataFrame, list[
     merged = pd.DataFrame(rows).astype(parts.dtypes.to_dict())
     short = int(merged["value"].isna().sum())
     names = ", ".join(sorted(parts["behind"].unique()))
-    notes = [f"{len(merged)} cells are sums over divisions that are one in the panel's list ({names})"]
+    notes = [f"{counted(len(merged), 'cells are')} sums over divisions that are one in the panel's list ({names})"]
     notes += [f"{short} of these sums are missing, since a part is"] if short else []
     together = pd.concat([frame[frame["behind"] == ""], merged]).sort_index(kind="stable")
     return together.drop(columns="behind"), notes, []

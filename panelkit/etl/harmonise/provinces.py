@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import Fault
 from panelkit.core.key import JOINT, joined, parts_of
 from panelkit.core.source import Observations
@@ -108,7 +109,7 @@ def _matched(frame: pd.DataFrame, path: str) -> tuple[pd.DataFrame, list[str], l
         aside.append(name)
         kind = is_not_a_province(name)
         if kind is not None:
-            notes.append(f"{counts[name]} cells of the row '{name.strip()}' set aside: {kind}")
+            notes.append(f"{counted(counts[name], 'cells')} of the row '{name.strip()}' set aside: {kind}")
         else:
             faults.append(_unmatched(name, f"{path}!{cells[name]}" if "!" in cells[name] else f"{path}, {cells[name]}"))
     if len(faults) > MOST_LISTED:
@@ -135,20 +136,22 @@ def _cities(frame: pd.DataFrame, path: str) -> tuple[pd.DataFrame, list[str], li
         kind = is_not_a_province(name)
         inner = inner_place(name)
         if namesakes(name) and (of_provinces or namesakes(name) in full):
-            notes.append(f"{counts[name]} cells of the row '{name.strip()}' set aside: the province, beside others")
+            notes.append(
+                f"{counted(counts[name], 'cells')} of the row '{name.strip()}' set aside: the province, beside others"
+            )
         elif code is not None:
             codes[name] = code
             if namesakes(name):
                 notes.append(f"'{name.strip()}' taken for the city of that name: the file has no province")
         elif place is not None:
             notes.append(
-                f"{counts[name]} cells of the row '{name.strip()}' set aside: a province, its cities are in it"
+                f"{counted(counts[name], 'cells')} of the row '{name.strip()}' set aside: a province, its cities are in it"
             )
         elif inner is not None:
             where = getattr(city(inner[1]), "name_zh_full", inner[1])
-            notes.append(f"{counts[name]} cells of the row '{name.strip()}' set aside: it lies in {where}")
+            notes.append(f"{counted(counts[name], 'cells')} of the row '{name.strip()}' set aside: it lies in {where}")
         elif kind is not None:
-            notes.append(f"{counts[name]} cells of the row '{name.strip()}' set aside: {kind}")
+            notes.append(f"{counted(counts[name], 'cells')} of the row '{name.strip()}' set aside: {kind}")
         else:
             what = (
                 f"'{name.strip()}' is no city of the list ({len(cities())} prefecture-level units and municipalities)"
@@ -175,7 +178,9 @@ def _sums(kept: pd.DataFrame, nation: pd.DataFrame) -> list[str]:
                 if len(share) == 1
                 else f"{100 * share.min():.2f}% to {100 * share.max():.2f}%"
             )
-            notes.append(f"the provinces add up to {span} of the national row of {series} ({len(share)} years)")
+            notes.append(
+                f"the provinces add up to {span} of the national row of {series} ({counted(len(share), 'years')})"
+            )
     return notes
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import Fault
 from panelkit.core.label import Label
 from panelkit.core.source import SourceSpec, Vintages
@@ -41,7 +42,7 @@ def vintage_faults(spec: SourceSpec, frame: pd.DataFrame, rule: Vintages) -> tup
 
 
 def _listed(counts: pd.Series) -> str:
-    return ", ".join(f"{vintage or 'unknown'} ({count} cells)" for vintage, count in counts.items())
+    return ", ".join(f"{vintage or 'unknown'} ({counted(count, 'cells')})" for vintage, count in counts.items())
 
 
 def _mixed(spec: SourceSpec, series: str, alias: str, rows: pd.DataFrame, counts: pd.Series) -> Fault:
@@ -67,7 +68,7 @@ def _first_print(spec: SourceSpec, series: str, rows: pd.DataFrame) -> list[Faul
     return [
         Fault(
             where=f"{spec.path}, {example['cell']}",
-            what=f"{series} is no first print: {len(odd)} of {len(rows)} cells are not of the year + {usual}, such as "
+            what=f"{series} is no first print: {len(odd)} of {counted(len(rows), 'cells are')} not of the year + {usual}, such as "
             f"{example['printed'].strip()}, {example['time']}, of {example['vintage'] or 'unknown vintage'}",
             mend="give the vintage of every cell (vintage_column), or declare 'declared_splice'",
         )
@@ -181,17 +182,17 @@ def _revised(both: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _said(summary: dict[str, Any], revised: list[dict[str, Any]]) -> Label:
-    en = f"{summary['both']} cells stand in both: {summary['equal']} equal, {summary['differ']} differ"
+    en = f"{counted(summary['both'], 'cells stand')} in both: {summary['equal']} equal, {summary['differ']} differ"
     zh = f"两个版本共有{summary['both']}个单元格:{summary['equal']}个相同,{summary['differ']}个不同"
     widest = summary["widest"]
     if widest is not None:
         en += f"; the widest is {widest['name']} {widest['time']}: {widest['a']} and {widest['b']} ({widest['percent']:+.2f}%)"
         zh += f";最大差异为{widest['name']}{widest['time']}年:{widest['a']}与{widest['b']}({widest['percent']:+.2f}%)"
     if revised:
-        en += f"; {len(revised)} units differ only in part of the years"
+        en += f"; {counted(len(revised), 'units differ')} only in part of the years"
         zh += f";{len(revised)}个单元仅部分年份不同"
     if summary["only_a"] or summary["only_b"]:
-        en += f"; {summary['only_a']} cells only in A, {summary['only_b']} only in B"
+        en += f"; {counted(summary['only_a'], 'cells')} only in A, {summary['only_b']} only in B"
         zh += f";仅A有{summary['only_a']}个,仅B有{summary['only_b']}个"
     return Label(en=en + ".", zh=zh + "。")
 

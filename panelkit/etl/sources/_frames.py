@@ -8,6 +8,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import Fault, SourceError
 from panelkit.core.key import EVERY, joined
 from panelkit.etl.sources._cell_table import CellTable
@@ -112,7 +113,7 @@ def _separated(data: bytes, where: str, encoding: str, separator: str) -> CellTa
     faults = [
         Fault(
             where=f"{where}, line {line.number}",
-            what=f"the row has {len(line.fields)} fields, the header {width}",
+            what=f"the row has {counted(len(line.fields), 'fields')}, the header {width}",
             mend="look for a separator inside a field that is not in quotation marks",
         )
         for line in body
@@ -273,7 +274,7 @@ def _worksheet(data: bytes, path: Path, where: str, part: str) -> CellTable:
         place=lambda row, column: f"!{sheet.place(body[row], column)}",
         format=sheet.format,
         encoding="Excel workbook" if not sheet.loose else sheet.format,
-        notes=((f"{above} rows above the header passed over",) if above else ())
+        notes=((f"{counted(above, 'rows')} above the header passed over",) if above else ())
         + below.said
         + merged
         + footers
@@ -286,13 +287,13 @@ def _worksheet(data: bytes, path: Path, where: str, part: str) -> CellTable:
 def _refuse_large(rows: int, columns: int, where: str) -> None:
     if columns > MOST_FIELDS:
         raise SourceError(
-            f"the table has {columns:,} columns; more than {MOST_FIELDS:,} are not read",
+            f"the table has {counted(columns, 'columns', ',')}; more than {MOST_FIELDS:,} are not read",
             where=where,
             mend="keep the columns the study needs, or put years and series into rows",
         )
     if rows * columns > LARGEST_TABLE:
         raise SourceError(
-            f"the table has {rows:,} x {columns} cells; more than {LARGEST_TABLE:,} are not read",
+            f"the table has {rows:,} x {counted(columns, 'cells')}; more than {LARGEST_TABLE:,} are not read",
             where=where,
             mend="cut it to the series the study needs",
         )

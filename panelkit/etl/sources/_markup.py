@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import SourceError
 from panelkit.etl.sources._text import CUT, decode, separated
 
@@ -53,7 +54,9 @@ def sheets_of_markup(data: bytes, where: str, largest: int) -> tuple[LooseSheet,
         parser.close()
     except _TooLargeError:
         raise SourceError(
-            f"the table has more than {largest:,} cells", where=where, mend="save the part that is needed as .xlsx"
+            f"the table has more than {counted(largest, 'cells', ',')}",
+            where=where,
+            mend="save the part that is needed as .xlsx",
         ) from None
     found = parser.sheets()
     if not found:
@@ -217,7 +220,10 @@ class _Tables(HTMLParser):
         """One sheet with all tables."""
         if not self.tables or self.filled < 2:
             return ()
-        said = f"a web page saved under the name of a workbook, no Excel file: its {self.tables} tables read one below the other"
+        said = (
+            "a web page saved under the name of a workbook, no Excel file: its "
+            f"{counted(self.tables, 'tables')} read one below the other"
+        )
         said = said.replace("its 1 tables read one below the other", "its table read")
         return (LooseSheet(name="page", rows=self.grid.rows(), merged=tuple(self.grid.merged), note=said),)
 

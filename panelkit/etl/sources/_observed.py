@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from panelkit.core.counted import counted
 from panelkit.core.digest import of_bytes
 from panelkit.core.errors import Fault, SourceError
 from panelkit.core.letters import deceiving, without
@@ -173,7 +174,9 @@ def _readable(frame: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
         }  # a wrong encoding is refused in words later
         if bare:
             named = deceiving("".join(sorted(bare)))
-            ledger.say(f"letters that hide or turn what is read were taken out of {len(bare)} texts: {named}")
+            ledger.say(
+                f"letters that hide or turn what is read were taken out of {counted(len(bare), 'texts')}: {named}"
+            )
             frame = frame.assign(**{column: [bare.get(t, t) for t in frame[column]]})
     return frame
 

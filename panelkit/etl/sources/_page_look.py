@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import SourceError
 from panelkit.core.source import Reading, SeriesSeen
 from panelkit.etl.sources._frames import WORKBOOKS
@@ -63,7 +64,9 @@ def _why(page: Page) -> str | None:
     pivoted = all(h.year is not None and h.shown for h in page.headings) and not page.dated_rows
     if (page.sheet.lines or page.dated_rows) and not printed and not pivoted:
         return None
-    return f"rows of regions below headings of {len(page.headings)} columns, under the title '{_title(page)}'"
+    return (
+        f"rows of regions below headings of {counted(len(page.headings), 'columns')}, under the title '{_title(page)}'"
+    )
 
 
 def _one_sheet(path: Path, wanted: str) -> Sheet:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import Fault, SourceError
 from panelkit.core.source import Observations, SourceSpec
 from panelkit.etl.sources._many import YEAR, once, plain_names
@@ -81,7 +82,9 @@ def files_named(spec: SourceSpec, path: Path) -> dict[Path, tuple[int, str]]:
     found = {p: k for p, k in found.items() if str(k[0]) not in spec.skip and k[1] not in spec.skip}
     if not found or len(found) > MOST_FILES:
         what = (
-            "no file fits the path" if not found else f"{len(found)} files fit the path; at most {MOST_FILES} are read"
+            "no file fits the path"
+            if not found
+            else f"{counted(len(found), 'files fit')} the path; at most {MOST_FILES} are read"
         )
         raise SourceError(what, where=spec.path, mend="{year} stands for four digits, {unit} and * for any name")
     _refuse_absent(spec, path, found)
@@ -235,17 +238,19 @@ def _joined(spec: SourceSpec, found: list[tuple[Piece, Observations]]) -> Observ
     frame = pd.concat([o.frame for _, o in found], ignore_index=True)
     columns = {name: list(frame[name]) for name in frame.columns}
     kept = pd.DataFrame(once(columns, ledger)).astype(frame.dtypes.to_dict())
-    ledger.say(f"{len(found)} files or sheets read as one: {found[0][0].name} to {found[-1][0].name}")
+    ledger.say(f"{counted(len(found), 'files')} or sheets read as one: {found[0][0].name} to {found[-1][0].name}")
     notes: dict[str, list[str]] = {}
     for piece, one in found:
         for note in one.notes:
             notes.setdefault(note, []).append(piece.name)
     for note, names in notes.items():
-        ledger.say(f"{names[0]}: {note}" if len(names) == 1 else f"{note} (in {len(names)} files or sheets)")
+        ledger.say(
+            f"{names[0]}: {note}" if len(names) == 1 else f"{note} (in {counted(len(names), 'files')} or sheets)"
+        )
     if spec.years is not None and not first.timeless:
         inside = kept["time"].between(*spec.years)
         if not inside.all():
-            ledger.say(f"{int((~inside).sum())} cells outside {spec.years[0]}-{spec.years[1]} left out")
+            ledger.say(f"{counted(int((~inside).sum()), 'cells')} outside {spec.years[0]}-{spec.years[1]} left out")
         kept = kept[inside].reset_index(drop=True)
     ledger.finish()
     if kept.empty:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import SourceError
 
 LARGEST_TEXT = 200 * 2**20  # bytes
@@ -157,14 +158,14 @@ def _refuse_endless(text: str, separator: str) -> None:
     count = max(text.count("\n"), text.count("\r")) + (not text.endswith(("\n", "\r")))
     if count > MOST_LINES:
         raise SourceError(
-            f"the file has {count:,} lines; more than {MOST_LINES:,} are not read",
+            f"the file has {counted(count, 'lines', ',')}; more than {MOST_LINES:,} are not read",
             where="line 1",
             mend="cut it to the years and series the study needs",
         )
     for number, line in enumerate(StringIO(text, newline=""), start=1):
         if len(line) > MOST_FIELDS and (fields := line.count(separator) + 1) > MOST_FIELDS:
             raise SourceError(
-                f"the line has {fields:,} fields; more than {MOST_FIELDS:,} are not read",
+                f"the line has {counted(fields, 'fields', ',')}; more than {MOST_FIELDS:,} are not read",
                 where=f"line {number}",
                 mend="keep the columns the study needs, or put years and series into rows",
             )

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile, ZipFile
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import SourceError
 from panelkit.core.nearest import known_or_nearest
 from panelkit.etl.sources._cells import column_letters, is_figure, read_year
@@ -86,7 +87,7 @@ def merged_down(sheet: Sheet, below: int) -> tuple[Sheet, tuple[str, ...]]:
             if left < len(rows[n]) and rows[n][left] is None:
                 rows[n][left] = cell
                 filled += 1
-    said = (f"{filled} cells take the text of the cell that is merged over them",) if filled else ()
+    said = (f"{counted(filled, 'cells take')} the text of the cell that is merged over them",) if filled else ()
     return replace(sheet, rows=tuple(map(tuple, rows))), said
 
 
@@ -189,7 +190,7 @@ def _refusal(found: dict[str, Any], where: str, wanted: str) -> SourceError:
         case "unknown":
             return SourceError(f"there is no sheet '{wanted}'", where=where, mend=known_or_nearest(wanted, names))
         case "several":
-            what = f"the workbook has {len(names)} sheets with cells: {', '.join(names)}"
+            what = f"the workbook has {counted(len(names), 'sheets')} with cells: {', '.join(names)}"
             several = SeveralSheetsError(what, where=where, mend='name one: sheet = "..."')
             several.names = tuple(names)
             return several
@@ -197,7 +198,8 @@ def _refusal(found: dict[str, Any], where: str, wanted: str) -> SourceError:
             return SourceError("no sheet of the workbook has a cell", where=where, mend="export it again")
         case "large":
             return SourceError(
-                f"the sheet '{names[0]}' has {found['height']} x {found['width']} cells; more than {LARGEST_SHEET:,} are not read",
+                f"the sheet '{names[0]}' has {found['height']} x {counted(found['width'], 'cells')}; more than "
+                f"{LARGEST_SHEET:,} are not read",
                 where=where,
                 mend="save the part the study needs as a file of its own",
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import SourceError
 from panelkit.core.registry import SOURCES, SourceKind
 from panelkit.core.source import Observations, Reading
@@ -87,7 +88,7 @@ def recognise(path: Path) -> str | None:
         return None
     if not table.fits:
         return None
-    return f"a header row of years below {len(table.head)} lines such as 数据库 ({layout_of(table)})"
+    return f"a header row of years below {counted(len(table.head), 'lines')} such as 数据库 ({layout_of(table)})"
 
 
 def look(path: Path) -> Reading:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import SourceError
 from panelkit.core.registry import SOURCES, SourceKind
 from panelkit.core.source import Observations, Reading
@@ -68,7 +69,7 @@ def recognise(path: Path, sheet: str = "") -> str | None:
         return None
     if not table.fits:
         return None
-    return f"a workbook with a header row of years below {len(table.head)} rows such as 数据库"
+    return f"a workbook with a header row of years below {counted(len(table.head), 'rows')} such as 数据库"
 
 
 def look(path: Path, sheet: str = "") -> Reading:

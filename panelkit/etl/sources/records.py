@@ -11,6 +11,7 @@ from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import SourceError
 from panelkit.core.nearest import known_or_nearest
 from panelkit.core.registry import SOURCES, SourceKind
@@ -116,7 +117,7 @@ def read(spec: RecordsSpec, path: Path) -> Observations:
             frame = frame.merge(found, on=["unit", "time"], how="left")
     if spec.absent == "zero":
         frame, made = with_zeros(frame, totals)
-        ledger.say(f"{made} units and years without a record taken for 0, as declared")
+        ledger.say(f"{counted(made, 'units')} and years without a record taken for 0, as declared")
     frame = frame.sort_values(["unit", "time"], kind="stable", ignore_index=True)
     columns: dict[str, list[object]] = {k: [] for k in _KEYS}
     for total in totals:
@@ -125,8 +126,10 @@ def read(spec: RecordsSpec, path: Path) -> Observations:
         columns["series"] += [f"{spec.id}.{total.alias}"] * len(frame)
         columns["value"] += list(frame[f"v_{total.alias}"].astype("float64"))
         columns["measure"] += [measures[total.alias]] * len(frame)
-        columns["cell"] += [f"{spec.series[total.alias]} of {n} records" for n in frame[f"n_{total.alias}"]]
-    ledger.say(f"{int(frame['records'].sum()):,} records added up to {len(frame)} units and years")
+        columns["cell"] += [f"{spec.series[total.alias]} of {counted(n, 'records')}" for n in frame[f"n_{total.alias}"]]
+    ledger.say(
+        f"{counted(int(frame['records'].sum()), 'records', ',')} added up to {counted(len(frame), 'units')} and years"
+    )
     return sealed(spec, b"".join(map(_digest_text, files)), columns, ledger, parts=tuple(unit_columns(spec.unit)))
 
 
@@ -298,7 +301,10 @@ def _count_faults(spec: RecordsSpec, totals: tuple[Total, ...], keyed: pd.DataFr
     gone = keyed[keyed["unit"].isna() | keyed["time"].isna()]
     if len(gone):
         example = max((str(w) for w in gone["when"].dropna()), default=None)
-        what = f"{int(gone['rows'].sum()):,} of {rows:,} records have no {_noun(spec)} or no year in {spec.time or 'their file name'}"
+        what = (
+            f"{int(gone['rows'].sum()):,} of {counted(rows, 'records have', ',')} no {_noun(spec)} or no year "
+            f"in {spec.time or 'their file name'}"
+        )
         if spec.blank == "refuse":
             ledger.fault(f"{what} (such as '{example}')", "mend them, or say blank = 'drop'")
         else:
@@ -308,7 +314,7 @@ def _count_faults(spec: RecordsSpec, totals: tuple[Total, ...], keyed: pd.DataFr
         if bad:
             example = max(str(e) for e in keyed[f"example{i}"].dropna())
             ledger.fault(
-                f"{bad:,} cells of '{name}' are no numbers, such as '{example}'",
+                f"{counted(bad, 'cells', ',')} of '{name}' are no numbers, such as '{example}'",
                 "mend them; figures have no separators of thousands here",
             )
         if blank:
@@ -339,7 +345,7 @@ def look(path: Path) -> Reading:
     with _opened({path: 0}, path.name, ("1GB", 1), "", "") as (table, ask):
         head: pd.DataFrame = ask(table.head(3))
         rows = int(ask(table.count()))
-    ledger.say(f"{rows:,} records with the columns {', '.join(map(str, head.columns))}")
+    ledger.say(f"{counted(rows, 'records', ',')} with the columns {', '.join(map(str, head.columns))}")
     empty = pd.DataFrame({k: [] for k in ("unit", "time", "value", "cell")})
     seen = [series_seen(str(name), "", empty, ledger) for name in head.columns]
     return reading("records, to be added up by the study", "", "", seen, ledger)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import SourceError
 from panelkit.core.nearest import known_or_nearest
 from panelkit.core.registry import SOURCES, SourceKind
@@ -202,7 +203,9 @@ def _say(table: _Table, grid: CellGrid, ledger: Ledger) -> None:
     for note in (*grid.notes, *(f"footer passed over: {t[:60]}" for t in table.footers)):
         ledger.say(note)
     if table.nameless:
-        ledger.say(f"{len(table.nameless)} columns that name no region passed over, such as {table.nameless[0][:40]}")
+        ledger.say(
+            f"{counted(len(table.nameless), 'columns')} that name no region passed over, such as {table.nameless[0][:40]}"
+        )
 
 
 def _add(
@@ -225,7 +228,7 @@ def recognise(path: Path, sheet: str = "") -> str | None:
         table = _table(grid_of(path, path.name, sheet=sheet), path.name)
     except SourceError:
         return None
-    return f"{len(table.columns)} columns called region:indicator above rows of dates"
+    return f"{counted(len(table.columns), 'columns')} called region:indicator above rows of dates"
 
 
 def look(path: Path, sheet: str = "") -> Reading:

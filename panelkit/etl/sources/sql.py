@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import SourceError
 from panelkit.core.nearest import known_or_nearest
 from panelkit.core.registry import SOURCES, SourceKind
@@ -174,7 +175,7 @@ def look(path: Path) -> Reading:
             quoted = quoted_name(name)
             table = _asked(connection, f"SELECT * FROM {quoted} LIMIT {MOST_LOOKED_AT}", path.name, None, clock)  # noqa: S608
             most = "the first " if table.rows == MOST_LOOKED_AT else ""
-            ledger.say(f"table {name}: {most}{table.rows} rows, columns {', '.join(table.names)}"[:200])
+            ledger.say(f"table {name}: {most}{counted(table.rows, 'rows')}, columns {', '.join(table.names)}"[:200])
             roles = guess_roles(table)
             if roles is not None and roles.time:
                 seen += _series_of(name, table, roles, ledger)

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import SourceError
 from panelkit.core.nearest import known_or_nearest
 from panelkit.core.registry import SOURCES, SourceKind
@@ -198,7 +199,11 @@ def recognise(path: Path, sheet: str = "") -> str | None:
         return None
     titled = [b for b in blocks if b.title and not is_region(b.title)]
     several = len(titled) > 1 and len(titled) == len(blocks) and all(len(b.rows) > 2 for b in blocks)
-    return f"{len(blocks)} blocks one below the other: {', '.join(b.title for b in blocks)[:80]}" if several else None
+    return (
+        f"{counted(len(blocks), 'blocks')} one below the other: {', '.join(b.title for b in blocks)[:80]}"
+        if several
+        else None
+    )
 
 
 def look(path: Path, sheet: str = "") -> Reading:

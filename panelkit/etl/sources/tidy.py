@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
+from panelkit.core.counted import counted
 from panelkit.core.nearest import known_or_nearest
 from panelkit.core.registry import SOURCES, SourceKind
 from panelkit.core.source import Observations, SourceSpec, Units
@@ -194,7 +195,7 @@ def _long(spec: TidySpec, table: CellTable, keys: Keys, columns: dict[str, list[
         columns["measure"] += [measure] * len(rows)
         columns["vintage"] += [vintages[row] for row in rows]
     if taken < len(keys[0]):
-        ledger.say(f"{len(keys[0]) - taken} rows of series that the study does not take passed over")
+        ledger.say(f"{counted(len(keys[0]) - taken, 'rows')} of series that the study does not take passed over")
 
 
 def _long_measure(spec: TidySpec, table: CellTable, alias: str, rows: Sequence[int], ledger: Ledger) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import SourceError
 from panelkit.core.key import EVERY, joined
 from panelkit.core.nearest import known_or_nearest
@@ -293,7 +294,7 @@ def recognise(path: Path, sheet: str = "") -> str | None:
     unit = region_column(table.body, range(max(first, 1)))
     if unit is None or ledger.faults:
         return None
-    return f"a column of provinces and {len(table.header.columns)} columns of years"
+    return f"a column of provinces and {counted(len(table.header.columns), 'columns')} of years"
 
 
 def look(path: Path, sheet: str = "") -> Reading:

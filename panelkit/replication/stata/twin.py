@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from panelkit.core.counted import counted
 from panelkit.core.estimation import ModelSpec
 from panelkit.replication.stata.columns import Columns, NoTwinError
 from panelkit.replication.stata.names import one_line, sample_name
@@ -53,7 +54,7 @@ def twin(estimate: Mapping[str, Any], model: ModelSpec, about: Mapping[str, Any]
         f"* Formula: {one_line(model.formula)}",
         f"* Standard errors in the tables: {convention(estimate['covariance'])}.",
     ]
-    rows = f"* the sample has {estimate['sample']['rows']} rows"
+    rows = f"* the sample has {counted(estimate['sample']['rows'], 'rows')}"
     if why:
         said = [f"* Stata has no twin of this model: {one_line(why)}.", rows, *_told(estimate)]
         return "\n".join([*head, *said]) + "\n"
@@ -185,7 +186,7 @@ def _drawn(estimate: Mapping[str, Any]) -> list[str]:
         searched = "xthreg" if "threshold" in one["method"] else "bootstrap, cluster()"
         name = "boottest" if "wild" in one["method"] else searched
         lines.append(
-            f"* {one_line(one['term'])}: {one_line(one['method'])}, {one['draws']} draws, p = {one['p']}; "
+            f"* {one_line(one['term'])}: {one_line(one['method'])}, {counted(one['draws'], 'draws')}, p = {one['p']}; "
             f"in Stata: {name} (other draws, so p agrees to the error of simulation only)"
         )
     return [
@@ -207,5 +208,5 @@ def convention(covariance: Mapping[str, Any]) -> str:
         reference = "normal" if covariance["reference"] == "normal" else "t(G-1)"
         return f"clustered by {' and '.join(covariance['by'])}, {variant}, {reference}"
     names = {"driscoll_kraay": "Driscoll-Kraay", "newey_west": "Newey-West", "conley": "Conley"}
-    lags = f", {covariance['lags']} lags" if covariance.get("lags") is not None else ""
+    lags = f", {counted(covariance['lags'], 'lags')}" if covariance.get("lags") is not None else ""
     return f"{names.get(covariance['kind'], covariance['kind'])}{lags}, {factor}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Literal
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import ReportError
 from panelkit.core.exhibit import Figure, FigureSpec
 from panelkit.core.label import Label
@@ -47,7 +48,7 @@ def build(figure: CoefficientsFigure, results: Results) -> Figure:
     """
     language = language_of(figure, results)
     if figure.labels and len(figure.labels) != len(figure.models):
-        what = f"{len(figure.labels)} labels for {len(figure.models)} models"
+        what = f"{counted(len(figure.labels), 'labels')} for {counted(len(figure.models), 'models')}"
         raise ReportError(what, where=f"figures.{figure.id}.labels", mend="give one for each model")
     known = {m.id: m.label.to(language) or m.id for m in results.study.models}
     labels = [x.to(language) for x in figure.labels] or [known.get(m, m) for m in figure.models]

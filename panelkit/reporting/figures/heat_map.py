@@ -6,6 +6,7 @@ import math
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import ReportError
 from panelkit.core.exhibit import Figure, FigureSpec
 from panelkit.core.label import Label
@@ -55,7 +56,7 @@ def build(figure: HeatMapFigure, results: Results) -> Figure:
     if panel.variable(name).kind != "number":
         raise ReportError(f"'{name}' is no number", where=f"{where}.variable", mend="give a numeric variable")
     if figure.classes and len(figure.classes) != len(figure.cuts) + 1:
-        what = f"{len(figure.classes)} names for {len(figure.cuts) + 1} classes"
+        what = f"{len(figure.classes)} names for {counted(len(figure.cuts) + 1, 'classes')}"
         raise ReportError(what, where=f"{where}.classes", mend="give one more than there are cuts")
     frame = panel.frame[[panel.unit, panel.time, name]]
     means = frame.groupby(panel.unit, sort=True)[name].mean()

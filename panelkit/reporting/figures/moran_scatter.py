@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import ReportError
 from panelkit.core.exhibit import Figure, FigureSpec
 from panelkit.core.registry import FIGURES, FigureKind
@@ -69,7 +70,7 @@ def build(figure: MoranScatterFigure, results: Results) -> Figure:
     x, near = held[name].to_numpy(float), held[lag].to_numpy(float)
     if len(held) < FEWEST or float(np.std(x)) == 0:
         what = (
-            f"{len(held)} units have {name} and {lag} in {year}"
+            f"{counted(len(held), 'units have')} {name} and {lag} in {year}"
             if len(held) < FEWEST
             else f"{name} does not vary in {year}"
         )

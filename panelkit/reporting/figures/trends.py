@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import ReportError
 from panelkit.core.exhibit import Figure, FigureSpec
 from panelkit.core.label import Label
@@ -59,7 +60,7 @@ def build(figure: TrendsFigure, results: Results) -> Figure:
     where = f"figures.{figure.id}"
     if not 1 <= len(groups) <= len(STYLES):
         raise ReportError(
-            f"'{figure.group}' makes {len(groups)} groups",
+            f"'{figure.group}' makes {counted(len(groups), 'groups')}",
             where=f"{where}.group",
             mend="one to six can be drawn: give `cut`",
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Literal
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import ReportError
 from panelkit.core.exhibit import Cell, Column, Row, Table, TableSpec
 from panelkit.core.label import Label, Language
@@ -125,7 +126,7 @@ def _members(table: BalanceTable, frame: pd.DataFrame) -> tuple[pd.Series, list[
         order.append("missing")
     there = [g for g in order if (member == g).any()]
     if not 2 <= len(there) <= MOST:
-        what = f"'{table.group}' makes {len(there)} groups"
+        what = f"'{table.group}' makes {counted(len(there), 'groups')}"
         raise ReportError(
             what, where=f"tables.{table.id}.group", mend=f"two to {MOST} can stand here: give `cut`, or another group"
         )
@@ -135,7 +136,7 @@ def _members(table: BalanceTable, frame: pd.DataFrame) -> tuple[pd.Series, list[
 def _labels(table: BalanceTable, codes: list[str], panel: Panel, language: Language) -> list[str]:
     if table.groups:
         if len(table.groups) != len(codes):
-            what = f"{len(table.groups)} headings for {len(codes)} groups"
+            what = f"{counted(len(table.groups), 'headings')} for {counted(len(codes), 'groups')}"
             raise ReportError(what, where=f"tables.{table.id}.groups", mend=f"the groups are {', '.join(codes)}")
         return [g.to(language) for g in table.groups]
     name = key_label(table.group, panel, language)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from string import ascii_uppercase
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import Fault, ReportError
 from panelkit.core.exhibit import Cell, Column, Row, Table
 from panelkit.core.nearest import known_or_nearest
@@ -132,8 +133,8 @@ def _sample_faults(table: RegressionTable, results: Results) -> list[Fault]:
         groups.setdefault(results.estimates[model].sample.keys_digest, []).append(model)
     if table.samples == "told" or len(groups) < 2:
         return []
-    each = (f"{', '.join(of)}: {results.estimates[of[0]].sample.rows} rows" for of in groups.values())
-    what = f"the columns rest on {len(groups)} samples ({'; '.join(each)})"
+    each = (f"{', '.join(of)}: {counted(results.estimates[of[0]].sample.rows, 'rows')}" for of in groups.values())
+    what = f"the columns rest on {counted(len(groups), 'samples')} ({'; '.join(each)})"
     mend = 'estimate them on common rows ([defaults] common_sample = true), or say samples = "told": a note then tells which rest on which'
     return [Fault(where=f"tables.{table.id}.samples", what=what, mend=mend)]
 
@@ -147,14 +148,14 @@ def _declared_faults(table: RegressionTable) -> list[Fault]:
         what = "columns and panels are both given"
         faults.append(Fault(where=f"{where}.panels", what=what, mend="name the models in one of them"))
     if len({len(p.columns) for p in table.panels}) > 1:
-        what = f"the panels have {', '.join(str(len(p.columns)) for p in table.panels)} columns"
+        what = f"the panels have {counted(', '.join(str(len(p.columns)) for p in table.panels), 'columns')}"
         faults.append(Fault(where=f"{where}.panels", what=what, mend="give each panel as many models"))
     covered = sum(g.columns for g in table.groups)
     if table.groups and (covered != table.width or any(g.columns < 1 for g in table.groups)):
-        what = f"the groups cover {covered} columns, the table has {table.width}"
+        what = f"the groups cover {counted(covered, 'columns')}, the table has {table.width}"
         faults.append(Fault(where=f"{where}.groups", what=what, mend="let their widths add up to the columns"))
     if table.headings and len(table.headings) != table.width:
-        what = f"{len(table.headings)} headings for {table.width} columns"
+        what = f"{counted(len(table.headings), 'headings')} for {counted(table.width, 'columns')}"
         faults.append(Fault(where=f"{where}.headings", what=what, mend="give one for each column"))
     if any(not 0 < level < 1 for level in table.stars or ()):
         faults.append(Fault(where=f"{where}.stars", what="a level is not between 0 and 1", mend="write 0.05 for 5%"))
@@ -169,7 +170,7 @@ def _extra_faults(table: RegressionTable) -> list[Fault]:
     for extra in table.extra:
         label = extra.label.to("en")
         if len(extra.values) != table.width:
-            what = f"'{label}' has {len(extra.values)} values for {table.width} columns"
+            what = f"'{label}' has {counted(len(extra.values), 'values')} for {counted(table.width, 'columns')}"
             faults.append(Fault(where=where, what=what, mend="give one for each column"))
         for value in extra.values:
             if is_number(value):

@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 from typing import Literal
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import ReportError
 from panelkit.core.estimate import Estimate
 from panelkit.core.exhibit import Cell, Column, Row, Table, TableSpec
@@ -74,7 +75,7 @@ def build(table: RobustnessTable, results: Results) -> Table:
         *(model_of(table, m, results, "models") for m in table.models),
     ]
     if table.labels and len(table.labels) != len(estimates):
-        what = f"{len(table.labels)} labels for {len(estimates)} rows"
+        what = f"{counted(len(table.labels), 'labels')} for {counted(len(estimates), 'rows')}"
         raise ReportError(what, where=f"{where}.labels", mend="give one for each model, the base first")
     labels = [x.to(language) for x in table.labels] or [model_label(results, e.id, language) for e in estimates]
     rows = []

@@ -6,6 +6,7 @@ import re
 from itertools import pairwise
 from typing import Literal
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import ReportError
 from panelkit.core.exhibit import Cell, Column, Row, Table, TableSpec
 from panelkit.core.label import Label
@@ -54,10 +55,10 @@ def build(table: TransitionTable, results: Results) -> Table:
         raise ReportError(what, where=f"{where}.variable", mend=known_or_nearest(table.variable, panel.names))
     classes, moves = moved(table, panel.frame, panel.unit, panel.time)
     if not 2 <= len(classes) <= MOST or not moves:
-        what = f"'{table.variable}' makes {len(classes)} classes and {sum(moves.values())} moves"
+        what = f"'{table.variable}' makes {counted(len(classes), 'classes')} and {sum(moves.values())} moves"
         raise ReportError(what, where=f"{where}.variable", mend=f"two to {MOST} classes can stand here: give `cuts`")
     if table.classes and len(table.classes) != len(classes):
-        what = f"{len(table.classes)} headings for the classes {', '.join(classes)}"
+        what = f"{counted(len(table.classes), 'headings')} for the classes {', '.join(classes)}"
         raise ReportError(what, where=f"{where}.classes", mend="give one for each class")
     labels = [c.to(language) for c in table.classes] or [re.sub(r"(?<![\w.])-(?=\d)", MINUS, c) for c in classes]
     whose = table.sample or "panel"
