@@ -57,8 +57,8 @@ def _told(records: dict[str, tuple[dict[str, Any], ...]]) -> tuple[str, str]:
         f" {t['p']:.3f}"
         for t in tests
     )
-    zh = ";".join(
-        f"{t['thresholds']}个门槛对{t['thresholds'] - 1}个:F {t['statistic']:.2f}(5%临界值 {t['critical_5']:.2f}),p {t['p']:.3f}"
+    zh = "；".join(
+        f"{t['thresholds']}个门槛对{t['thresholds'] - 1}个：F {t['statistic']:.2f}（5%临界值{t['critical_5']:.2f}），p {t['p']:.3f}"
         for t in tests
     )
     sets = [_set(t) for t in records["thresholds"]]

@@ -12,7 +12,7 @@ from panelkit.core.label import Language
 from panelkit.core.results import Results
 from panelkit.reporting._made_phrases import made
 from panelkit.reporting._page_curves import coverage, curves, forest, interval, timing
-from panelkit.reporting._page_names import CHECK_NAMES, KIND_NAMES, named
+from panelkit.reporting._page_names import KIND_NAMES, check_name, named
 from panelkit.reporting._page_rows import rows_of
 from panelkit.reporting._page_words import PAGE_WORDS
 from panelkit.reporting.conventions import convention, resampling
@@ -87,24 +87,12 @@ def _source(source: Any, language: Language) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _check_name(name: str, results: Results, language: Language) -> str:
-    """What a check is called; a family or a battery by the label that the study gives it."""
-    head, _, own = name.replace("robustness_", "robustness ", 1).partition(" ")
-    study = results.study
-    labels = {f"family {n}": f.label for n, f in study.families.items()}
-    labels |= {f"robustness {n}": b.label for n, b in study.robustness.items()}
-    label = labels[f"{head} {own}"].to(language) if f"{head} {own}" in labels else ""
-    if not label:
-        return named(CHECK_NAMES, name, language)
-    return f"{named(CHECK_NAMES, head, language)}{JOIN[language]['colon']}{label}"
-
-
 def _check(check: Check, results: Results, language: Language) -> dict[str, Any]:
     lineage = f"lineage-{safe_id(check.of)}" if check.of in results.estimates else ""
     return {
         "source": plain(f"checks|{check.of}|{check.name}"),
         "lineage": lineage,
-        "name": _check_name(check.name, results, language),
+        "name": check_name(check.name, results, language),
         "verdict": check.verdict,
         "word": word(check.verdict, language),
         "text": finding(check.text.to(language), results.panel, language),
@@ -113,8 +101,23 @@ def _check(check: Check, results: Results, language: Language) -> dict[str, Any]
         "bound": _figure(check.bound),
         "gate": check.gate,
         "key": check.name,
-        "rows": rows_of(check, language),
+        **_rows(check, results, language),
     }
+
+
+def _rows(check: Check, results: Results, language: Language) -> dict[str, Any]:
+    """The table beneath a check, or in its place the first model whose check of that name has the same one."""
+    rows = rows_of(check, language)
+    if rows is None or check.of not in results.estimates:
+        return {"rows": rows, "like": None}
+    of = next(
+        m
+        for m in results.estimates
+        if any(c.name == check.name and c.rows == check.rows for c in results.checks.get(m, ()))
+    )
+    if of == check.of:
+        return {"rows": rows, "like": None}
+    return {"rows": None, "like": {"label": model_labels(results, language)[of], "anchor": f"model-{safe_id(of)}"}}
 
 
 def _model(estimate: Estimate, results: Results, language: Language) -> dict[str, Any]:

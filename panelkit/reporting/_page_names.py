@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from panelkit.core.label import Language
+from panelkit.core.results import Results
 from panelkit.reporting.words import JOIN
 
 CHECK_NAMES: dict[str, tuple[str, str]] = {
@@ -109,3 +110,15 @@ def named(names: dict[str, tuple[str, str]], name: str, language: Language) -> s
     if blank and head in names:  # a battery or a family, by its own id
         return names[head][language == "zh"] + JOIN[language]["colon"] + rest.replace("_", " ")
     return names.get(name, (name.replace("_", " ").capitalize(), name.replace("_", " ")))[language == "zh"]
+
+
+def check_name(name: str, results: Results, language: Language) -> str:
+    """What a check is called; a family or a battery by the label that the study gives it."""
+    head, _, own = name.replace("robustness_", "robustness ", 1).partition(" ")
+    study = results.study
+    labels = {f"family {n}": f.label for n, f in study.families.items()}
+    labels |= {f"robustness {n}": b.label for n, b in study.robustness.items()}
+    label = labels[f"{head} {own}"].to(language) if f"{head} {own}" in labels else ""
+    if not label:
+        return named(CHECK_NAMES, name, language)
+    return f"{named(CHECK_NAMES, head, language)}{JOIN[language]['colon']}{label}"

@@ -130,6 +130,7 @@ PAGE_WORDS: dict[str, tuple[str, str]] = {
     ),
     "none": ("None.", "无。"),
     "rows_of_check": ("The numbers behind it", "具体数值"),
+    "rows_alike": ("The numbers behind it are those of the model", "具体数值同模型"),
     "no_checks": ("No check was run on this model.", "该模型未作检验。"),
     "abstract": ("Abstract", "摘要"),
     "convention_text": (

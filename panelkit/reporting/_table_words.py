@@ -7,8 +7,8 @@ TABLE_WORDS: dict[str, tuple[str, str]] = {
     "column_estimate": ("Estimate", "估计值"),
     "column_se": ("SE", "标准误"),
     "column_interval": ("95% interval", "95%置信区间"),
-    "column_interval_resampled": ("95%, wild bootstrap", "95%区间（wild自助法）"),
-    "column_p_resampled": ("p, bootstrap", "自助法p值"),
+    "column_interval_resampled": ("95%, resampled", "95%区间（重抽样）"),
+    "column_p_resampled": ("p, resampled", "重抽样p值"),
     "column_p_adjusted": ("p, adjusted", "调整后p值"),
     "column_rows": ("N", "观测值"),
     "column_leave_one_out": ("Without one cluster", "逐一剔除聚类"),
@@ -25,22 +25,31 @@ TABLE_WORDS: dict[str, tuple[str, str]] = {
     "on": ("{of} on {outcome}", "{of}对{outcome}"),
     "hypotheses_rule": (
         "Negligible: the whole 90% interval lies within the smallest effect of interest. Supported or contradicted: the 95% interval "
-        "of the convention and, where clusters are few, that of the wild cluster bootstrap both exclude zero on that side, and the "
-        "adjusted p is below 0.05. Else inconclusive, which is no rejection. A hypothesis with several rows needs all of them.",
-        "可忽略：整个90%区间都在最小关注效应之内。支持或相反：所用标准误的95%区间与（聚类较少时）wild聚类自助法的95%区间均在该侧不含零，且调整后p值"
-        "小于0.05。其余为不确定，不等于被否定。含多行的假说须各行均成立。",
+        "and, where clusters are few, the resampled one exclude zero on that side, and the adjusted p is below 0.05. Else "
+        "inconclusive, which is no rejection.{several}",
+        "可忽略：整个90%区间都在最小关注效应之内。支持或相反：95%区间与（聚类较少时）重抽样区间均在该侧不含零，且调整后p值小于0.05。其余为不确定，"
+        "不等于被否定。{several}",
     ),
+    "hypotheses_several": (" A hypothesis with several rows needs all of them.", "含多行的假说须各行均成立。"),
+    "hypotheses_inference": ("95% interval: standard errors {what}.", "95%区间：依据{what}。"),
+    "hypotheses_inference_each": ("95% interval, standard errors: {what}.", "95%区间所依据的标准误：{what}。"),
+    "hypotheses_resampled": ("95%, resampled: {what}.", "95%区间（重抽样）：{what}。"),
     "hypotheses_p": (
-        "p is the larger of the two, adjusted by Holm's method within a family of hypotheses.",
+        "p is the larger of the two inferences, adjusted by Holm's method within a family of hypotheses.",
         "p值取两种推断中较大者，并在同一假说族内按Holm法调整。",
     ),
     "hypotheses_smallest": (
+        "The smallest effect of interest is 0.1 within-unit standard deviations of the outcome for one such "
+        "standard deviation of the regressor (for a regressor of 0 or 1, for the whole of it).",
+        "最小关注效应为：解释变量变动一个组内标准差（0–1变量取其全部变动）对应被解释变量0.1个组内标准差。",
+    ),
+    "hypotheses_smallest_unset": (
         "Unless set otherwise the smallest effect of interest is 0.1 within-unit standard deviations of the outcome for one such "
         "standard deviation of the regressor (for a regressor of 0 or 1, for the whole of it).",
         "除另有设定外，最小关注效应为：解释变量变动一个组内标准差（0–1变量取其全部变动）对应被解释变量0.1个组内标准差。",
     ),
-    "regime_of": ("{of}, regime {number}", "{of}（区制{number}）"),
-    "step_of": ("{of}, change at threshold {number}", "{of}（门槛{number}处的变化）"),
+    "regime_of": ("{of}, regime {number}", "{of}，区制{number}"),
+    "step_of": ("{of}, change at threshold {number}", "{of}，门槛{number}处的变化"),
     "regime_level": ("Level of regime {number}", "区制{number}的水平差"),
     "threshold_row": ("Threshold {number}{of}", "门槛{number}{of}"),
     "threshold_row_one": ("Threshold{of}", "门槛值{of}"),
@@ -49,10 +58,10 @@ TABLE_WORDS: dict[str, tuple[str, str]] = {
     "regime_rows": ("Observations in regime {number}", "区制{number}观测值"),
     "threshold_note": (
         "Regimes by {of}: regime 1 at or below the threshold, the next above it. In brackets below a threshold its {level} confidence set "
-        "by the cluster-bootstrap quantile of the likelihood ratio{parted}. p and stars of a change: from the test of its threshold. "
+        "by the cluster-bootstrap quantile of the likelihood ratio{parted}. "
         "Standard errors take thresholds as given.",
         "区制按{of}划分：区制1不高于门槛，其后各区制依次在上。门槛下方括号内为其{level}置信集，取似然比的聚类自助法分位数{parted}。"
-        "变化的p值与星号取自对应门槛的检验。标准误视门槛为已知。",
+        "标准误视门槛为已知。",
     ),
     "threshold_curve": (
         "Likelihood ratio of each value of {of} as the threshold; the best is {value}. Grey: the {level} confidence set {set}, where the "
@@ -65,8 +74,8 @@ TABLE_WORDS: dict[str, tuple[str, str]] = {
     "confidence_set": ("{level} confidence set", "{level}置信集"),
     "bootstrap_bound": ("bootstrap quantile {bound}", "聚类自助法分位数 {bound}"),
     "iid_bound": ("independent errors {bound}", "独立误差临界值 {bound}"),
-    "set_in_pieces": ("within {ends}, in {count} pieces", "介于{ends}，分{count}段"),
-    "threshold_parted": (" (both ends; it has several pieces)", "（两端；置信集不连续）"),
+    "set_in_pieces": ("within {ends}, in {count:#pieces}", "介于{ends}，分{count}段"),
+    "threshold_parted": (" (its ends, where it has several pieces)", "（置信集不连续者取其两端）"),
     "dimension_estimators": ("Estimators", "估计方法"),
     "dimension_covariances": ("Standard errors", "标准误"),
     "dimension_samples": ("Samples", "样本"),
@@ -87,6 +96,7 @@ TABLE_WORDS: dict[str, tuple[str, str]] = {
     "not_estimated": ("not estimated, {why}", "未能估计（{why}）"),
     "not_drawn": ("Not estimated: {each}.", "未能估计：{each}。"),
     "base_row": ("{label} (base)", "{label}（基准）"),
+    "robustness_resampled": ("p, resampled: {what}.", "重抽样p值：{what}。"),
     "robustness": (
         "The coefficient is that of {of}, one specification in each row.",
         "各行为{of}的系数，每行一种设定。",
@@ -109,7 +119,7 @@ TABLE_WORDS: dict[str, tuple[str, str]] = {
         "With several endogenous regressors each F may be large while they are only weakly identified together.",
         "有多个内生变量时，各自的F可能都大，而联合识别仍然很弱。",
     ),
-    "rows_cut": ("{rows} further rows are not shown.", "另有{rows}行未列出。"),
+    "rows_cut": ("{rows:#further rows are} not shown.", "另有{rows}行未列出。"),
     "group_difference": ("Difference", "差异"),
     "normalised_difference": ("Normalised difference", "标准化差异"),
     "difference_p": ("p", "p值"),
@@ -123,18 +133,18 @@ TABLE_WORDS: dict[str, tuple[str, str]] = {
         "p值：对各单位均值作Welch检验（单位所属组别不变时）。",
     ),
     "balance_untested": ("No p: units change their group.", "单位的组别会变动，故不给p值。"),
-    "left_ungrouped": ("{rows} observations belong to no group.", "另有{rows}个观测值不属于任何组。"),
+    "left_ungrouped": ("{rows:#observations belong} to no group.", "另有{rows}个观测值不属于任何组。"),
     "correlation_pearson": ("Pearson correlations.", "Pearson相关系数。"),
     "correlation_spearman": ("Spearman rank correlations.", "Spearman秩相关系数。"),
-    "pairs_all": ("Every coefficient rests on {pairs} pairs.", "各系数均基于{pairs}对观测值。"),
+    "pairs_all": ("Every coefficient rests on {pairs:#pairs}.", "各系数均基于{pairs}对观测值。"),
     "pairs_beneath": ("Numbers of pairs in square brackets.", "方括号内为成对观测数。"),
     "years_later": ("{step} later", "{step}期后"),
     "transition_share": (
-        "Shares of a row: of the observations in a class of {of}, those in each class {step} later; {moves} moves.",
+        "Shares of a row: of the observations in a class of {of}, those in each class {step} later; {moves:#moves}.",
         "各行比例：处于{of}某一类的观测值在{step}期后处于各类的比例；共{moves}次转移。",
     ),
     "transition_count": (
-        "Counts: of the observations in a class of {of}, those in each class {step} later; {moves} moves.",
+        "Counts: of the observations in a class of {of}, those in each class {step} later; {moves:#moves}.",
         "次数：处于{of}某一类的观测值在{step}期后处于各类的次数；共{moves}次转移。",
     ),
     # fields of checks' rows
@@ -203,12 +213,12 @@ TABLE_WORDS: dict[str, tuple[str, str]] = {
     "field_later_vs_always": ("Treated and always treated (forbidden)", "已处理与始终处理（不当比较）"),
     # figures
     "trends": ("Means over the units of each group.", "各组单位的均值。"),
-    "trends_left": ("{units} units belong to no group and are left out.", "{units}个单位不属于任何组，未计入。"),
+    "trends_left": ("Left out, in no group: {units:#units}.", "{units}个单位不属于任何组，未计入。"),
     "untreated": ("untreated", "未处理"),
     "treated": ("treated", "已处理"),
     "absent_cell": ("no figure", "无数据"),
     "timing": (
-        "{treated} units are treated, {never} never in these years; by first year of treatment {each}.",
+        "{treated:#units are} treated, {never} never in these years; by first year of treatment {each}.",
         "{treated}个单位受处理，{never}个在所示年份内未受处理；按首次处理年份计 {each}。",
     ),
     "gaps": ("Missing cells: {each}. Years are of the panel.", "缺失单元格：{each}。年份为面板所含年份。"),
@@ -234,7 +244,7 @@ TABLE_WORDS: dict[str, tuple[str, str]] = {
         "{of}。方格代表省级单位，位置仅为示意；斜线为本面板无数据。图中不含任何边界。",
     ),
     "curve": (
-        "{count} specifications: {low} to {high}, median {middle}; {above} above zero, {clear} with a 95% interval that excludes "
+        "{count:#specifications}: {low} to {high}, median {middle}; {above} above zero, {clear} with a 95% interval that excludes "
         "zero (filled). They are no independent tests.",
         "{count}种设定：{low}至{high}，中位数{middle}；{above}个大于零，{clear}个的95%区间不含零（实心）。各设定并非相互独立的检验。",
     ),
@@ -252,7 +262,7 @@ TABLE_WORDS: dict[str, tuple[str, str]] = {
         "{value}. Units by quadrant: {each}.",
         "{of}（{year}年），以偏离均值的标准差计，与相邻单位均值对照。直线斜率为Moran's I，{value}。各象限单位数：{each}。",
     ),
-    "moran_left": ("{units} units without a figure are left out.", "{units}个单位无数据，未计入。"),
+    "moran_left": ("Left out for want of a figure: {units:#units}.", "{units}个单位无数据，未计入。"),
     "moran_axis": ("{of}, standardised", "{of}（标准化）"),
     "moran_lag": ("Mean of the neighbours", "相邻单位均值"),
     "moran_line": ("Moran's I = {value}", "Moran's I = {value}"),

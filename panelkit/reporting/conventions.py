@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Container
 
-from panelkit.core.estimate import Estimate
+from panelkit.core.estimate import Estimate, Resampled
 from panelkit.core.label import Language
 from panelkit.core.panel import Panel
 from panelkit.core.request import Classical, Clustered, Conley, DriscollKraay, Replicates, Robust, Stated
@@ -45,7 +45,7 @@ def _kind(covariance: Stated, panel: Panel, language: Language) -> str:
     if isinstance(covariance, Replicates):
         return word(f"replicates_{covariance.method}", language, draws=covariance.draws)
     key = "driscoll_kraay" if isinstance(covariance, DriscollKraay) else "newey_west"
-    return word(key, language, lags=word("lags_rule", language) if covariance.lags is None else covariance.lags)
+    return word(f"{key}_rule", language) if covariance.lags is None else word(key, language, lags=covariance.lags)
 
 
 def _reference(covariance: Stated) -> str:
@@ -76,15 +76,34 @@ def _lower(label: str, language: Language) -> str:
     return label
 
 
-def resampling(estimate: Estimate, language: Language, terms: Container[str] | None = None) -> str:
-    """How the resampled p values of an estimate (of `terms` alone, where given) were made, in words; "" where there are none."""
-    ways = dict.fromkeys(
-        (r.method, r.draws) for r in estimate.resampled if terms is None or (r.term in terms and not math.isnan(r.p))
-    )
-    return joined(
-        (
-            word("wild", language, method=method_words(method, language), draws=shown(draws, kind="count"))
-            for method, draws in ways
-        ),
-        language,
-    )
+def resampling(estimate: Estimate, language: Language) -> str:
+    """How the resampled p values of an estimate were made, in words; "" where there are none."""
+    return joined(dict.fromkeys(way(r, language) for r in estimate.resampled), language)
+
+
+def printed_resampling(estimate: Estimate, language: Language, terms: Container[str]) -> str:
+    """The same of the p values that a table of `terms` prints, one for each term; changes at thresholds told apart from slopes."""
+    ways: dict[str, list[str]] = {}
+    for name, found in printed_p(estimate).items():
+        if name in terms:
+            ways.setdefault(way(found, language), []).append(name)
+    told = []
+    for text, names in ways.items():
+        changes = len(ways) > 1 and all(":step::" in n for n in names)
+        told.append(word("wild_of", language, of=word("of_changes", language), what=text) if changes else text)
+    return joined(told, language)
+
+
+def printed_p(estimate: Estimate) -> dict[str, Resampled]:
+    """The resampling whose p stands beneath a term: the first that has one."""
+    found: dict[str, Resampled] = {}
+    for one in estimate.resampled:
+        if not math.isnan(one.p):
+            found.setdefault(one.term, one)
+    return found
+
+
+def way(found: Resampled, language: Language) -> str:
+    """How one resampling was made: its method and how often it was drawn."""
+    draws = shown(found.draws, kind="count")
+    return word("wild", language, method=method_words(found.method, language), draws=draws)

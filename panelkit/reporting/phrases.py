@@ -137,21 +137,39 @@ PHRASES: tuple[tuple[str, str], ...] = (
 _HAN = re.compile("[\u4e00-\u9fff]")
 _WIDE = "\u4e00-\u9fff，。；：、（）《》“”"
 # a bracket behind a Chinese character or around a p value, not those of columns; a mark that a Chinese character stands beside
-_BRACKETS = re.compile(rf"(?<=[{_WIDE}]) ?\((?!\d{{1,2}}\))([^()]*(?:\([^()]*\)[^()]*)*)\)|(?<=\d)\((p [=<] [\d.]+)\)")
-_STOPS = re.compile(rf"(?<=[{_WIDE}])[,:]|[,:](?= ?[{_WIDE}])|(?<=\d),(?=[A-Za-z])|;")
-_STOP = {",": "，", ";": "；", ":": "："}
+_BRACKETS = re.compile(
+    rf"(?<=[{_WIDE}]) ?\((?!\d{{1,2}}\))([^()]*(?:\([^()]*\)[^()]*)*)\)|(?<=\d) ?\((p [=<] [\d.]+)\)"
+)
+_STOPS = re.compile(rf"(?<=[{_WIDE}])[,:?!]|[,:](?= ?[{_WIDE}])|(?<=\d),(?=[A-Za-z])|;")
+_STOP = {",": "，", ";": "；", ":": "：", "?": "？", "!": "！"}
 _BLANKS = re.compile(rf"(?<=[{_WIDE}]) +(?![=<>≤≥→×+])|(?<![=<>≤≥→×+)]) +(?=[{_WIDE}])")
 _HYPHEN = re.compile(r"(?<![0-9A-Za-z_.)\]\u4e00-\u9fff-])-(?=\d)|(?<=增长)-(?=\d)|(?<=值)-(?=\d)")
 _REGIME = re.compile(r"\b\w+(?::\w+)*:(?:regime|step)::\d+\b", re.ASCII)  # terms of threshold models
 _NAME = re.compile(r"(?<![\w.])[A-Za-z]\w*_\w+(?![\w.(])", re.ASCII)
+_WORD = re.compile(
+    r"(?<![\w.'])[A-Za-z]\w{2,}(?![\w.('])", re.ASCII
+)  # in Chinese every word of Latin letters may be a variable
 _KNOWN = tuple(
     (re.compile(pattern, re.DOTALL), chinese)
     for pattern, chinese in (*PHRASES, *DID_PHRASES, *ESTIMATOR_PHRASES, *PANEL_VAR_PHRASES)
 )
 # the same facts in English with labels in place of the names of variables
 _LABELLED = tuple(
-    re.compile(p) for p in (r"(?P<v1>\S+)(?P<rest> missing)", r"(?P<rest>singleton: the only row of its )(?P<v1>\S+)")
+    re.compile(p, re.DOTALL)
+    for p in (
+        r"(?P<l1>\S+) missing",
+        r"singleton: the only row of its (?P<l1>\S+)",
+        r".+? are withheld for (?P<l1>.+?) \(with so few.*",
+        r"CR[23] is not defined for (?P<l1>.+?): .*",
+    )
 )
+# where sentences of checks name a variable, whose name may be a plain English word
+_PLACES = re.compile(
+    r"(?<=\bfor )[A-Za-z]\w*(?= they count as)|^[A-Za-z]\w*(?= is [-\u2212]?\d)|(?<= moves )[A-Za-z]\w*(?= most)"
+    r"|(?<=coefficient on )[A-Za-z]\w*(?= \()",
+    re.ASCII,
+)
+_YEARS = re.compile(r"(?<=outside )(\d{4})-(\d{4})")
 _PRESENT = re.compile(r"not where present\((\w+)\)")
 
 # Chinese unit of measure -> English
@@ -181,25 +199,26 @@ def said(phrase: str, panel: Panel, language: Language) -> str:
             if found:
                 return chinese.format(*_slots(found, panel, language))
         return phrase
-    phrase = _PRESENT.sub(r"\1 missing", phrase)
+    phrase = _PRESENT.sub(r"\1 missing", _YEARS.sub("\\1\u2013\\2", phrase))
     for form in _LABELLED:
         found = form.fullmatch(phrase)
-        if found and found["v1"] in panel.names:
-            return phrase.replace(found["v1"], term_label(found["v1"], panel, language), 1)
+        if found and set(names := found["l1"].split(", ")) <= set(panel.names):
+            labels = ", ".join(term_label(n, panel, language) for n in names)
+            return phrase[: found.start("l1")] + labels + phrase[found.end("l1") :]
     return phrase
 
 
 def finding(text: str, panel: Panel, language: Language) -> str:
     """What a check says: names of variables by their labels, a hyphen before a number as a minus sign."""
-    known = {v.name: v for v in panel.variables if "_" in v.name}
+    known = {v.name for v in panel.variables}
 
     def label(found: re.Match[str]) -> str:
         return term_label(found[0], panel, language) if found[0] in known else found[0]
 
     text = _REGIME.sub(lambda m: term_label(m[0], panel, language), text)
-    told = minus(_NAME.sub(label, text))
     if language == "en":
-        return told
+        return minus(_PLACES.sub(label, _NAME.sub(label, text)))
+    told = minus(_WORD.sub(label, text))
     named = (v.name for v in panel.variables if v.kind == "category")  # what errors are clustered by
     for key in dict.fromkeys((panel.unit, panel.time, *panel.parts, *named)):
         told = re.sub(rf"(?<![\w.]){re.escape(key)}(?![\w.])", key_label(key, panel, language), told, flags=re.ASCII)

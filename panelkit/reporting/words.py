@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from panelkit.core.counted import filled
 from panelkit.core.errors import ReportError
 from panelkit.core.label import Language
 from panelkit.core.nearest import known_or_nearest
@@ -159,22 +160,29 @@ WORDS: dict[str, tuple[str, str]] = {
         "聚类到{by}的CR3聚类刀切标准误（小样本因子同pyfixest）",
     ),
     "driscoll_kraay": (
-        "Driscoll-Kraay, {lags} lags of the periods in the sample",
+        "Driscoll-Kraay, {lags:#lags}",
         "Driscoll-Kraay标准误（滞后{lags}期）",
     ),
-    "newey_west": ("Newey-West within units, {lags} lags", "单位内Newey-West标准误（滞后{lags}期）"),
-    "lags_rule": ("floor of T to the power of 1/4", "取T的1/4次方的整数部分"),
-    "replicates_placebo": (
-        "spread of {draws} placebo effects on untreated units",
-        "{draws} 次未处理单元安慰剂效应的离散度",
+    "newey_west": ("Newey-West within units, {lags:#lags}", "单位内Newey-West标准误（滞后{lags}期）"),
+    "driscoll_kraay_rule": (
+        "Driscoll-Kraay, as many lags as the whole part of T to the power 1/4",
+        "Driscoll-Kraay标准误（滞后期数取T的1/4次方的整数部分）",
     ),
-    "replicates_jackknife": ("jackknife over {draws} units", "对 {draws} 个单元的刀切法"),
-    "replicates_bootstrap": ("bootstrap of units, {draws} draws", "单元自助法，{draws} 次抽样"),
+    "newey_west_rule": (
+        "Newey-West within units, as many lags as the whole part of T to the power 1/4",
+        "单位内Newey-West标准误（滞后期数取T的1/4次方的整数部分）",
+    ),
+    "replicates_placebo": (
+        "spread of {draws:#placebo effects} on untreated units",
+        "{draws}次未处理单位安慰剂效应的离散度",
+    ),
+    "replicates_jackknife": ("jackknife over {draws:#units}", "逐一剔除{draws}个单位的刀切法"),
+    "replicates_bootstrap": ("bootstrap of units, {draws:#draws}", "单位自助法（{draws}次）"),
     "conley": (
         "Conley, cutoff {cutoff} km, {kernel} kernel{lags}",
         "Conley空间标准误（截断距离{cutoff}公里，{kernel}核{lags}）",
     ),
-    "conley_lags": (" and {lags} lags within units", "，单位内滞后{lags}期"),
+    "conley_lags": (" and {lags:#lags} within units", "，单位内滞后{lags}期"),
     "two_way": (
         "clustered two ways, by {by} ({variant}; {groups})",
         "按{by}双向聚类的稳健标准误（{variant}，{groups}）",
@@ -206,16 +214,18 @@ WORDS: dict[str, tuple[str, str]] = {
         "95% confidence intervals in brackets. Standard errors: {what}.",
         "方括号内为95%置信区间。所依据的标准误：{what}。",
     ),
-    "resampled_all": ("Beneath, in square brackets: p of the {what}.", "其下方方括号内为{what}的p值。"),
+    "resampled_all": ("Beneath, in square brackets: p of the {what}.", "其下方方括号内为重抽样p值：{what}。"),
     "resampled": ("Beneath, in square brackets: p by resampling. {what}.", "其下方方括号内为重抽样p值。{what}。"),
-    "wild": ("{method}, {draws} draws", "{method}（{draws}次）"),
+    "wild": ("{method}, {draws:#draws}", "{method}（{draws}次）"),
+    "wild_of": ("for {of}: {what}", "{of}：{what}"),
+    "of_changes": ("a change at a threshold", "门槛处的变化"),
     "beneath_se": ("Standard errors in square brackets.", "其下方方括号内为标准误。"),
     "beneath_t": ("t statistics in square brackets.", "其下方方括号内为t值。"),
     "beneath_p": ("p values in square brackets.", "其下方方括号内为p值。"),
     "beneath_ci": ("95% confidence intervals in square brackets.", "其下方方括号内为95%置信区间。"),
     "reference_of": ("Reference distribution: {each}.", "参照分布：{each}。"),
     "normal_law": ("normal", "正态"),
-    "observations": ("{rows} observations", "{rows}个观测值"),
+    "observations": ("{rows:#observations}", "{rows}个观测值"),
     "no_errors": ("The package gives no standard error. {each}.", "所用软件未给出标准误：{each}。"),
     # what a reader must be told of a result of another package
     "not_converged": ("the fit did not converge, by its package", "所用软件提示未收敛"),
@@ -224,7 +234,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "各系数来自单独的回归，观测值{fewest}至{most}个",
     ),
     "absorbed_too": ("absorbed besides: {what}", "另行吸收：{what}"),
-    "of_system": ("one of {count} equations estimated together", "联立估计的{count}个方程之一"),
+    "of_system": ("one of {count:#equations} estimated together", "联立估计的{count}个方程之一"),
     "mixed_variances": ("variances of random effects are not shown", "未列随机效应的方差"),
     "margins": ("marginal effects ({method}, at: {at})", "边际效应（{method}，at: {at}）"),
     "against_base": ("against the base outcome {base}", "以{base}为基准类别"),
@@ -237,20 +247,25 @@ WORDS: dict[str, tuple[str, str]] = {
     "withheld": ("Standard errors withheld. {each}.", "未给出标准误：{each}。"),
     "stars": ("{stars} mark p below {levels}.", "{stars}分别表示在{levels}的水平上显著。"),
     "stars_of": (
-        " Stars follow these standard errors, not the resampling.",
-        "星号依据上述标准误，而非重抽样。",
+        " Stars follow these standard errors, not the resampling{but}.",
+        "星号依据上述标准误，而非重抽样{but}。",
     ),
-    "same_sample": (
-        "Every column rests on the same {rows} observations: {units} units, {first}–{last}.",
-        "各列使用同一样本：{rows}个观测值，{units}个截面单位，{first}–{last}年。",
+    "stars_of_changes": ("; those of a change at a threshold follow its test", "；门槛处变化的星号依据门槛检验"),
+    "drawn_errors": (
+        "The indirect effect's standard error and stars are the bootstrap's.",
+        "间接效应的标准误与星号取自自助法。",
     ),
+    "drawn_error": ("The indirect effect's standard error is the bootstrap's.", "间接效应的标准误取自自助法。"),
+    "same_sample": ("All columns rest on one sample, {sample}.", "各列样本相同（{sample}）。"),
     "samples": ("The samples differ. {each}.", "各列样本不同。{each}。"),
+    "samples_of": ("The samples differ, all of {years}: {each}.", "各列样本不同（均为{years}）：{each}。"),
     "sample": (
-        "{rows} observations, {units} units, {first}–{last}",
+        "{rows:#observations}, {units:#units}, {first}–{last}",
         "{rows}个观测值、{units}个截面单位、{first}–{last}年",
     ),
+    "sample_years": ("{first}–{last}", "{first}–{last}年"),
     "dropped": ("Left out: {each}.", "未用的观测：{each}。"),
-    "drop": ("{rows} rows ({why})", "{rows}行（{why}）"),
+    "drop": ("{rows:#rows} ({why})", "{rows}行（{why}）"),
     "collinear": ("Left out as collinear: {each}.", "因共线剔除：{each}。"),
     "excluded": ("Excluded: {each}.", "不含：{each}。"),
     "filled": ("Cells not as published: {each}.", "非原始公布的单元格：{each}。"),
@@ -261,18 +276,18 @@ WORDS: dict[str, tuple[str, str]] = {
         "SIMULATED DATA: made up to test the method, no finding about any place.",
         "模拟数据：仅用于检验方法，不构成任何实证结论。",
     ),
-    "failed": ("A check fails: {each}.", "检验未通过：{each}。"),
+    "failed": ("Checks that fail. {each}.", "检验未通过：{each}。"),
     "failed_names": (
-        "Checks that fail, as reported in full in the replication package: {each}.",
+        "Checks that fail (in full in the replication package). {each}.",
         "未通过的检验（详见复现包）：{each}。",
     ),
     "several": ("{columns}: {text}", "第{columns}列：{text}"),
     "described": (
-        "{rows} observations: {units} units, {first}–{last}. Between: of the units' means; within: of deviations from them.",
+        "{rows:#observations}: {units:#units}, {first}–{last}. Between: of the units' means; within: of deviations from them.",
         "{rows}个观测值：{units}个截面单位，{first}–{last}年。组间：各单位均值；组内：对单位均值的离差。",
     ),
     "described_short": (
-        "{rows} observations: {units} units, {first}–{last}.",
+        "{rows:#observations}: {units:#units}, {first}–{last}.",
         "{rows}个观测值：{units}个截面单位，{first}–{last}年。",
     ),
     # figures
@@ -293,7 +308,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "行为被预测变量；列为该冲击在其预测误差方差中所占份额。",
     ),
     "irf_bands": (
-        "Bands: {level} of {draws} draws ({method}), each horizon by itself.",
+        "Bands: {level} of {draws:#draws} ({method}), each horizon by itself.",
         "置信带：{draws}次抽样的{level}区间（{method}），逐期计算。",
     ),
     "irf_orders": (
@@ -330,11 +345,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "estimated": ("estimate {value}", "实际估计值 {value}"),
     "p_value": ("p {relation} {p}", "p {relation} {p}"),
     "placebo": (
-        "{draws} draws; the line marks the estimate, {value}; two-sided {p}.",
+        "{draws:#draws}; the line marks the estimate, {value}; two-sided {p}.",
         "共{draws}次置换；竖线为实际估计值{value}；双侧检验{p}。",
     ),
     "placebo_t": (" By the t statistic {p}.", "按t统计量检验{p}。"),
-    "useless": (" {n} draws gave no number and are left out.", "另有{n}次无结果，未计入。"),
+    "useless": (" Left out, since they gave no number: {n:#draws}.", "另有{n}次无结果，未计入。"),
 }
 WORDS |= TABLE_WORDS
 # punctuation between parts
@@ -390,7 +405,7 @@ def word(key: str, language: Language, **slots: object) -> str:
     if key not in WORDS:
         raise ReportError(f"there are no words for '{key}'", mend=known_or_nearest(key, WORDS))
     text = WORDS[key][language == "zh"]
-    return text.format(**slots) if slots else text
+    return filled(text, **slots) if slots else text
 
 
 def p_phrase(p: float, language: Language) -> str:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 
 from panelkit.core.estimate import Estimate
-from panelkit.reporting._page_names import CHECK_NAMES, named
-from panelkit.reporting.conventions import convention, resampling
+from panelkit.reporting._page_names import check_name
+from panelkit.reporting.conventions import convention, printed_p, printed_resampling
 from panelkit.reporting.labels import key_label, outcome_label, term_label
 from panelkit.reporting.numbers import shown
 from panelkit.reporting.phrases import finding, headline, said
 from panelkit.reporting.tables._parts import Parts
 from panelkit.reporting.tables._thresholds import thresholds_note
 from panelkit.reporting.words import JOIN, joined, word
+
+INDIRECT = "indirect"  # the term of a mediation model that its bootstrap gives
+_UNDEFINED = re.compile(r"is not defined|could not be made")  # of an estimate's notes: why there is no standard error
 
 
 def notes(parts: Parts, terms: tuple[str, ...]) -> tuple[str, ...]:
@@ -48,15 +52,20 @@ def _outcomes(parts: Parts) -> str:
 
 
 def _inference(parts: Parts, terms: tuple[str, ...]) -> str:
-    sentences = (_brackets(parts), _resampled(parts, terms), _stars(parts, terms))
+    sentences = (_brackets(parts, terms), _resampled(parts, terms), _stars(parts, terms), _drawn_errors(parts, terms))
     return JOIN[parts.language]["space"].join(s for s in sentences if s)
 
 
-def _by_column(parts: Parts, text: Callable[[Estimate], str]) -> tuple[str, bool]:
-    """What is said of each column, alike columns together, and whether it is the same of all; columns without a text are passed."""
+def _by_column(parts: Parts, text: Callable[[Estimate], str], *, spoken: bool = False) -> tuple[str, bool]:
+    """What is said of each column, alike columns together, and whether it is the same of all; columns without a text are passed.
+
+    spoken : of all that have a text, the others showing nothing that it could be said of.
+    """
     groups: dict[str, list[int]] = {}
     for number, estimate in enumerate(parts.estimates, start=1):
         groups.setdefault(text(estimate), []).append(number)
+    if spoken:
+        groups = {t: c for t, c in groups.items() if t} or {"": []}
     if len(groups) == 1:
         return next(iter(groups)), True
     language = parts.language
@@ -70,15 +79,21 @@ def _said(key: str, parts: Parts, text: Callable[[Estimate], str]) -> str:
     return word(key, parts.language, each=each) if each else ""
 
 
-def _brackets(parts: Parts) -> str:
-    what, alike = _by_column(parts, lambda e: convention(e.covariance, parts.panel, parts.language))
+def _brackets(parts: Parts, terms: tuple[str, ...]) -> str:
+    def how(e: Estimate) -> str:
+        shows = any(not math.isnan(t.se) for t in e.terms if t.name in terms)
+        return convention(e.covariance, parts.panel, parts.language) if shows else ""
+
+    what, alike = _by_column(parts, how, spoken=True)
+    if not what:
+        return ""
     return word(f"in_{parts.spec.brackets}{'_all' if alike else ''}", parts.language, what=what)
 
 
 def _resampled(parts: Parts, terms: tuple[str, ...]) -> str:
     if not parts.spec.show_resampled:
         return ""
-    what, alike = _by_column(parts, lambda e: resampling(e, parts.language, terms))
+    what, alike = _by_column(parts, lambda e: printed_resampling(e, parts.language, terms), spoken=True)
     return word(f"resampled{'_all' if alike else ''}", parts.language, what=what) if what else ""
 
 
@@ -87,8 +102,9 @@ def _withheld(parts: Parts, terms: tuple[str, ...]) -> str:
 
     def why(e: Estimate) -> str:
         missing = any(math.isnan(t.se) for t in e.terms if t.name in terms)
-        told = (said(note, parts.panel, parts.language) for note in e.notes)
-        return JOIN[parts.language]["space"].join(told).rstrip(".。") if missing else ""
+        notes = [n for n in e.notes if "withheld" in n] or [n for n in e.notes if _UNDEFINED.search(n)]
+        told = (headline(said(n, parts.panel, parts.language)) for n in notes)
+        return joined(told, parts.language) if missing else ""
 
     return _said("withheld", parts, why)
 
@@ -101,34 +117,44 @@ def _stars(parts: Parts, terms: tuple[str, ...]) -> str:
     marks = joined(("*" * n for n in range(len(levels), 0, -1)), language, "comma")
     shares = joined((f"{100 * level:g}%" for level in reversed(levels)), language, "comma")
     text = word("stars", language, stars=marks, levels=shares)
-    resampled = parts.spec.show_resampled and any(resampling(e, language, terms) for e in parts.estimates)
-    return text + word("stars_of", language) if resampled else text
+    if not parts.spec.show_resampled or not any(printed_resampling(e, language, terms) for e in parts.estimates):
+        return text
+    changes = any(":step::" in name for e in parts.estimates for name in printed_p(e) if name in terms)
+    return text + word("stars_of", language, but=word("stars_of_changes", language) if changes else "")
+
+
+def _drawn_errors(parts: Parts, terms: tuple[str, ...]) -> str:
+    """That an indirect effect has the standard error, and with it the stars, of its bootstrap."""
+    if INDIRECT not in terms or not any(INDIRECT in printed_p(e) for e in parts.estimates):
+        return ""
+    return word("drawn_errors" if parts.spec.levels else "drawn_error", parts.language)
 
 
 def _samples(parts: Parts) -> str:
+    """Which columns rest on which sample; sizes only where no row of the table has them."""
     language = parts.language
+    short = {"rows", "units"} <= set(parts.spec.statistics)
 
-    def facts(e: Estimate) -> dict[str, object]:
-        return {
-            "rows": shown(e.sample.rows, kind="count"),
-            "units": shown(e.sample.units, kind="count"),
-            "first": e.sample.first,
-            "last": e.sample.last,
-        }
+    def sample(e: Estimate) -> str:
+        years = {"first": e.sample.first, "last": e.sample.last}
+        if short:
+            return word("sample_years", language, **years)
+        sizes = {"rows": shown(e.sample.rows, kind="count"), "units": shown(e.sample.units, kind="count")}
+        return word("sample", language, **sizes, **years)
 
     digests = {e.sample.keys_digest for e in parts.estimates}
     if len(digests) == 1:
-        return word("same_sample", language, **facts(parts.estimates[0])) if parts.estimates else ""
-    # two samples of the same size are still told apart by their keys
-    return word("samples", language, each=_by_sample(parts, lambda e: word("sample", language, **facts(e))))
-
-
-def _by_sample(parts: Parts, text: Callable[[Estimate], str]) -> str:
+        return word("same_sample", language, sample=sample(parts.estimates[0])) if parts.estimates else ""
     groups: dict[str, tuple[str, list[int]]] = {}
     for number, estimate in enumerate(parts.estimates, start=1):
-        groups.setdefault(estimate.sample.keys_digest, (text(estimate), []))[1].append(number)
-    language = parts.language
-    return joined((word("several", language, columns=parts.places(c), text=t) for t, c in groups.values()), language)
+        # two samples of the same size are still told apart by their keys
+        groups.setdefault(estimate.sample.keys_digest, (sample(estimate), []))[1].append(number)
+    texts = {text for text, _ in groups.values()}
+    if short and len(texts) == 1:
+        each = joined((parts.places(c) for _, c in groups.values()), language)
+        return word("samples_of", language, years=texts.pop(), each=each)
+    each = joined((word("several", language, columns=parts.places(c), text=t) for t, c in groups.values()), language)
+    return word("samples", language, each=each)
 
 
 def _dropped(parts: Parts) -> str:
@@ -217,7 +243,7 @@ def _failed(parts: Parts) -> str:
     def failed(e: Estimate) -> str:
         checks = [c for c in parts.results.checks.get(e.id, ()) if c.verdict == "fails"]
         if printed:
-            return joined(dict.fromkeys(named(CHECK_NAMES, c.name, language) for c in checks), language, "comma")
+            return joined(dict.fromkeys(check_name(c.name, parts.results, language) for c in checks), language, "comma")
         return joined((headline(finding(c.text.to(language), parts.panel, language)) for c in checks), language)
 
     return _said("failed_names" if printed else "failed", parts, failed)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
-
 from panelkit.core.estimate import Estimate, Term
 from panelkit.core.exhibit import Cell, Row
+from panelkit.reporting.conventions import printed_p
 from panelkit.reporting.labels import term_label
 from panelkit.reporting.numbers import shown, stars
 from panelkit.reporting.tables._parts import Parts, RegressionTable
@@ -71,8 +70,7 @@ def _bracket(estimate: Estimate, term: Term | None, table: RegressionTable) -> C
 
 
 def _resampled(estimate: Estimate, name: str, digits: int) -> Cell:
-    for found in estimate.resampled:
-        if found.term == name and not math.isnan(found.p):
-            text = f"[{shown(found.p, digits, kind='p')}]"
-            return Cell(raw=found.p, shown=text, key=(estimate.id, name, "p_resampled"))
-    return BLANK
+    found = printed_p(estimate).get(name)
+    if found is None:
+        return BLANK
+    return Cell(raw=found.p, shown=f"[{shown(found.p, digits, kind='p')}]", key=(estimate.id, name, "p_resampled"))

@@ -22,6 +22,7 @@ from panelkit.core.registry import TABLES, TableKind
 from panelkit.core.request import Clustered
 from panelkit.core.results import Results
 from panelkit.core.spec import spec
+from panelkit.reporting.conventions import convention, way
 from panelkit.reporting.labels import of_lag, on_outcome
 from panelkit.reporting.numbers import shown
 from panelkit.reporting.tables._common import BLANK, finished, language_of, model_label, model_of, number, span
@@ -89,7 +90,8 @@ def build(table: HypothesesTable, results: Results) -> Table:
     """
     language = language_of(table, results)
     rows: list[Row] = []
-    for hypothesis, held in weighed(table, results):
+    found = weighed(table, results)
+    for hypothesis, held in found:
         verdict = word(f"finding_{together([h.finding for h in held])}", language)
         label = word(
             "hypothesis_row", language, id=hypothesis.id, statement=hypothesis.statement.to(language), verdict=verdict
@@ -103,8 +105,26 @@ def build(table: HypothesesTable, results: Results) -> Table:
         )
         for n in names
     ]
-    notes = [word("hypotheses_rule", language), word("hypotheses_p", language), word("hypotheses_smallest", language)]
-    return finished(table, results, columns, rows, notes)
+    return finished(table, results, columns, rows, _notes(table, [h for _, held in found for h in held], results))
+
+
+def _notes(table: HypothesesTable, held: list[Held], results: Results) -> list[str]:
+    """The rule of the findings, how both intervals were made, what p is, and the smallest effects where the study does not set them."""
+    language = language_of(table, results)
+    drawn = dict.fromkeys(way(h.drawn, language) for h in held if h.drawn is not None and not math.isnan(h.drawn.low))
+    ways = dict.fromkeys(convention(h.estimate.covariance, results.panel, language) for h in held)
+    one = "hypotheses_inference" if len(ways) == 1 else "hypotheses_inference_each"
+    given = [claim.smallest is not None for hypothesis in table.hypotheses for claim in hypothesis.claims]
+    several = any(len(hypothesis.claims) > 1 for hypothesis in table.hypotheses)
+    notes = [
+        word("hypotheses_rule", language, several=word("hypotheses_several", language) if several else ""),
+        word(one, language, what=joined(ways, language)),
+        word("hypotheses_resampled", language, what=joined(drawn, language)) if drawn else "",
+        word("hypotheses_p", language),
+    ]
+    if not all(given):
+        notes.append(word("hypotheses_smallest_unset" if any(given) else "hypotheses_smallest", language))
+    return notes
 
 
 def weighed(table: HypothesesTable, results: Results) -> list[tuple[Hypothesis, list[Held]]]:

@@ -15,7 +15,7 @@ from panelkit.core.nearest import known_or_nearest
 from panelkit.core.registry import TABLES, TableKind
 from panelkit.core.results import Results
 from panelkit.core.spec import spec
-from panelkit.reporting.conventions import convention
+from panelkit.reporting.conventions import convention, printed_p, way
 from panelkit.reporting.labels import term_label
 from panelkit.reporting.numbers import shown, stars
 from panelkit.reporting.tables._common import (
@@ -89,12 +89,14 @@ def build(table: RobustnessTable, results: Results) -> Table:
         cells = cells_of(table, estimate, name, results)
         rows.append(Row(kind="term", label=f"({i + 1}) {named}", cells=cells, rule_above=i == 1))
     columns, rows = _kept(table, rows, language)
+    terms = [next(t for t in table.terms if t in {known.name for known in e.terms}) for e in estimates]
     names = dict.fromkeys(t for t in table.terms if any(t in {k.name for k in e.terms} for e in estimates))
     what = joined((term_label(n, results.panel, language) for n in names), language, "comma")
     notes = [
         word("robustness", language, of=what),
         star_note(table.levels, language),
         _conventions(estimates, results, language),
+        _resampled(list(zip(estimates, terms, strict=True)), language),
     ]
     return finished(table, results, columns, rows, notes)
 
@@ -139,12 +141,14 @@ def of_battery(table: RobustnessTable, results: Results) -> Table:
         else:
             cells = cells_of(table, results.variants[variant.id], str(row["term"]), results)
             made.append(Row(kind="term", label=named, cells=cells, rule_above=i == 2))
-    run = [base, *(results.variants[v.id] for v in variants if v.id in results.variants)]
+    run = [(base, own)]
+    run += [(results.variants[v.id], str(told[v.id]["term"])) for v in variants if v.id in results.variants]
     notes = [
         found.text.to(language),
         word("battery_scale", language),
         star_note(table.levels, language),
-        _conventions(run, results, language),
+        _conventions([e for e, _ in run], results, language),
+        _resampled(run, language),
     ]
     return finished(table, results, *_kept(table, made, language), notes)
 
@@ -159,7 +163,7 @@ def _kept(table: RobustnessTable, rows: list[Row], language: Language) -> tuple[
 
 def cells_of(table: RobustnessTable, estimate: Estimate, name: str, results: Results) -> tuple[Cell, ...]:
     term = estimate.term(name)
-    drawn = next((r.p for r in estimate.resampled if r.term == name and not math.isnan(r.p)), None)
+    found_p = printed_p(estimate).get(name)
     made = [
         Cell(
             raw=term.estimate,
@@ -169,7 +173,7 @@ def cells_of(table: RobustnessTable, estimate: Estimate, name: str, results: Res
         ),
         number(term.se, (estimate.id, name, "se"), table.digits, around="()"),
         span(term.low, term.high, (estimate.id, name, "interval"), table.digits),
-        number(drawn, (estimate.id, name, "p_resampled"), table.digits, kind="p"),
+        number(found_p.p if found_p else None, (estimate.id, name, "p_resampled"), table.digits, kind="p"),
         number(estimate.sample.rows, (estimate.id, "", "rows"), kind="count"),
     ]
     if table.leave_out:
@@ -182,13 +186,26 @@ def cells_of(table: RobustnessTable, estimate: Estimate, name: str, results: Res
 
 def _conventions(estimates: list[Estimate], results: Results, language: Language) -> str:
     """How standard errors are made, alike rows together."""
+    texts = [convention(e.covariance, results.panel, language) for e in estimates]
+    return word("in_se" if len(set(texts)) > 1 else "in_se_all", language, what=_by_row(texts, language))
+
+
+def _resampled(rows: list[tuple[Estimate, str]], language: Language) -> str:
+    """How the resampled p of each row was made; "" where there is none."""
+    found = [printed_p(estimate).get(term) for estimate, term in rows]
+    texts = [way(f, language) if f else "" for f in found]
+    return word("robustness_resampled", language, what=_by_row(texts, language)) if any(texts) else ""
+
+
+def _by_row(texts: list[str], language: Language) -> str:
+    """What is said of each row, alike rows together; rows without a text are passed."""
     groups: dict[str, list[int]] = {}
-    for i, estimate in enumerate(estimates, start=1):
-        groups.setdefault(convention(estimate.covariance, results.panel, language), []).append(i)
+    for i, text in enumerate(texts, start=1):
+        groups.setdefault(text, []).append(i)
     if len(groups) == 1:
-        return word("in_se_all", language, what=next(iter(groups)))
-    each = (f"{all_columns(rows, language)}{JOIN[language]['colon']}{text}" for text, rows in groups.items())
-    return word("in_se", language, what=joined(each, language))
+        return texts[0]
+    colon = JOIN[language]["colon"]
+    return joined((f"{all_columns(rows, language)}{colon}{text}" for text, rows in groups.items() if text), language)
 
 
 TABLES.register(
