@@ -262,7 +262,7 @@ def _refuse_nothing_left(spec: ModelSpec, before: Layout, after: Layout, reasons
         )
     if len(after.instruments) < len(after.endogenous):
         raise EstimationError(
-            f"{counted(len(after.instruments), 'instruments are')} left for {len(after.endogenous)} endogenous regressors",
+            f"{counted(len(after.instruments), 'instruments are')} left for {counted(len(after.endogenous), 'endogenous regressors')}",
             where=f"models.{spec.id}",
             mend="choose instruments that vary within the effects and are no combination of the controls",
         )

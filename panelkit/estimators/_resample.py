@@ -89,7 +89,7 @@ def _two_stage(compiled: Compiled, method: WildBootstrap, setting: Setting, term
     if len(design.endogenous) > 1:
         return Drawn(
             notes=(
-                f"No wild bootstrap is made for {len(design.endogenous)} endogenous regressors: the restricted efficient one is"
+                f"No wild bootstrap is made for {counted(len(design.endogenous), 'endogenous regressors')}: the restricted efficient one is"
                 " defined here for one.",
             )
         )

@@ -29,7 +29,7 @@ def notes_of(
         notes.append("No unit is never treated: the cohort treated after the last period kept stands in for them.")
     if design.ended is not None:
         notes.append(
-            f"The sample ends in {design.ended:g}: later no unit is untreated, and {len(design.lost)} cohort-period cells are"
+            f"The sample ends in {design.ended:g}: later no unit is untreated, and {counted(len(design.lost), 'cohort-period cells are')}"
             " not identified there by any comparison with untreated units."
         )
     lost = [(g, t, why) for g, t, why in effects.unidentified if t >= g]

@@ -323,13 +323,13 @@ def _notes(
     ]
     if drawn.void:
         notes.append(
-            f"{drawn.void} bootstrap draws without some cohort or with fewer than two controls were drawn again."
+            f"{counted(drawn.void, 'bootstrap draws')} without some cohort or with fewer than two controls were drawn again."
         )
     if design.covariates:
         notes.append(f"Taken off first, by their slopes among untreated rows: {', '.join(design.covariates)}.")
     if design.ended is not None:
         notes.append(
-            f"The sample ends in {design.ended:g}: later no unit is untreated, and {len(design.lost)} cohort-period cells are"
+            f"The sample ends in {design.ended:g}: later no unit is untreated, and {counted(len(design.lost), 'cohort-period cells are')}"
             " not identified there by any comparison with untreated units."
         )
     if design.always:

@@ -276,7 +276,9 @@ def _counted(keys: list[tuple[str, str, int]]) -> tuple[str, ...]:
         own = [k for k in keys if k[0] == series]
         years = sorted({k[2] for k in own})
         span = str(years[0]) if len(years) == 1 else f"{years[0]}-{years[-1]}"
-        found.append(f"{counted(len(own), 'cells')} of {len({k[1] for k in own})} other units in {span} of {series}")
+        found.append(
+            f"{counted(len(own), 'cells')} of {counted(len({k[1] for k in own}), 'other units')} in {span} of {series}"
+        )
     return tuple(found)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from panelkit.core.counted import counted
 from panelkit.core.label import Language
 
 # English with {} slots -> Chinese with the same slots by number. What none of them knows stays English.
@@ -106,9 +107,23 @@ _WORDS = (
 )
 
 
+_COUNTED = re.compile(
+    r"\\\{\\\}\\ ((?:blank\\ )?(?:cells|rows|records|units|years|cities)(?:\\ (?:have|rest|hold|are))?)(?![\w-])"
+)
+
+
 @cache
 def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
-    return tuple((re.compile(re.escape(en).replace(r"\{\}", "(.+?)") + r"\Z"), zh) for en, zh in _NOTES)
+    return tuple((re.compile(_one_or_more(re.escape(en)).replace(r"\{\}", "(.+?)") + r"\Z"), zh) for en, zh in _NOTES)
+
+
+def _one_or_more(pattern: str) -> str:
+    """The pattern of a note, what it counts also in the singular."""
+    return _COUNTED.sub(lambda m: rf"\{{\}}\ (?:{m[1]}|{_spaced(counted(1, m[1].replace(chr(92), '')))})", pattern)
+
+
+def _spaced(singular: str) -> str:
+    return singular.removeprefix("1 ").replace(" ", r"\ ")
 
 
 def note_in(text: str, language: Language) -> str:

@@ -65,7 +65,7 @@ DID_PHRASES: tuple[tuple[str, str], ...] = (
         "标准误：单位自助法（权重重新估计）；{0}次，正态区间。",
     ),
     (
-        r"(\d+) bootstrap draws without some cohort or with fewer than two controls were drawn again\.",
+        r"(\d+) bootstrap draws? without some cohort or with fewer than two controls were drawn again\.",
         "{0}次自助抽样缺少某一批次或对照不足两个，已重抽。",
     ),
     (

@@ -172,7 +172,7 @@ ESTIMATOR_PHRASES: tuple[tuple[str, str], ...] = (
         "没有从未处理的单位：以保留的末期之后才处理的批次代替。",
     ),
     (
-        r"The sample ends in (\S+): later no unit is untreated, and (\d+) cohort-period cells are not identified there by any comparison with untreated units\.",
+        r"The sample ends in (\S+): later no unit is untreated, and (\d+) cohort-period (?:cell is|cells are) not identified there by any comparison with untreated units\.",
         "样本止于{0}年：此后没有未处理的单位，{1}个批次与时期单元格无法通过与未处理单位的比较识别。",
     ),
     (r"(\d+) (?:cell has|cells have) no estimate \((.+)\)\.", "{0}个单元格没有估计值（{1}）。"),

@@ -287,7 +287,7 @@ def test_missing_cells_categories_weights_and_single_clusters_are_named(name):
         engine.fit(request(weights="w"), spoilt(d, w=d["w"].where(d.index > 0, 0.0)))
     with pytest.raises(EstimationError, match="one cluster of '国家'"):
         engine.fit(request(covariance=Clustered(by=("国家",))), spoilt(d, 国家="中国"))
-    with pytest.raises(EstimationError, match="'组 别' is missing in 1 rows"):
+    with pytest.raises(EstimationError, match="'组 别' is missing in 1 row"):
         engine.fit(request(absorb=("组 别",)), spoilt(d, **{"组 别": d["组 别"].where(d.index > 0, None)}))
     with pytest.raises(EstimationError, match="no rows"):
         engine.fit(request(), panel_of(d).keep(np.zeros(len(d), dtype=bool), why="test"))

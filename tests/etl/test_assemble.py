@@ -240,7 +240,7 @@ def test_location_quotients_average_to_one(build):
 def test_location_quotient_refuses_zero_and_counts_the_denominator(build):
     frame = grid(THREE, range(2015, 2019), e=np.arange(12.0), w=1.0)
     lq = {"q": {"derive": "location_quotient", "with": {"part": "s.e", "whole": "s.w"}}}
-    with pytest.raises(PanelError, match=r"0 for province Beijing 110000, year 2015 and has no logarithm \(1 cells\)"):
+    with pytest.raises(PanelError, match=r"0 for province Beijing 110000, year 2015 and has no logarithm \(1 cell\)"):
         build(frame, lq)
     got, _ = build(frame, lq, exclude={CODES[0]: "zero"})
     assert got.panel.rows == 8

@@ -333,7 +333,7 @@ def test_pre_mean_is_constant_and_counts(assembled_of, rows_of):
     frame.loc[0, "x"] = np.nan
     y, got = derived(assembled_of, frame, "pre_mean", {"of": "s.x", "years": (2013, 2014)}, gaps="list")
     assert y.groupby("province", sort=False).first().tolist() == [1.0, 6.5, 12.5]
-    assert any("1 units have fewer" in n for n in got.notes)
+    assert any("1 unit has fewer" in n for n in got.notes)
 
 
 def test_winsor_by_year_cuts_within_years(assembled_of, rows_of, columns):

@@ -175,7 +175,7 @@ VINTAGES = "province,year,x,v\n北京,2015,1,2016\n北京,2016,2,{second}\n"
 
 def test_vintages(build):
     mixed = VINTAGES.format(second=2017)
-    with pytest.raises(PanelError, match=r"mixes vintages: 2016 \(1 cells\), 2017 \(1 cells\)"):
+    with pytest.raises(PanelError, match=r"mixes vintages: 2016 \(1 cell\), 2017 \(1 cell\)"):
         build(mixed, vintage_column="v")
     assert build(mixed, vintage_column="v", vintages={"x": "first_print"}).panel.rows == 2
     spliced = build(mixed, vintage_column="v", vintages={"x": "declared_splice"})

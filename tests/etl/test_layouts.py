@@ -186,7 +186,7 @@ def test_tidy_workbook(read_as, tmp_path):
     rows = [["a title"], ["province", "year", "x"], ["北京", 2015, 1.5], ["天津", 2015, 2]]
     got = read_as("tidy", write(tmp_path / "t.xlsx", rows), series={"x": "x"}, measures={"x": "亿元"})
     assert value(got, "天津", 2015) == (2.0, "1!C4")
-    assert any("1 rows above the header" in n for n in got.notes)
+    assert any("1 row above the header" in n for n in got.notes)
 
 
 def test_two_byte_order_marks(written, read_as):
@@ -314,7 +314,7 @@ def test_records_are_added_up(read_as, written, encoding):
         (
             ORDERS.replace("2.5", "2.5元"),
             {"series": {"x": "sum(金额)"}},
-            "1 cells of '金额' are no numbers, such as '2.5元'",
+            "1 cell of '金额' are no numbers, such as '2.5元'",
         ),
         (ORDERS.replace("2.5", "inf"), {"series": {"x": "sum(金额)"}}, "are no numbers, such as 'inf'"),
         (

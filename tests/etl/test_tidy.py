@@ -56,7 +56,7 @@ def test_long_form_with_vintages_and_units(read_as, policy_facts):
     [
         (WIDE, {"series": {"g": "gpd"}}, "no column 'gpd'\n  mend: series.g: did you mean 'gdp'"),
         (WIDE, {"series": {"g": "gdp"}, "unit": "prov"}, "there is no prov column.*\n.*did you mean .province"),
-        (WIDE, {"series": {"g": "kind"}, "measures": {"g": ""}}, "'a' is no number"),
+        (WIDE, {"series": {"g": "kind"}, "measures": {"g": ""}}, "every cell of 'g' is text, such as 'a'"),
         (WIDE.replace("2016,4", "x,4"), {"series": {"g": "gdp"}}, r"line 5, column 2 \(天津\): 'x' is no year"),
         (WIDE.replace("天津,2016", ",2016"), {"series": {"g": "gdp"}}, "line 5, column 1: the row has no province"),
         (WIDE.replace("3,\n", "3,,9\n"), {"series": {"g": "gdp"}}, "line 4: the row has 5 fields, the header 4"),
@@ -102,3 +102,12 @@ def test_other_extensions(read_as, tmp_path):
     dta.write_bytes(b"nothing of the kind")
     with pytest.raises(SourceError, match="no Stata file"):
         read_as("tidy", dta, series={"a": "a"})
+
+
+def test_a_column_of_words_is_told_once_with_the_field_that_takes_it(read_as, written):
+    table = "city,year,kind\nA,2010,big\nA,2011,small\nB,2010,-\nB,2011,big\n"
+    with pytest.raises(SourceError) as told:
+        read_as("tidy", written(table), unit="city", time="year", series={"k": "kind"})
+    (fault,) = told.value.faults
+    assert fault.what == "every cell of 'k' is text, such as 'big'"
+    assert 'categories = ["k"]' in fault.mend

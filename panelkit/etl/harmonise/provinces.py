@@ -74,15 +74,17 @@ def _place(unit: str) -> Province | City | None:
 
 
 def called(unit: str, language: str) -> str:
-    """A unit as a report in one language names it.
+    """A unit as a report in one language names it: in English with its code, in Chinese by its name, which no other unit of a panel has.
 
     >>> called("110000", "en"), called("330100", "en"), called("110000", "zh"), called("Ohio", "en")
-    ('Beijing 110000', 'Hangzhou 330100', '北京 110000', 'Ohio')
+    ('Beijing 110000', 'Hangzhou 330100', '北京', 'Ohio')
     """
     if JOINT in unit:
         return joined(called(part, language) for part in parts_of(unit))
     place = _place(unit)
-    return f"{place.name_zh if language == 'zh' else place.name_en} {unit}" if place else unit
+    if place is None:
+        return unit
+    return place.name_zh if language == "zh" else f"{place.name_en} {unit}"
 
 
 def _tidied(name: str) -> str:
@@ -153,9 +155,7 @@ def _cities(frame: pd.DataFrame, path: str) -> tuple[pd.DataFrame, list[str], li
         elif kind is not None:
             notes.append(f"{counted(counts[name], 'cells')} of the row '{name.strip()}' set aside: {kind}")
         else:
-            what = (
-                f"'{name.strip()}' is no city of the list ({len(cities())} prefecture-level units and municipalities)"
-            )
+            what = f"'{name.strip()}' is no city of the list ({counted(len(cities()), 'prefecture-level units')} and municipalities)"
             mend = "correct the name, with its province in front where two share it; for other units say codes = 'as_printed' under [panel]"
             faults.append(Fault(where=f"{path}, {cells[name]}", what=what, mend=mend))
     if len(faults) > MOST_LISTED:
@@ -238,12 +238,15 @@ def standing_twice(frame: pd.DataFrame, path: str, unit: str, code_list: str) ->
         if first["vintage"] != other["vintage"]:
             what += f", of the vintages {first['vintage']} and {other['vintage']}"
         more = len(rows) - len(same)
-        what += f"; {more} more cells of it likewise" if more else ""
+        what += f"; {counted(more, 'more cells')} of it likewise" if more else ""
         mend = "keep one row per unit and year"
         if code_list == "gbt2260" and code in ("140000", "610000"):
             mend = "one of the two is likely Shaanxi (610000), the other Shanxi (140000): name them apart in the file"
         faults.append(Fault(where=path, what=what, mend=mend))
     if len(faults) > MOST_LISTED:
         more = len(faults) - MOST_LISTED
-        faults = [*faults[:MOST_LISTED], Fault(where=path, what=f"{more} more units stand twice", mend="see above")]
+        faults = [
+            *faults[:MOST_LISTED],
+            Fault(where=path, what=f"{counted(more, 'more units stand')} twice", mend="see above"),
+        ]
     return faults

@@ -100,7 +100,9 @@ class Ledger:
         shown = self.faults[:MOST_FAULTS]
         if more > 0:
             shown.append(
-                Fault(where=self.where, what=f"{more} more faults of this kind", mend="mend those above first")
+                Fault(
+                    where=self.where, what=f"{counted(more, 'more faults')} of this kind", mend="mend those above first"
+                )
             )
         raise SourceError(faults=shown)
 

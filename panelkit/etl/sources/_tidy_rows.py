@@ -8,7 +8,7 @@ from dataclasses import replace
 from panelkit.core.source import Units
 from panelkit.etl.harmonise.units import parse_measure, plain
 from panelkit.etl.sources._cell_table import CellTable
-from panelkit.etl.sources._cells import is_blank, narrow, read_year
+from panelkit.etl.sources._cells import NoNumeral, is_blank, narrow, read_number, read_year
 from panelkit.etl.sources._frames import unit_texts
 from panelkit.etl.sources._observed import Ledger, unit_columns
 
@@ -84,10 +84,27 @@ def add_cells(
         columns["value"] += [float("nan")] * len(cells)
         return
     columns["text"] += [None] * len(cells)
+    if (example := _in_words(cells)) and places:
+        alias = series[0].partition(".")[2]
+        mend = f'take it as a category: categories = ["{alias}"] on the source; or leave it out of series'
+        ledger.fault(f"every cell of '{alias}' is text, such as '{example}'", mend, places[0])
+        columns["value"] += [float("nan")] * len(cells)
+        return
     columns["value"] += [
         ledger.number(cell, place, f"{narrow(unit)}, {time}", measure)
         for cell, place, unit, time in zip(cells, places, units, times, strict=True)
     ]
+
+
+def _in_words(cells: Sequence[object]) -> str:
+    """A cell of a column of words, where every filled one is text without a digit; "" for any other column."""
+    filled = [c for c in cells if not is_blank(c)]
+    if any(not isinstance(c, str) or any(s.isdigit() for s in c) for c in filled):
+        return ""
+    words = [
+        str(c) for c in filled if isinstance(read_number(c), NoNumeral)
+    ]  # the others are marks for a missing figure
+    return narrow(words[0])[:40] if len(words) > 1 else ""
 
 
 def filled_down(table: CellTable, columns: tuple[str, ...], ledger: Ledger) -> CellTable:
