@@ -12,6 +12,7 @@ _VERBS = {
     "take": "takes", "match": "matches", "fit": "fits", "add": "adds",
 }  # fmt: skip
 _ALIKE = frozenset(("series",))
+_NO_NOUNS = frozenset(("is", "as", "this", "its", "was", "has", "does", "yes"))
 
 
 def counted(count: object, phrase: str, form: str = "") -> str:
@@ -22,15 +23,15 @@ def counted(count: object, phrase: str, form: str = "") -> str:
     count
         A number, or one that is written out already.
     phrase
-        For example "rows", "treated cells", "units have".
+        For example "rows", "treated cells", "units have", "cells of a row left out".
     form
         How the number is written, as in a format string.
 
-    >>> counted(1, "rows"), counted(2, "rows"), counted(1, "entries are"), counted(1234, "draws", ",")
-    ('1 row', '2 rows', '1 entry is', '1,234 draws')
+    >>> counted(1, "rows"), counted(2, "rows"), counted(1, "entries are"), counted(1, "numbers with signs"), counted(1234, "draws", ",")
+    ('1 row', '2 rows', '1 entry is', '1 number with signs', '1,234 draws')
     """
     text = format(count, form)
-    return f"{text} {' '.join(_one(w) for w in phrase.split()) if text == '1' else phrase}"
+    return f"{text} {_singular(phrase) if text == '1' else phrase}"
 
 
 def filled(template: str, **slots: object) -> str:
@@ -52,11 +53,18 @@ class _Templates(Formatter):
 _TEMPLATES = _Templates()
 
 
+def _singular(phrase: str) -> str:
+    """The phrase with its first plural bent, and the verb right behind that."""
+    words = phrase.split(" ")
+    noun = next((i for i, w in enumerate(words) if w in _ALIKE or _one(w) != w), len(words))
+    return " ".join(_one(w) if i in (noun, noun + 1) and (i == noun or w in _VERBS) else w for i, w in enumerate(words))
+
+
 def _one(word: str) -> str:
     """A word of a phrase where it speaks of one thing."""
     if word in _VERBS:
         return _VERBS[word]
-    if word in _ALIKE or not word.endswith("s") or word.endswith(("ss", "us")):
+    if word in _ALIKE or word in _NO_NOUNS or not word.endswith("s") or word.endswith(("ss", "us")):
         return word
     if word.endswith("ies"):
         return word[:-3] + "y"

@@ -84,7 +84,10 @@ def refusal(
     if instrumented and not request.endogenous:
         return f"{METHODS[request.estimator]} needs an endogenous regressor"
     if instrumented and len(request.instruments) < len(request.endogenous):
-        return f"{counted(len(request.instruments), 'instruments')} cannot identify {counted(len(request.endogenous), 'endogenous regressors')}"
+        return (
+            f"{counted(len(request.instruments), 'instruments')} cannot identify "
+            f"{counted(len(request.endogenous), 'endogenous regressors')}"
+        )
     if not instrumented and (request.endogenous or request.instruments):
         return "least squares has no endogenous regressors or instruments; ask for two_stage_least_squares"
     return _refused_method(request) or _refused_covariance(request)

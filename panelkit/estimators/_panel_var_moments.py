@@ -239,5 +239,5 @@ def _notes(spec: Any, system: System, moments: gmm.Moments, lags: tuple[int, int
         f"Moments on forward orthogonal deviations (Helmert), {steps}, clustered by {system.clusters[0]}, normal reference:"
         f" {counted(moments.instruments.shape[1], 'instruments')} for "
         f"{counted(moments.regressors.shape[1], 'coefficients')} of each equation"
-        f" (lags {lags[0]} to {lags[1]} of the levels, collapsed), {len(moments.outcomes)} transformed rows.",
+        f" (lags {lags[0]} to {lags[1]} of the levels, collapsed), {counted(len(moments.outcomes), 'transformed rows')}.",
     )

@@ -126,7 +126,8 @@ def side_by_side(spec: ModelSpec, panel: Panel, setting: Setting) -> SideBySide:
         )
     if lost:
         notes.append(
-            f"{counted(lost, 'singleton rows are')} left out, as reghdfe and fixest do; areg, xtreg, plm and linearmodels keep them, and their N,"
+            f"{counted(lost, 'singleton rows are')} left out, as reghdfe and fixest do; areg, xtreg, plm and "
+            "linearmodels keep them, and their N,"
             " K and G are then larger."
         )
     return SideBySide(

@@ -108,7 +108,7 @@ _WORDS = (
 
 
 _COUNTED = re.compile(
-    r"\\\{\\\}\\ ((?:blank\\ )?(?:cells|rows|records|units|years|cities)(?:\\ (?:have|rest|hold|are))?)(?![\w-])"
+    r"\\\{\\\}\\ ((?:blank\\ )?(?:cells|rows|records|units|years|cities|numbers|lines)(?:\\ (?:have|rest|hold|are))?)(?![\w-])"
 )
 
 

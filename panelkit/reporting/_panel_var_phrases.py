@@ -43,7 +43,7 @@ PANEL_VAR_PHRASES: tuple[tuple[str, str], ...] = (
         "系统不稳定（最大特征值模为{0}）：脉冲响应不会消失，方差份额意义有限。",
     ),
     (
-        r"Moments on forward orthogonal deviations \(Helmert\), (two steps, Windmeijer's errors|one step), clustered by (?P<v1>\S+), normal reference: (\d+) instruments? for (\d+) coefficients? of each equation \(lags (\d+) to (\d+) of the levels, collapsed\), (\d+) transformed rows\.",
+        r"Moments on forward orthogonal deviations \(Helmert\), (two steps, Windmeijer's errors|one step), clustered by (?P<v1>\S+), normal reference: (\d+) instruments? for (\d+) coefficients? of each equation \(lags (\d+) to (\d+) of the levels, collapsed\), (\d+) transformed rows?\.",
         "前向正交离差（Helmert变换）的广义矩估计，{0}，按{1}聚类，正态分布：每个方程{2}个工具变量、{3}个系数（水平值滞后{4}至{5}期，合并），变换后{6}行。",
     ),
     (r"two steps, Windmeijer's errors", "两步，Windmeijer校正标准误"),

@@ -107,7 +107,7 @@ def test_findings_in_chinese_name_keys_and_resampling(chinese: Results) -> None:
     text = "31 个聚类(province),推断方法:CR3 + restricted wild cluster bootstrap。"
     assert finding(text, chinese.panel, "zh") == "31个聚类（省份），推断方法：CR3 + 施加原假设的wild聚类自助法。"
     assert finding("by province", chinese.panel, "en") == "by province"
-    assert finding("系数 fdi:regime::2 为 1", chinese.panel, "zh").endswith("（区制2）为1")
+    assert finding("系数 fdi:regime::2 为 1", chinese.panel, "zh").endswith("，区制2为1")
 
 
 def test_how_the_flagship_makes_its_variables_is_said_in_chinese() -> None:

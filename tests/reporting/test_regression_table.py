@@ -71,7 +71,7 @@ def test_notes_name_conventions_samples_and_drops_by_column(results: Results) ->
     assert "***, **, * mark p below 1%, 5%, 10%." in notes[0]
     said = " ".join(notes[1:])
     for wanted in (
-        "(1), (3): 32 observations", "(2): 30 observations", "(2): 2 rows (a cell of fdi is missing)", "collinear: (2): a\\b",
+        "The samples differ, all of 2015–2022: (1), (3); (2).", "(2): 2 rows (a cell of fdi is missing)", "collinear: (2): a\\b",
         "540000 (no series)", "FDI_ratio 2 of 32 (6.2%)", "(2): dense differs by 20% in ln_gdp",
     ):  # fmt: skip
         assert wanted in said
@@ -80,7 +80,9 @@ def test_notes_name_conventions_samples_and_drops_by_column(results: Results) ->
 def test_alike_columns_are_said_once(results: Results) -> None:
     notes = build(RegressionTable(id="t", columns=("both", "both")), results).notes
     assert "(1)" not in notes[0]
-    assert notes[1].startswith("Every column rests on the same 32 observations")
+    assert notes[1] == "All columns rest on one sample, 2015–2022."
+    spec = RegressionTable(id="t", columns=("both", "both"), statistics=("rows",))
+    assert build(spec, results).notes[1].startswith("All columns rest on one sample, 32 observations, ")
 
 
 def test_chinese_rows_and_the_mark_of_simulation(chinese: Results) -> None:
@@ -103,8 +105,8 @@ def test_a_journal_prints_failed_checks_by_name(results: Results, chinese: Resul
         p: " ".join(build(RegressionTable(id="t", samples="told", columns=ALL, profile=p), results).notes)
         for p in ("plain", "aea")
     }
-    assert "A check fails: (2): dense differs by 20% in ln_gdp." in notes["plain"]
-    assert "Checks that fail, as reported in full in the replication package: (2): Second engine." in notes["aea"]
+    assert "Checks that fail. (2): dense differs by 20% in ln_gdp." in notes["plain"]
+    assert "Checks that fail (in full in the replication package). (2): Second engine." in notes["aea"]
     assert "20%" not in notes["aea"]
     said = " ".join(build(RegressionTable(id="t", samples="told", columns=ALL, profile="cn"), chinese).notes)
     assert "未通过的检验（详见复现包）：第(2)列：第二引擎复核。" in said

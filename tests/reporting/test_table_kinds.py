@@ -78,7 +78,7 @@ def test_faults_of_panels_and_extra_rows(results: Results) -> None:
     with pytest.raises(ReportError) as error:
         build(bad, results)
     said = " ".join(f.what for f in error.value.faults)
-    for wanted in ("2, 2, 1 columns", "the number 12.5", "'W' has 1 values for 2 columns"):
+    for wanted in ("2, 2, 1 columns", "the number 12.5", "'W' has 1 value for 2 columns"):
         assert wanted in said
 
 

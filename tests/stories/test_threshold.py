@@ -139,7 +139,7 @@ def test_in_chinese(cli: Any, tmp_path: Path) -> None:
     done = cli("run", study(tmp_path, "zh"), "--output", tmp_path / "out")
     assert done.returncode == 0, done.stdout + done.stderr
     table = (tmp_path / "out" / "levels" / "tables" / "main.csv").read_text("utf-8")
-    for words in ("变量x（区制3）", "变量x（门槛2处的变化）", "门槛1（变量q）", "区制3观测值", "区制按变量q划分"):
+    for words in ("变量x，区制3", "变量x，门槛2处的变化", "门槛1（变量q）", "区制3观测值", "区制按变量q划分"):
         assert words in table
     told = cli("explain", tmp_path / "study.toml", "switch").stdout
     assert "Fixed-effects threshold model" not in told

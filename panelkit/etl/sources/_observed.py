@@ -81,7 +81,7 @@ class Ledger:
     def notes(self) -> tuple[str, ...]:
         """One line for each kind of thing noted."""
         return tuple(
-            (f"{count} {what}" if count else what)
+            (counted(count, what) if count else what)
             + (f" (first at {self.firsts[what].lstrip('!, ')})" if self.firsts[what] else "")
             for what, count in self.counts.items()
         )

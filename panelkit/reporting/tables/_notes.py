@@ -102,7 +102,7 @@ def _withheld(parts: Parts, terms: tuple[str, ...]) -> str:
 
     def why(e: Estimate) -> str:
         missing = any(math.isnan(t.se) for t in e.terms if t.name in terms)
-        notes = [n for n in e.notes if "withheld" in n] or [n for n in e.notes if _UNDEFINED.search(n)]
+        notes = [n for n in e.notes if "withheld" in n] or [n for n in e.notes if _UNDEFINED.search(n)] or e.notes
         told = (headline(said(n, parts.panel, parts.language)) for n in notes)
         return joined(told, parts.language) if missing else ""
 
