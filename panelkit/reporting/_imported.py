@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import Fault, ReportError
 from panelkit.core.estimate import Estimate
 from panelkit.reporting._of_linearmodels import linearmodels
@@ -126,7 +127,7 @@ def _refused(model: Any) -> ReportError:
     if hasattr(model, "columns") and hasattr(model, "iloc"):
         return ReportError(f"{name} is no fitted result", mend=f"give {frame}")
     if getattr(getattr(model, "params", None), "ndim", 1) > 1:
-        what = f"{name} holds a fit for each of {len(model.params)} rows"
+        what = f"{name} holds a fit for each of {counted(len(model.params), 'rows')}"
         return ReportError(what, mend=f"give one of them, or {frame}")
     if hasattr(model, "params"):
         return ReportError(f"{name} has no standard errors", mend=f"fit it without a penalty, or give {frame}")

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from string import ascii_uppercase
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import Fault
 from panelkit.core.label import Language
 from panelkit.reporting._read import NORMAL, Read
@@ -153,7 +154,7 @@ def sample_faults(panels: Panels, how: Options) -> list[Fault]:
         place = f"panel {ascii_uppercase[i]}: " if len(panels) > 1 else ""
         for each in splits.values():
             if len(each) > 1:
-                what = f"{place}the columns rest on {len(each)} samples ({'; '.join(each)})"
+                what = f"{place}the columns rest on {counted(len(each), 'samples')} ({'; '.join(each)})"
                 mend = 'fit them on common rows, or say samples="told": a note then tells which rest on which'
                 faults.append(Fault(where="samples", what=what, mend=mend))
     return faults

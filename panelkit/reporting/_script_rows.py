@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import Fault
 from panelkit.core.exhibit import Cell, Row
 from panelkit.core.nearest import known_or_nearest
@@ -327,7 +328,7 @@ def extra_rows(block: Block, faults: list[Fault]) -> list[Row]:
         if callable(values):
             rows.append(_taken(block, label, values, faults))
         elif len(values) != len(block.read):
-            what = f"'{label}' has {len(values)} values for {len(block.read)} models"
+            what = f"'{label}' has {counted(len(values), 'values')} for {counted(len(block.read), 'models')}"
             faults.append(Fault(where="extra", what=what, mend="give one for each"))
         else:
             texts = [word(v, block.how.language) if v in ("yes", "no") else str(v) for v in values]

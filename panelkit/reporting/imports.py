@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from string import ascii_uppercase
 from typing import Any
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import Fault, ReportError
 from panelkit.core.exhibit import Cell, Column, Row
 from panelkit.reporting._imported import effects_of as effects_of
@@ -167,7 +168,7 @@ def _columns(panels: Sequence[tuple[Read, ...]], names: list[str], how: Options)
 def _width_faults(width: int, how: Options) -> list[Fault]:
     faults = []
     if how.headings and len(how.headings) != width:
-        what = f"{len(how.headings)} headings for {width} models"
+        what = f"{counted(len(how.headings), 'headings')} for {width} models"
         faults.append(Fault(where="headings", what=what, mend="give one for each"))
     covered = sum(n for _, n in how.grouped)
     if how.grouped and covered != width:

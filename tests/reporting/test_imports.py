@@ -65,7 +65,7 @@ def test_what_does_not_fit_is_refused(models: list[object]) -> None:
     with pytest.raises(ReportError) as error:
         table(models, keep=("nosuch",), headings=("A",), extra={"Controls": ["yes"], "F": ["1", "2", "3", "4"]})
     said = " ".join(f.what for f in error.value.faults)
-    for wanted in ("'nosuch'", "1 headings for 4 models", "'Controls' has 1 values", "the number 3"):
+    for wanted in ("'nosuch'", "1 heading for 4 models", "'Controls' has 1 value", "the number 3"):
         assert wanted in said
     with pytest.raises(ReportError, match="a str is no result"):
         imported("text")
