@@ -13,6 +13,7 @@ from typing import Any, TextIO
 
 import typer
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import PanelkitError
 
 INTERRUPTED = 130  # as shells say of what Ctrl-C ended
@@ -99,7 +100,7 @@ def _refuse(error: PanelkitError, in_json: bool) -> None:
             error = deaf
     _complain(f"{error}")
     if len(error.faults) > 1:
-        _complain(f"{len(faults)} faults")
+        _complain(f"{counted(len(faults), 'faults')}")
 
 
 _MENDS = {
