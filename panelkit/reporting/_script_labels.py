@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from types import SimpleNamespace
+from typing import Any
 
 from panelkit.core.errors import Fault
-from panelkit.core.label import Language
+from panelkit.core.label import Label, Language
 from panelkit.core.nearest import known_or_nearest
 from panelkit.reporting._read import CONSTANT, canonical, factors
-from panelkit.reporting.labels import level_text
+from panelkit.reporting.labels import level_text, term_label
 from panelkit.reporting.tables._choice import fits
 from panelkit.reporting.words import word
 
@@ -70,6 +72,21 @@ def _made(name: str, labels: Mapping[str, str], language: Language) -> str:
         of, steps = label_of(lag[1] or lag[4], labels, language), int(lag[2] or lag[3])
         return f"{of} (t−{steps})" if steps else of
     return ""
+
+
+def own_label(name: str, labels: Mapping[str, str], language: Language) -> str:
+    """The label of a term of one of panelkit's own estimates, variables by the given labels.
+
+    >>> own_label("a: x on m", {"x": "Sales"}, "en"), own_label("event_time::-4", {}, "en"), own_label("att_group", {}, "zh")
+    ('Sales → m', 'Event time = −4', 'ATT（按批次规模加权）')
+    """
+    return labels[name] if name in labels else term_label(name, bare_panel(labels), language)
+
+
+def bare_panel(labels: Mapping[str, str]) -> Any:
+    """What names variables as a panel does, where there is no panel: the given labels, the same in both languages."""
+    variables = tuple(SimpleNamespace(name=n, label=Label(en=text, zh=text)) for n, text in labels.items())
+    return SimpleNamespace(variables=variables, unit="", time="", parts=())
 
 
 def effect_of(effect: str, labels: Mapping[str, str], language: Language) -> str:

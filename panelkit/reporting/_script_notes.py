@@ -8,10 +8,12 @@ from string import ascii_uppercase
 
 from panelkit.core.counted import counted
 from panelkit.core.errors import Fault
+from panelkit.core.estimate import Estimate
 from panelkit.core.label import Language
 from panelkit.reporting._read import NORMAL, Read
-from panelkit.reporting._script_labels import label_of
+from panelkit.reporting._script_labels import bare_panel, label_of
 from panelkit.reporting._script_options import Options
+from panelkit.reporting.conventions import convention
 from panelkit.reporting.numbers import shown
 from panelkit.reporting.words import JOIN, all_columns, joined, word
 
@@ -79,6 +81,8 @@ def errors_of(result: Read, how: Options) -> str:
     """A column's errors in the same words whatever the package, which is quoted, since a factor may differ under one name."""
     language, labels = how.language, how.known_labels
     kind, called, by = result.covariance
+    if not kind and isinstance(result.source, Estimate):
+        return convention(result.source.covariance, bare_panel(labels), language)
     if not kind:
         return called or "–"
     keys = [b.strip() for b in by.split("+") if b.strip()]

@@ -9,11 +9,12 @@ from typing import Any
 
 from panelkit.core.counted import counted
 from panelkit.core.errors import Fault
+from panelkit.core.estimate import Estimate
 from panelkit.core.exhibit import Cell, Row
 from panelkit.core.nearest import known_or_nearest
 from panelkit.reporting._page_names import KIND_NAMES, named
 from panelkit.reporting._read import CONSTANT, Read, factors
-from panelkit.reporting._script_labels import effect_of, label_of, matched
+from panelkit.reporting._script_labels import effect_of, label_of, matched, own_label
 from panelkit.reporting._script_options import R2, STATISTICS, Options
 from panelkit.reporting.numbers import shown, stars
 from panelkit.reporting.words import word
@@ -53,7 +54,10 @@ class Block:
         """The label of a term, outcome or cluster: the user's, else the result's own, else one for its name."""
         own = next((r.labels[name] for r in self.read if name in r.labels), None)
         known = self.how.known_labels
-        return own if own is not None and name not in known else label_of(name, known, self.how.language)
+        if own is not None and name not in known:
+            return own
+        ours = any(name in r.terms and isinstance(r.source, Estimate) for r in self.read)
+        return (own_label if ours else label_of)(name, known, self.how.language)
 
 
 # ---------------------------------------------------------------- coefficients

@@ -6,6 +6,7 @@ estimate's own specification. Paper tables of panelkit do not go this way.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _STATISTICS = {"N": "rows", "r2": "r2", "r2_within": "r2_within", "adj_r2": "r2_adjusted"}
+
+# steps of a mediation, lags of an autoregression, regimes of a threshold: a colon in them is no product
+_NO_PRODUCT = re.compile(r"\w+: |(?:.+:)?(?:regime|step)::\d+$")
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,11 @@ class Adapted:
         terms = self.estimate.terms
         columns = {"b": "estimate", "se": "se", "t": "statistic", "p": "p", "ci95l": "low", "ci95u": "high"}
         data = {ours: [getattr(t, theirs) for t in terms] for ours, theirs in columns.items()}
-        return pd.DataFrame(data, index=pd.Index([t.name for t in terms], name="Coefficient"))
+        return pd.DataFrame(data, index=pd.Index([self._called(t.name) for t in terms], name="Coefficient"))
+
+    def _called(self, name: str) -> str:
+        """A term's name, by which its rows meet those of other packages; its label where maketables would take it for a product."""
+        return term_label(name, self.panel, self.language) if _NO_PRODUCT.match(name) else name
 
     def __maketables_stat__(self, key: str) -> float | int | str | None:
         """A statistic by maketables' name, or by ours; None where there is none."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import pickle
 import re
 from collections.abc import Callable
 from typing import Any
@@ -32,6 +33,8 @@ from panelkit.core.label import Label
 from panelkit.core.panel import Panel
 from panelkit.core.request import Clustered, Regression
 from panelkit.core.variable import Origin, Variable
+from panelkit.reporting import table
+from panelkit.reporting.maketables import adapt
 
 SOCKETS = {
     "source": (registry.SOURCES, ("read", "recognise", "look")),
@@ -281,6 +284,27 @@ DID = sorted(
     or "difference_in" in k
     or k == "triple_difference"
 )
+
+
+@pytest.mark.parametrize("kind", ESTIMATORS)
+def test_an_estimate_goes_into_scripts_by_its_own_names(kind: str, once: Callable[[str], Estimate]) -> None:
+    """In a table without a study, in maketables, through pickle and as a frame: the same numbers, no name taken for another."""
+    made = once(kind)
+    again = pickle.loads(pickle.dumps(made))
+    assert again.to_frame().equals(made.to_frame())
+    wanted = sorted(t.estimate for t in made.terms)
+    for language in ("en", "zh"):
+        for given in (made, adapt(made, panel_of(frame()), language)):
+            printed = table([given], language=language)
+            found = [c.raw for r in printed.rows for c in r.cells if c.key and c.key[2] == "estimate"]
+            assert sorted(found) == wanted
+            labels = [r.label for r in printed.rows if r.kind == "term"]
+            assert not [t for t in labels if re.search(r"::|^att\b|\b(x|y|m) (lag|on) |REPLICATES", t)], labels
+    maketables = pytest.importorskip("maketables")
+    theirs = maketables.ETable([adapt(made, panel_of(frame()))], model_stats=["N"]).df
+    cells = [str(v).split()[0].rstrip("*") for key, v in theirs.iloc[:, 0].items() if key[0] == "coef"]
+    assert sorted(map(float, cells)) == pytest.approx(wanted, abs=5.1e-4)
+    assert not [key[1] for key in theirs.index if re.search(r"\b(x|y|m) (lag|on) ", str(key[1]))]
 
 
 @pytest.mark.parametrize("kind", DID)
