@@ -161,7 +161,7 @@ def _ledger(inputs: PackageInputs, run: Run) -> dict[str, Any]:
         "environment": run.manifest.environment,
         "facts": {fact.path: digest.of_bytes(fact.data) for fact in run.facts},
         "inputs": {r.path: {"sha256": r.sha256, "provided": r.data is not None} for r in run.raw},
-        "settings": {t.id: _setting(t) for t in study.tables},
+        "settings": {t.id: _setting(t, study.defaults.few_clusters) for t in study.tables},
         "figures": {f.id: to_json(f) for f in study.figures if f"figures/{f.id}.csv" in run.files},
         "pictures": _pictures(run),
         "words": _words(run),
@@ -190,13 +190,20 @@ def _pictures(run: Run) -> dict[str, Any]:
     return dict(sorted(found.items()))
 
 
-def _setting(table: Any) -> dict[str, Any]:
-    """What of a table's declaration its numbers cannot be checked without."""
+def _setting(table: Any, few: int) -> dict[str, Any]:
+    """What of a table's declaration its numbers cannot be checked without; few : from how many clusters on they are not few."""
     made = {"kind": table.kind, "stars": list(getattr(table, "levels", ()))}
     if table.kind == "balance":
         made |= {"cut": table.cut, "years": table.years, "missing": table.missing != Label()}
     if table.kind == "transition":
         made |= {"cuts": table.cuts}
+    if table.kind == "hypotheses":
+        fields = ("model", "term", "sign", "smallest")
+        made["few_clusters"] = few
+        made["hypotheses"] = [
+            {"id": h.id, "family": h.family, "claims": [{f: getattr(c, f) for f in fields} for c in h.claims]}
+            for h in table.hypotheses
+        ]
     return made
 
 

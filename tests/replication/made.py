@@ -118,17 +118,20 @@ def estimate(of: Panel, name: str, absorb: tuple[str, ...]) -> Estimate:
     term = Term(name="x", estimate=float(b[0]), se=se, statistic=t, df=df, p=float(2 * stats.t.sf(abs(t), df)),
                 low=float(b[0]) - reach, high=float(b[0]) + reach)  # fmt: skip
     covariance = Clustered(by=("province",))
+    wide = float(stats.t.ppf(0.975, df)) * 0.05
     curve = tuple(
         Effect(
-            at=float(k), label=str(k), estimate=0.1 * k, se=0.05, low=0.1 * k - 0.1, high=0.1 * k + 0.1, p=0.3, rows=6
+            at=float(k), label=str(k), estimate=0.1 * k, se=0.05, low=0.1 * k - wide, high=0.1 * k + wide,
+            p=float(2 * stats.t.sf(abs(0.1 * k) / 0.05, df)), rows=6,
         )
         for k in (-2, 0, 1)
-    )
+    )  # fmt: skip
+    rss, about = float(residual @ residual), float(((frame["y"] - frame["y"].mean()) ** 2).sum())
     return Estimate(
         id=name, kind="fixed_effects", outcome="y", terms=(term,), covariance_matrix=np.array([[variance]]), covariance=covariance,
         sample=Sample(rows=30, units=6, periods=5, clusters={"province": 6}, dropped=(), first=2015, last=2019,
                       keys_digest=digest.of_frame(of.frame[["province", "year"]]), positions=np.arange(30)),
-        fit=Quality(r2=0.91234, r2_within=0.81234 if "province" in absorb else None, rss=float(residual @ residual), parameters=X.shape[1]),
+        fit=Quality(r2=1 - rss / about, r2_within=0.81234 if "province" in absorb else None, rss=rss, parameters=X.shape[1]),
         requests=(Regression(outcome="y", slopes=("x",), absorb=absorb, covariance=covariance),),
         absorb=absorb, engine="dense", engine_version="0.1.0", confirmation="engine",
         resampled=(Resampled(term="x", method="restricted wild cluster bootstrap", statistic=t, p=0.03125, low=0.1, high=1.1, draws=64),),

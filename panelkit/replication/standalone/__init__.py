@@ -5,13 +5,14 @@ A package carries them joined to one file, `verify.py` (see `panelkit.replicatio
 
 from panelkit.replication.standalone.command import main, verify
 from panelkit.replication.standalone.digests import BY_DIGEST
+from panelkit.replication.standalone.distributions import tail
 from panelkit.replication.standalone.dta import from_dta
 from panelkit.replication.standalone.latex import from_tex
 from panelkit.replication.standalone.level import Cannot, Level, read, stamps, unsafe, unzipped, walk, whole
 from panelkit.replication.standalone.level_1 import attempt, steps
 from panelkit.replication.standalone.macros import from_numbers, named
 from panelkit.replication.standalone.manifest import read_manifest
-from panelkit.replication.standalone.numbers import number, rounds, tail
+from panelkit.replication.standalone.numbers import number, rounds
 from panelkit.replication.standalone.page import from_html
 from panelkit.replication.standalone.pictures import pictured_as, pictures_on
 from panelkit.replication.standalone.plain_tables import from_csv

@@ -75,7 +75,9 @@ def declared_in(folder: str, level: Level) -> dict[str, Any]:
     try:
         import tomllib
     except ImportError:  # Python 3.10 and earlier
-        level.notes.append("robustness batteries were not held against study.toml: this Python reads no TOML")
+        level.notes.append(
+            "batteries, families and settings of tables were not held against study.toml: this Python reads no TOML"
+        )
         return {}
     return tomllib.loads(read(folder, "study.toml").decode("utf-8"))
 

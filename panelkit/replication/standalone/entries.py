@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from panelkit.replication.standalone.distributions import tail
 from panelkit.replication.standalone.frame import Frame
 from panelkit.replication.standalone.keys import scale_of, value_of
 from panelkit.replication.standalone.level import Level
-from panelkit.replication.standalone.numbers import near, number, rounds, same, tail
+from panelkit.replication.standalone.numbers import near, number, rounds, same
 
 
 def consistent(estimate: dict[str, Any], coverage: float, rows: int, level: Level) -> None:

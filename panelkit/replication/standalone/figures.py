@@ -10,10 +10,11 @@ from collections.abc import Callable
 from typing import Any
 
 from panelkit.replication.standalone.batteries import specifications
+from panelkit.replication.standalone.distributions import tail
 from panelkit.replication.standalone.figures_of_panel import OF_PANEL, Shown
 from panelkit.replication.standalone.frame import Frame
 from panelkit.replication.standalone.level import Level, names_below, read
-from panelkit.replication.standalone.numbers import near, number, same, tail
+from panelkit.replication.standalone.numbers import near, number, same
 
 
 def pictured(folder: str, book: dict[str, Any], known: tuple[Any, Any, Frame], level: Level) -> None:

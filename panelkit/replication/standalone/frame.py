@@ -11,9 +11,9 @@ import re
 import struct
 from typing import Any
 
+from panelkit.replication.standalone.distributions import tail
 from panelkit.replication.standalone.level import Level, load, read
 from panelkit.replication.standalone.moments import average, class_text, grouped, quantile, ranked, spread
-from panelkit.replication.standalone.numbers import tail
 
 
 class Frame:

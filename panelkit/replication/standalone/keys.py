@@ -5,14 +5,17 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from panelkit.replication.standalone.claims_held import of_claims
 from panelkit.replication.standalone.frame import Frame
 from panelkit.replication.standalone.numbers import number, same
 
 
 def value_of(key: list[str], known: tuple[Any, Any, Frame], setting: Any = None) -> Any:
-    """What estimates, checks or panel hold under a key; None where the ledger alone can. Raises LookupError where nothing does."""
+    """What estimates, checks or panel hold under a key; None where its rows are in no list. Raises LookupError where nothing does."""
     try:
         of_check = (key[0], key[1].rpartition("#")[0]) in known[1]
+        if key[2].startswith(OF_CLAIMS):
+            return of_claims(key, known, setting)
         if key[0] == "panel" or (key[1] and key[2] in ON_PANEL and not of_check):
             return on_panel(key, known[2], setting)
         return of_model(key, known)
@@ -21,7 +24,7 @@ def value_of(key: list[str], known: tuple[Any, Any, Frame], setting: Any = None)
 
 
 def on_panel(key: list[str], frame: Frame, setting: Any) -> Any:
-    """A number over the rows of the panel or of a model's sample; None where neither samples.csv nor the ledger tells how."""
+    """A number over the rows of the panel or of a model's sample; None where no samples.csv lists them."""
     whose, name, field = key
     places = frame.places(whose)
     if places is None:
@@ -34,7 +37,7 @@ def on_panel(key: list[str], frame: Frame, setting: Any) -> Any:
     if field not in ON_PANEL:
         raise LookupError(field)
     if setting is None or ("cuts" if field in MOVED else "cut") not in setting:
-        return None
+        raise LookupError(f"{'.'.join(key)} without what it was made with")
     return (frame.moved if field in MOVED else frame.balanced)(name, field, setting, places)
 
 
@@ -53,8 +56,6 @@ def of_model(key: list[str], known: tuple[Any, Any, Frame]) -> Any:
     if term:
         held = next(t for t in estimate["terms"] if t["name"] == term)
         drawn = [r for r in estimate.get("resampled", ()) if r["term"] == term and not same(r["p"], math.nan)]
-        if field.startswith(LEDGER_ALONE):
-            return None
         if field == "p_resampled":
             return drawn[0]["p"]
         if field == "interval_resampled":
@@ -88,7 +89,7 @@ CORRELATED = ("pearson", "spearman", "pairs")
 BY_GROUP = ("difference", "normalised_difference", "difference_p", "group_rows", "group_units")
 MOVED = ("transitions", "transition_share", "transitions_from")
 ON_PANEL = (*DESCRIBED, *CORRELATED, *BY_GROUP, *MOVED)
-LEDGER_ALONE = ("p_adjusted.", "smallest.")
+OF_CLAIMS = ("p_adjusted.", "smallest.")
 UNIT_SCALE = ("pearson", "spearman", "normalised_difference", "difference_p", "transition_share")
 
 

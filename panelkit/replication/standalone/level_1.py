@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from panelkit.replication.standalone.batteries import in_full
+from panelkit.replication.standalone.batteries import declared_in, in_full
+from panelkit.replication.standalone.claims_held import claimed, declared_settings
 from panelkit.replication.standalone.copies import coded, crosschecked, modelled, sampled
 from panelkit.replication.standalone.digests import digested
 from panelkit.replication.standalone.entries import bound, consistent, marked
 from panelkit.replication.standalone.figures import pictured
 from panelkit.replication.standalone.frame import Frame
+from panelkit.replication.standalone.implied import implied
 from panelkit.replication.standalone.level import Cannot, Level, load
 from panelkit.replication.standalone.macros import macros
 from panelkit.replication.standalone.papers import listed, started, told_of
@@ -22,6 +25,7 @@ from panelkit.replication.standalone.readme_pages import readme_pages
 from panelkit.replication.standalone.systems import system_held
 from panelkit.replication.standalone.thresholds import switching
 from panelkit.replication.standalone.twins import in_stata
+from panelkit.replication.standalone.verdicts import weighed
 
 
 def level_1(folder: str) -> Level:
@@ -51,6 +55,8 @@ def steps(folder: str, level: Level) -> dict[str, Callable[[], None]]:
     return {
         "started": lambda: started(folder, book, level),
         "entries": lambda: entries(book, known, level),
+        "implied": lambda: followed(book, known, level),
+        "claimed": lambda: claimed(book, known, level),
         "printed": lambda: printed(folder, book, known, level),
         "noted": lambda: noted(folder, book["settings"], level),
         "modelled": lambda: modelled(folder, book, estimates, level),
@@ -68,6 +74,16 @@ def steps(folder: str, level: Level) -> dict[str, Callable[[], None]]:
         "listed": lambda: listed(folder, book, level),
         "digested": lambda: digested(folder, book, level),
     }
+
+
+def followed(book: dict[str, Any], known: tuple[Any, Any, Frame], level: Level) -> None:
+    """Numbers of estimates and checks that follow from others, estimate by estimate; and what the study declares of them."""
+    estimates, _, frame = known
+    study = declared_in(frame.folder, level)
+    for estimate in estimates.values():
+        attempt(partial(implied, estimate, frame, float(book.get("level", 0.95)), level), level)
+    weighed(load(frame.folder, "results/checks.json")["checks"], estimates, study, level)
+    declared_settings(book, study, level)
 
 
 def entries(book: dict[str, Any], known: tuple[Any, Any, Frame], level: Level) -> None:

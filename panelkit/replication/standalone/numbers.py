@@ -76,35 +76,6 @@ def rounds(raw: Any, shown: str) -> bool:
     return abs(value - printed) <= unit * 0.5 * (1 + 1e-6) + abs(value) * 2.0**-50
 
 
-def tail(t: float, df: float) -> float:
-    """Two-sided tail of Student's t, of the normal where df is infinite (incomplete beta by Lentz's continued fraction)."""
-    if math.isinf(df):
-        return math.erfc(abs(t) / math.sqrt(2))
-    x, a, b = df / (df + t * t), df / 2, 0.5
-    if t * t == 0:
-        return 1.0
-    flip = x > (a + 1) / (a + b + 2)
-    if flip:
-        x, a, b = t * t / (df + t * t), b, a
-    c, d = 1.0, 1 / (1 - (a + b) * x / (a + 1) or 1e-300)
-    whole = d
-    for m in range(1, 2000):
-        for top in (
-            m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m)),
-            -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1)),
-        ):
-            d, c = 1 / (1 + top * d or 1e-300), 1 + top / c or 1e-300
-            whole *= c * d
-        if abs(c * d - 1) < 1e-15:
-            break
-    if x <= 0:
-        part = 0.0
-    else:
-        front = a * math.log(x) + b * math.log1p(-x) + math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b)
-        part = math.exp(front) * whole / a
-    return 1 - part if flip else part
-
-
 def equal(left: Any, right: Any) -> bool:
     """Whether two JSON values are the same, number by number to the last digits of a double."""
     if isinstance(left, dict) and isinstance(right, dict):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from panelkit.replication.standalone.distributions import tail
 from panelkit.replication.standalone.level import Level
-from panelkit.replication.standalone.numbers import near, number, same, tail
+from panelkit.replication.standalone.numbers import near, number, same
 
 Square = list[list[float]]
 
