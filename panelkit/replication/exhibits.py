@@ -7,9 +7,7 @@ from dataclasses import dataclass
 
 from panelkit.core.study import Study
 from panelkit.replication.collect import Run, table_of
-
-_HEADER = re.compile(r"^\s*\[\[?\s*([A-Za-z_]+)(?:\.\s*\"?([^\]\"]+?)\"?)?\s*\]\]?\s*(?:#.*)?$")
-_ID = re.compile(r"^\s*id\s*=\s*[\"']([^\"']+)[\"']")
+from panelkit.replication.standalone.lists import SECTION, line_of, study_lines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,37 +24,6 @@ class Exhibit:
     models: tuple[str, ...]
 
 
-def study_lines(text: str) -> dict[tuple[str, str], int]:
-    """(section, id) -> line of the study file where that entry starts, counted from 1.
-
-    >>> study_lines('schema = 1\\n[[tables]]\\nid = "table2"\\n[sources.a]\\n')
-    {('tables', 'table2'): 2, ('sources', 'a'): 4}
-    """
-    lines: dict[tuple[str, str], int] = {}
-    section, start = "", 0
-    for number, line in enumerate(text.splitlines(), start=1):
-        if header := _HEADER.match(line):
-            section, start = header[1], number
-            if header[2]:
-                lines.setdefault((section, header[2]), number)
-        elif (named := _ID.match(line)) and section:
-            lines.setdefault((section, named[1]), start)
-    return lines
-
-
-def line_of(lines: dict[tuple[str, str], int], section: str, name: str) -> int:
-    """The line of an entry; of an exhibit or specification of a robustness battery the line where the battery starts; else 0.
-
-    >>> line_of({("robustness", "dose"): 9}, "tables", "robustness_dose"), line_of({("robustness", "dose"): 9}, "models", "dose__base")
-    (9, 9)
-    """
-    if (section, name) in lines:
-        return lines[section, name]
-    batteries = ((battery, line) for (at, battery), line in lines.items() if at == "robustness")
-    made = (line for b, line in batteries if name in (f"robustness_{b}", f"curve_{b}") or name.startswith(f"{b}__"))
-    return next(made, 0)
-
-
 def seed_line(text: str) -> int:
     """The line of the study file that sets the seed, from 1; 0 where none does.
 
@@ -65,7 +32,7 @@ def seed_line(text: str) -> int:
     """
     section = ""
     for number, line in enumerate(text.splitlines(), start=1):
-        header = _HEADER.match(line)
+        header = SECTION.match(line)
         section = header[1] if header else section
         if section == "study" and re.match(r"\s*seed\s*=", line):
             return number

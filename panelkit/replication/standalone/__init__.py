@@ -7,12 +7,14 @@ from panelkit.replication.standalone.command import main, verify
 from panelkit.replication.standalone.digests import BY_DIGEST
 from panelkit.replication.standalone.distributions import tail
 from panelkit.replication.standalone.dta import from_dta
+from panelkit.replication.standalone.frame import Frame
+from panelkit.replication.standalone.keys import value_of
 from panelkit.replication.standalone.latex import from_tex
 from panelkit.replication.standalone.level import Cannot, Level, read, stamps, unsafe, unzipped, walk, whole
-from panelkit.replication.standalone.level_1 import attempt, steps
+from panelkit.replication.standalone.level_1 import attempt, reckoned, steps
 from panelkit.replication.standalone.macros import from_numbers, named
 from panelkit.replication.standalone.manifest import read_manifest
-from panelkit.replication.standalone.numbers import number, rounds
+from panelkit.replication.standalone.numbers import number, rounds, same
 from panelkit.replication.standalone.page import from_html
 from panelkit.replication.standalone.pictures import pictured_as, pictures_on
 from panelkit.replication.standalone.plain_tables import from_csv
@@ -23,6 +25,7 @@ from panelkit.replication.standalone.word import from_docx, word_part
 __all__ = [
     "BY_DIGEST",
     "Cannot",
+    "Frame",
     "Level",
     "against",
     "attempt",
@@ -41,12 +44,15 @@ __all__ = [
     "pictures_on",
     "read",
     "read_manifest",
+    "reckoned",
     "rounds",
+    "same",
     "stamps",
     "steps",
     "tail",
     "unsafe",
     "unzipped",
+    "value_of",
     "verify",
     "walk",
     "whole",

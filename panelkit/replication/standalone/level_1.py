@@ -16,6 +16,7 @@ from panelkit.replication.standalone.figures import pictured
 from panelkit.replication.standalone.frame import Frame
 from panelkit.replication.standalone.implied import implied
 from panelkit.replication.standalone.level import Cannot, Level, load
+from panelkit.replication.standalone.lists import filled, mapped
 from panelkit.replication.standalone.macros import macros
 from panelkit.replication.standalone.papers import listed, started, told_of
 from panelkit.replication.standalone.pictures import drawn_right
@@ -49,13 +50,14 @@ def steps(folder: str, level: Level) -> dict[str, Callable[[], None]]:
     """The parts of the level by name, in their order; what all of them need is read here, and raises what `attempt` catches."""
     book = load(folder, "ledger.json")
     estimates = {e["id"]: e for e in load(folder, "results/estimates.json")["estimates"]}
-    checks = {(c["of"], c["name"]): c for c in load(folder, "results/checks.json")["checks"]}
+    listed_checks = load(folder, "results/checks.json")["checks"]
+    checks = {(c["of"], c["name"]): c for c in listed_checks}
     frame = Frame(folder, level)
     known = (estimates, checks, frame)
     return {
         "started": lambda: started(folder, book, level),
         "entries": lambda: entries(book, known, level),
-        "implied": lambda: followed(book, known, level),
+        "implied": lambda: followed(book, estimates, listed_checks, frame, level),
         "claimed": lambda: claimed(book, known, level),
         "printed": lambda: printed(folder, book, known, level),
         "noted": lambda: noted(folder, book["settings"], level),
@@ -63,6 +65,8 @@ def steps(folder: str, level: Level) -> dict[str, Callable[[], None]]:
         "crosschecked": lambda: crosschecked(folder, estimates, checks, level),
         "sampled": lambda: sampled(folder, estimates, frame, level),
         "coded": lambda: coded(folder, frame, level),
+        "filled": lambda: filled(folder, frame, level),
+        "mapped": lambda: mapped(folder, book, estimates, level),
         "in_stata": lambda: in_stata(folder, estimates, frame, level),
         "placed": lambda: placed(folder, book, frame, level),
         "macros": lambda: macros(folder, book, level),
@@ -76,13 +80,25 @@ def steps(folder: str, level: Level) -> dict[str, Callable[[], None]]:
     }
 
 
-def followed(book: dict[str, Any], known: tuple[Any, Any, Frame], level: Level) -> None:
+def reckoned(
+    book: dict[str, Any], estimates: dict[str, Any], checks: list[dict[str, Any]], frame: Frame, level: Level
+) -> None:
+    """All that holds numbers against numbers, whatever is printed: results against themselves, the panel, the study and the ledger."""
+    known = (estimates, {(c["of"], c["name"]): c for c in checks}, frame)
+    attempt(lambda: entries(book, known, level), level)
+    attempt(lambda: followed(book, estimates, checks, frame, level), level)
+    attempt(lambda: claimed(book, known, level), level)
+    attempt(lambda: sampled(frame.folder, estimates, frame, level), level)
+
+
+def followed(
+    book: dict[str, Any], estimates: dict[str, Any], checks: list[dict[str, Any]], frame: Frame, level: Level
+) -> None:
     """Numbers of estimates and checks that follow from others, estimate by estimate; and what the study declares of them."""
-    estimates, _, frame = known
     study = declared_in(frame.folder, level)
     for estimate in estimates.values():
         attempt(partial(implied, estimate, frame, float(book.get("level", 0.95)), level), level)
-    weighed(load(frame.folder, "results/checks.json")["checks"], estimates, study, level)
+    weighed(checks, estimates, study, level)
     declared_settings(book, study, level)
 
 

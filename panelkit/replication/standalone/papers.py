@@ -36,9 +36,13 @@ def listed(folder: str, book: dict[str, Any], level: Level) -> None:
     readme = read(folder, "README.md").decode("utf-8")
     level.hold(f"one seed, {book['seed']}," in readme, "differs", "README.md names another seed")
     there = {name for name, kind in walk(folder) if kind == "file"}
+    both = {name: read(folder, name).decode("utf-8").split("\n") for name in ("README.md", "README.zh.md")}
     for line in lines:
         level.hold(line[1] in there, "differs", f"map.csv lists {line[1]}, which is missing")
-        level.hold(line[1] in readme, "differs", f"README.md does not list {line[1]}")
+        for name, told in both.items():
+            rows = [row for row in told if f"`{line[1]}`" in row and f" {line[3]} " in row]
+            right = any(f"`{line[2]}`" in row or line[2] == "panelkit run study.toml" for row in rows)
+            level.hold(right, "differs", f"{name} does not list {line[1]} with {line[2]} at {line[3]}")
     for name in sorted(there - {line[1] for line in lines}):
         if name.startswith(("tables/", "figures/")) and not name.endswith(".cells.json"):
             level.find("unbound", f"{name} is an exhibit that map.csv does not list")

@@ -56,7 +56,7 @@ def tested_row(row: Row, where: str, level: Level) -> None:
     """The p of a test by its statistic and degrees of freedom."""
     statistic = number(row.get("value", row.get("statistic")))
     p = number(row.get("p"))
-    if statistic is None or p is None or "draws" in row or "threshold" in row:
+    if statistic is None or p is None or "draws" in row or "threshold" in row or ", unit_roots of " in where:
         return
     df1, df2, df = (number(row.get(k)) for k in ("df1", "df2", "df"))
     if df1 is not None and df2 is not None:
@@ -67,7 +67,9 @@ def tested_row(row: Row, where: str, level: Level) -> None:
         wanted = [chi2_tail(statistic, df), tail(statistic, math.inf)]
     else:
         two = tail(statistic, math.inf)
-        wanted = [two, two / 2, 1 - two / 2]
+        # the last is of two variances that cannot be negative: a mixture of chi-squared with none, one and two degrees
+        mixed = 0.5 * chi2_tail(statistic, 1.0) + 0.25 * chi2_tail(statistic, 2.0) if statistic > 0 else 1.0
+        wanted = [two, two / 2, 1 - two / 2, mixed]
     fits = any(abs(w - p) <= 1e-6 * p + 1e-12 for w in wanted)
     told = row.get("test", row.get("statistic", "its test"))
     level.hold(fits, "differs", f"{where}: p of {told} is {p!r}, but {wanted[0]!r} by its statistic and df")
@@ -305,10 +307,31 @@ def _supported(rows: list[Row]) -> Any:
     return sum(r["supported"] for r in after) / cells if cells else None
 
 
+def dosed(rows: list[Row], estimate: dict[str, Any], where: str, level: Level) -> None:
+    """The weights of treated cells sum to one, the negative ones to no more than all."""
+    whole = math.fsum(number(r["weight"]) for r in rows)
+    level.hold(abs(whole - 1) <= CLOSE, "differs", f"{where}: its weights sum to {whole!r}")
+    for r in rows:
+        fits = (
+            r["negative"] <= r["treated_cells"]
+            and number(r["negative_weight"]) <= min(0.0, number(r["weight"])) + CLOSE
+        )
+        level.hold(fits, "differs", f"{where}, {r['period']:g}: more is negative than there is")
+
+
+def covered(rows: list[Row], estimate: dict[str, Any], where: str, level: Level) -> None:
+    """No more treated cells are supported than there are."""
+    for r in rows:
+        fits = 0 <= r["supported"] <= r["treated_cells"] and r["fewest_controls"] <= r["most_controls"]
+        level.hold(fits, "differs", f"{where}, event time {r['event_time']}: more is supported than there is")
+
+
 BY_KIND: dict[str, Callable[[list[Row], dict[str, Any], str, Level], None]] = {
     **dict.fromkeys(HOLM, adjusted_rows),
     "influence": pulled,
     "bacon": compared_pairs,
+    "negative_weights": dosed,
+    "support": covered,
     "expected": known_before,
 }
 BY_ROWS: dict[str, Callable[[list[Row]], Any]] = {
