@@ -162,6 +162,7 @@ def check(
     steps: Steps | None = None,
     say: Say = silent,
     failures: dict[str, str] | None = None,
+    leave_out: tuple[str, ...] = (),
 ) -> dict[str, tuple[Check, ...]]:
     """The checks of every model.
 
@@ -178,6 +179,8 @@ def check(
         As in `estimate`.
     failures : dict, optional
         As `estimate` filled it.
+    leave_out : tuple of str
+        Kinds of checks that are not made.
 
     Returns
     -------
@@ -195,6 +198,8 @@ def check(
     for model in (m for m in study.every_model if m.id in estimates):
         made = []
         for name, declared in _checks_of(study, panel, model, estimates[model.id]).items():
+            if declared.kind in leave_out:
+                continue
             step = f"check {name} of {model.id}"
             parts = _parts(study, panel, model, check=declared)
             subject = _subject(study, panel, model, estimates[model.id])

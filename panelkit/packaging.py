@@ -237,7 +237,14 @@ def second_engines_anew(folder: Path) -> dict[str, Any]:
 
 
 def estimates_anew(folder: Path) -> dict[str, Any]:
-    """The estimates of an unpacked package made again from its panel, in the form of estimates.json (level L2)."""
+    """The estimates of an unpacked package made again from its panel, in the form of estimates.json, and its checks (level L2).
+
+    The checks are those of models and families, but for second engines, which are asked in L4. What a battery of robustness says
+    of its specifications is held by L1, against their estimates.
+    """
     study = read_study(folder / "study.toml", root=folder)
     panel = outputs.read_panel(folder / "data" / "processed")
-    return outputs.estimates_document(study.id, estimate(study, panel))
+    made = estimate(study, panel)
+    found = check(replace(study, robustness={}), panel, made, leave_out=("second_engine",))
+    checks = outputs.checks_document(study.id, found, ())["checks"]
+    return {**outputs.estimates_document(study.id, made), "checks": checks}

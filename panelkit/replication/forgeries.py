@@ -85,15 +85,12 @@ KINDS: tuple[tuple[str, str, str], ...] = (
     ("a mean in a table of description", "ledger", r"mean|sd(?:_between|_within)?"),
     ("a difference in a balance table", "ledger", r"difference|normalised_difference|difference_p"),
 )
-# what no algebra here tells: the draws, the weights or the data would be needed, which levels L2 and L3 have
-ONLY_ANEW = frozenset({"a p by draws"})
 OPEN_VALUES = re.compile(  # checks whose value no row of theirs gives
     r"second_engine|honest_did|pretrend_power|threshold_effect|matching_balance|anticipation|timing_rules|weak_instruments|"
-    r"plausibly_exogenous|unit_roots|stability|moment_conditions|expected|robustness_|few_clusters|collinearity|treatment_ends"
+    r"plausibly_exogenous|unit_roots|stability|moment_conditions|expected|robustness_|few_clusters|collinearity|treatment_ends|"
+    r"(?:placebo|placebo_cohorts)$"
 )
-JUDGED = re.compile(
-    r"reset|placebo_time|placebo_outcomes|placebo_sample|negative_weights|robustness_|collinearity|few_clusters"
-)
+JUDGED = re.compile(r"reset|placebo_time|placebo_outcomes|placebo_sample|negative_weights|robustness_")
 
 
 def read_documents(files: Files) -> Documents:
@@ -105,9 +102,9 @@ def read_documents(files: Files) -> Documents:
     )
 
 
-def forgeries(files: Files, folder: Path, *, each: int = 2, seed: int = 0) -> Iterator[Forgery]:
+def forgeries(files: Files, frame: standalone.Frame, *, each: int = 2, seed: int = 0) -> Iterator[Forgery]:
     """Up to `each` forgeries of every kind that a package has a place for; the same package and seed give the same ones."""
-    held, frame = read_documents(files), standalone.Frame(str(folder), standalone.Level("L1"))
+    held = read_documents(files)
     kept = pickle.dumps(held)  # our own, a moment ago: copies are faster so
     for kind, where, pattern in KINDS:
         draw = random.Random(f"{seed}/forged/{kind}")  # noqa: S311 - no secret
@@ -339,11 +336,23 @@ def shown_as(raw: Any, like: str) -> str:
     return f"{left}{text.replace('-', '−')}{right}"
 
 
-def found_by_algebra(forgery: Forgery, folder: Path, frame: standalone.Frame) -> tuple[str, ...]:
-    """What the parts of L1 find that hold numbers against numbers; nothing where the forgery would pass them."""
+def found_by_algebra(documents: Documents, frame: standalone.Frame) -> tuple[str, ...]:
+    """What those parts of L1 find that hold numbers against numbers; nothing where documents would pass them."""
     level = standalone.Level("L1")
-    documents = forgery.documents
-    standalone.attempt(
-        lambda: standalone.reckoned(documents.book, documents.estimates, documents.checks, frame, level), level
-    )
+    standalone.reckoned(documents.book, documents.estimates, documents.checks, frame, level)
     return tuple(text for _, text in level.findings)
+
+
+def tried_forgeries(
+    files: Files, folder: Path, *, each: int = 2, seed: int = 0
+) -> tuple[dict[str, tuple[int, int]], tuple[str, ...]]:
+    """Kind -> how many forgeries of it were caught and tried, and those that slipped."""
+    counts: dict[str, tuple[int, int]] = {}
+    slipped = []
+    frame = standalone.Frame(str(folder), standalone.Level("L1"))
+    for forgery in forgeries(files, frame, each=each, seed=seed):
+        found = bool(found_by_algebra(forgery.documents, frame))
+        caught, tried = counts.get(forgery.kind, (0, 0))
+        counts[forgery.kind] = (caught + found, tried + 1)
+        slipped += [] if found else [f"{forgery.kind}, forged: {forgery.where}"]
+    return counts, tuple(slipped)

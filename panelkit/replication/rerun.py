@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,8 +13,10 @@ from panelkit.core.counted import counted
 
 CLOSED_FORM = 1e-8  # relative; two builds of a linear algebra library part in the last digits only
 RESAMPLED = 1e-12  # by seed, the same draws
+CHECKED = 1e-6  # relative to the largest number of a field of a check: refits, and what is searched for
 LONGEST = 300  # signs of a value that is told
 PROBABILITY_FLOOR = 1e-12  # a p of 1e-30 is the tail of a t whose last digits are free
+SPOKEN = re.compile(r"-?\d+(?:\.\d+)?")
 VERSIONS = frozenset({"engine_version", "version"})  # what may differ between two machines without a number changing
 
 
@@ -55,6 +58,86 @@ def compare(packaged: dict[str, Any], anew: dict[str, Any]) -> Comparison:
     result = Comparison()
     _walk("", packaged.get("estimates", []), anew.get("estimates", []), result)
     return result
+
+
+def compare_checks(
+    packaged: dict[str, Any], anew: list[dict[str, Any]], result: Comparison, *, every: bool = False
+) -> None:
+    """Every number, verdict and sentence of the checks made anew against the packaged ones.
+
+    every : the data's and the batteries' too, which a run from raw makes (L3); second engines are always left to L4.
+    """
+    models = {c["of"] for c in anew}
+
+    def wanted(check: dict[str, Any]) -> bool:
+        name = check["name"]
+        return name != "second_engine" and (every or (check["of"] in models and not name.startswith("robustness_")))
+
+    theirs = {f"{c['of']}.{c['name']}": c for c in anew if wanted(c)}
+    mine = {f"{c['of']}.{c['name']}": c for c in packaged.get("checks", []) if wanted(c)}
+    for name in dict.fromkeys([*mine, *theirs]):
+        where = f"checks.{name}"
+        if name not in mine or name not in theirs:
+            held, made = ("there", "absent") if name in mine else ("absent", "there")
+            result.parted.append(Parted(where=where, packaged=held, anew=made))
+            continue
+        _compare_check(where, mine[name], theirs[name], result)
+
+
+def _compare_check(where: str, left: dict[str, Any], right: dict[str, Any], result: Comparison) -> None:
+    a, b = (
+        dict(_flat_dict({k: c.get(k) for k in ("verdict", "value", "bound", "text", "rows")})) for c in (left, right)
+    )
+    largest: dict[str, float] = {}
+    for at, value in (*a.items(), *b.items()):
+        number = _number(value)
+        if number is not None and math.isfinite(number):
+            field_ = at.rpartition(".")[2]
+            largest[field_] = max(largest.get(field_, 0.0), abs(number))
+    for at in dict.fromkeys([*a, *b]):
+        one, other = a.get(at), b.get(at)
+        result.compared += 1
+        x, y = _number(one), _number(other)
+        if x is not None and y is not None and math.isfinite(x) and math.isfinite(y):
+            scale = max(largest.get(at.rpartition(".")[2], 0.0), 1e-4 if at.endswith(("p", "p_adjusted")) else 0.0)
+            alike = abs(x - y) <= CHECKED * scale
+        elif isinstance(one, str) and isinstance(other, str):
+            alike = said_alike(one, other)
+        else:
+            alike = one == other or (x is not None and y is not None and (x == y or (x != x and y != y)))
+        if not alike:
+            digit = digit_where_they_part(x, y) if x is not None and y is not None else None
+            result.parted.append(Parted(where=f"{where}.{at}", packaged=one, anew=other, digit=digit))
+        elif one == other:
+            result.same += 1
+        elif x is not None and y is not None:
+            digit = digit_where_they_part(x, y, largest.get(at.rpartition(".")[2], 0.0))
+            result.agreed(Parted(where=f"{where}.{at}", packaged=one, anew=other, digit=digit))
+
+
+def _flat_dict(value: Any, at: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(value, (dict, list)):
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _flat_dict(inner, f"{at}.{key}".lstrip("."))
+    else:
+        yield at, value
+
+
+def said_alike(left: str, right: str) -> bool:
+    """Whether two sentences have the same words and numbers, each to one unit of its last digit, as rounding on a brink may part them.
+
+    >>> said_alike("p = 0.041, 12 rows", "p = 0.042, 12 rows"), said_alike("p = 0.041", "p = 0.051"), said_alike("12 rows", "13 rows")
+    (True, False, False)
+    """
+    if left == right:
+        return True
+    if SPOKEN.sub("#", left) != SPOKEN.sub("#", right):
+        return False
+    for one, other in zip(SPOKEN.findall(left), SPOKEN.findall(right), strict=True):
+        decimals = len(one.partition(".")[2])
+        if one != other and (not decimals or abs(float(one) - float(other)) > 1.0001 * 10.0**-decimals):
+            return False
+    return True
 
 
 def agree(packaged: dict[str, Any], anew: dict[str, Any]) -> tuple[Comparison, list[str]]:

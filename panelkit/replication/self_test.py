@@ -1,14 +1,18 @@
-"""Level L5: the verifier tested on the package itself, by errors put into a copy; says which slipped. The package is not touched."""
+"""Level L5: the verifier tested on the package itself, by errors and forgeries put into a copy; says which slipped.
+
+The package is not touched.
+"""
 
 from __future__ import annotations
 
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from panelkit.replication import standalone
+from panelkit.replication.forgeries import tried_forgeries
 from panelkit.replication.injections import Injection, injections
 from panelkit.replication.package import MANIFEST, manifest_of
 
@@ -18,6 +22,7 @@ class SelfTest:
     """Errors tried, caught (by L1, with the manifest made anew so that L0 sees nothing), and those that slipped.
 
     by_digest : the kinds of errors that were found by the digests in the ledger alone, not by what the file says.
+    forged : by kind how many forgeries, a number changed wherever it stands, algebra caught, and how many were tried.
     """
 
     tried: int
@@ -25,9 +30,15 @@ class SelfTest:
     kinds: int
     slipped: tuple[str, ...]
     by_digest: dict[str, int] = field(default_factory=dict)
+    forged: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def __str__(self) -> str:
         alone = sum(self.by_digest.values())
+        found, made = (sum(v[k] for v in self.forged.values()) for k in (0, 1))
+        told = f"; {found} of {made} forgeries (one number changed wherever it stands) caught by algebra, of {len(self.forged)} kinds"
+        return self._injected(alone) + (told if self.forged else "")
+
+    def _injected(self, alone: int) -> str:
         return f"{self.caught} of {self.tried} injected errors caught, of {self.kinds} kinds" + (
             f"; {alone} by the ledger's digests alone, not by what is printed ({', '.join(self.by_digest)})"
             if alone
@@ -42,9 +53,14 @@ def read_files(folder: Path) -> dict[str, bytes]:
 
 
 def self_test(folder: Path, *, each: int = 2, seed: int = 0) -> SelfTest:
-    """Put errors into a copy of the package, one at a time, and count those that L1 finds though the manifest fits them."""
+    """Put errors into a copy of the package, one at a time, and count those that L1 finds though the manifest fits them.
+
+    Then forgeries, which fit every digest and print, and are found by algebra.
+    """
     files = read_files(folder)
-    return tried(files, injections(files, each=each, seed=seed))
+    injected = tried(files, injections(files, each=each, seed=seed))
+    forged, slipped = tried_forgeries(files, folder, each=each, seed=seed)
+    return replace(injected, forged=forged, slipped=(*injected.slipped, *slipped))
 
 
 def tried(files: dict[str, bytes], errors: Iterable[Injection]) -> SelfTest:

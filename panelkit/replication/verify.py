@@ -20,7 +20,7 @@ from panelkit.replication import archive, standalone
 from panelkit.replication.models import crosscheck
 from panelkit.replication.package import verifier
 from panelkit.replication.rebuild import NotRerunError, Rebuild, documents, rebuilt
-from panelkit.replication.rerun import Comparison, Parted, agree, compare, engines_part, parquet_parts
+from panelkit.replication.rerun import Comparison, Parted, agree, compare, compare_checks, engines_part, parquet_parts
 from panelkit.replication.self_test import self_test
 
 Level = Literal["L0", "L1", "L2", "L3", "L4", "L5"]
@@ -234,7 +234,10 @@ def _from_panel(folder: Path, means: Means) -> LevelResult:
         packaged = _read(folder / "results" / "estimates.json")
         anew = means.rerun(folder)
         twins = parquet_parts(folder)
-        result = compare(packaged, json.loads(json.dumps(anew)))
+        anew = json.loads(json.dumps(anew))
+        result = compare(packaged, anew)
+        if "checks" in anew:
+            compare_checks(_read(folder / "results" / "checks.json"), anew["checks"], result)
     except PanelkitError as error:
         return LevelResult(level="L2", verdict="differs", compared=0, findings=tuple(map(str, error.faults)))
     except UNLIKE as error:
@@ -251,6 +254,7 @@ def _from_raw(folder: Path, means: Means) -> LevelResult:
         files, said = rebuilt(folder, means.rebuild)
         anew = documents(files)
         result = compare(packaged["results/estimates.json"], anew["estimates"])
+        compare_checks(_read(folder / "results" / "checks.json"), anew["checks"]["checks"], result, every=True)
         made, held = anew["ledger"], dict(packaged["ledger.json"]["numbers"])
     except NotRerunError as reason:
         return _not_rerun("L3", str(reason))
@@ -312,7 +316,7 @@ def _self_test(folder: Path, means: Means) -> LevelResult:
     return LevelResult(
         level="L5",
         verdict="differs" if made.slipped else "verified",
-        compared=made.tried,
+        compared=made.tried + sum(count for _, count in made.forged.values()),
         findings=tuple(f"slipped: {s}" for s in made.slipped),
         notes=(str(made), "what only the digest of the package tells (licence, programs, pictures) is not among them"),
     )

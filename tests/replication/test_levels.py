@@ -285,8 +285,11 @@ def test_effects_of_a_figure_are_held_against_the_curves(files: dict[str, bytes]
     for changed, verdict in ((False, "verified"), (True, "differs")):
         shown = [line.replace("0.05", "0.01") if changed else line for line in lines]
         spoilt = {**files, "figures/f.csv": ("\n".join([",".join(names), *shown]) + "\n").encode()}
-        spoilt["map.csv"] = files["map.csv"] + b"f,figures/f.csv,panelkit figure f,study.toml:1,x\n"
-        spoilt["README.md"] = files["README.md"] + b"figures/f.csv\n"
+        spoilt["map.csv"] = (
+            files["map.csv"] + b"f,figures/f.csv,panelkit figure f,study.toml:0,data/processed/panel.csv\n"
+        )
+        for readme in ("README.md", "README.zh.md"):
+            spoilt[readme] = files[readme] + b"| f | | `panelkit figure f` | study.toml:0 | `figures/f.csv` |\n"
         book = json.loads(files["ledger.json"])
         model = json.loads(files["results/estimates.json"])["estimates"][0]["id"]
         book["figures"] = {"f": {"kind": "event_study", "model": model, "curve": "event_time"}}

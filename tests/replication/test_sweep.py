@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from studies import MORE, NAMES
 
+from panelkit.replication.forgeries import KINDS, tried_forgeries
 from panelkit.replication.injections import RESULTS, TEXTS, Injection, injections
 from panelkit.replication.self_test import read_files, self_test, tried
 
@@ -62,6 +63,9 @@ WITH_NOTHING = {  # kinds that a package has no place for, each for the reason a
 }
 
 
+LEAST_KINDS = {"chinese": 10}  # kinds of forgeries that a package has a place for
+
+
 def errors_in(name: str, files: dict[str, bytes]) -> list[Injection]:
     """The errors that are tried in a package: two of each kind in the first three, one in the others."""
     return list(injections(files, each=2 if name in NAMES else 1, seed=1))
@@ -82,6 +86,21 @@ def test_every_error_is_caught(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("name", [*NAMES, *MORE])
+def test_every_forgery_is_caught_by_algebra(
+    packages: Packages, name: str, record_property: Callable[[str, object], None]
+) -> None:
+    """One number changed wherever it stands, every digest and print taken as made to match: it does not follow from the others."""
+    folder = packages(name)
+    counts, slipped = tried_forgeries(read_files(folder), folder, each=2, seed=1)
+    assert not slipped, "\n".join(slipped)
+    made = sum(tried for _, tried in counts.values())
+    assert len(counts) >= LEAST_KINDS.get(name, 20)
+    assert set(counts) <= {kind for kind, _, _ in KINDS}
+    record_property("counted", f"forgeries caught by algebra|in {name}|{made}")
+
+
+@pytest.mark.slow
 def test_enough_errors_of_enough_kinds(packages: Packages) -> None:
     made = {name: errors_in(name, read_files(packages(name))) for name in (*NAMES, *MORE)}
     assert sum(len(made[name]) for name in NAMES) >= 300
@@ -96,6 +115,7 @@ def test_one_of_each_kind_in_a_small_package(packages: Packages) -> None:
     outcome = self_test(packages("chinese"), each=1, seed=3)
     assert not outcome.slipped, "\n".join(outcome.slipped)
     assert outcome.kinds >= 50
+    assert len(outcome.forged) >= LEAST_KINDS["chinese"]
     assert str(outcome).startswith(f"{outcome.tried} of {outcome.tried} injected errors caught")
 
 

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 from made import UNITS, YEARS, estimate, finished, results
+from scipy import stats
 
 import panelkit.reporting.tables  # noqa: F401
 from panelkit.core.check import Check
-from panelkit.core.estimate import Sample
+from panelkit.core.estimate import Drop, Sample
 from panelkit.core.exhibit import TableSpec
 from panelkit.core.label import Label
 from panelkit.core.panel import Panel
@@ -90,9 +91,15 @@ def halved(of: Panel, made: Any) -> Any:
     inside = of.take(positions).frame
     sample: Sample = replace(
         made.sample, rows=len(positions), units=len(UNITS) - 1, clusters={"province": len(UNITS) - 1},
-        positions=positions, keys_digest=digest.of_frame(inside[["province", "year"]]),
+        positions=positions, dropped=(Drop(rows=len(of.frame) - len(positions), why="the last unit"),),
+        keys_digest=digest.of_frame(inside[["province", "year"]]),
     )  # fmt: skip
-    return replace(made, sample=sample)
+    (term,) = made.terms
+    df, here = 4.0, inside["y"].to_numpy()
+    reach, p = float(stats.t.ppf(0.975, df)) * term.se, float(2 * stats.t.sf(abs(term.statistic), df))
+    term = replace(term, df=df, p=p, low=term.estimate - reach, high=term.estimate + reach)
+    fit = replace(made.fit, r2=1 - made.fit.rss / float(((here - here.mean()) ** 2).sum()))
+    return replace(made, sample=sample, terms=(term,), fit=fit)
 
 
 def said(name: str, rows: tuple[dict[str, Any], ...], **series: tuple[float, ...]) -> Check:
@@ -106,11 +113,11 @@ def every_kind(language: str) -> Results:
     both = made.estimates["both"]
     asked = replace(both.requests[0], slopes=(), endogenous=("x",), instruments=("gap",))
     tests = {
-        "first_stage: x": {"statistic": 23.4, "df1": 1.0, "df2": 30.0, "p": 0.0001},
+        "first_stage: x": {"statistic": 23.4, "df1": 1.0, "df2": 30.0, "p": float(stats.f.sf(23.4, 1, 30))},
         "anderson_rubin": {"statistic": 4.5, "df1": 1.0, "p": 0.03},
     }
     iv = replace(estimate(of, "iv", ("year",)), requests=(asked,), tests=tests)
-    iv = replace(iv, fit=replace(iv.fit, extra={"first_stage_f: x": 23.4, "partial_r2: x": 0.31}))
+    iv = replace(iv, fit=replace(iv.fit, extra={"first_stage_f: x": 23.4, "partial_r2: x": 23.4 / 53.4}))
     half = halved(of, estimate(of, "half", ("year",)))
     models = [*made.study.models]
     models += [replace(models[1], id=i) for i in ("iv", "half")]
@@ -118,7 +125,7 @@ def every_kind(language: str) -> Results:
     term = both.terms[0]
     checks = (
         *made.checks["both"],
-        said("parts", ({"component": "within", "difference": 0.25, "p": 0.0001, "draws": 10},
+        said("parts", ({"component": "within", "difference": 0.25, "p": 0.1, "draws": 10},
                        {"component": "between", "difference": -0.75, "p": 0.5, "draws": 12})),
         said("few_clusters", tuple({"cluster": str(i), "coefficient_without": v} for i, v in enumerate(without)),
              coefficient_without=without),
@@ -149,9 +156,7 @@ def test_there_is_one_of_every_kind() -> None:
 def test_every_number_is_verified(packed: dict[str, bytes], tmp_path: Path) -> None:
     found = standalone.verify(str(write_package(packed, tmp_path / "package")), ["L0", "L1"])
     assert found["exit_code"] == 0, found["levels"][1]["findings"][:10] or found["cannot"]
-    alone = [n for n in found["levels"][1]["notes"] if "ledger alone" in n]
-    assert alone
-    assert all(re.search(r"p_adjusted\.claims|smallest\.claims", n) for n in alone), alone
+    assert not [n for n in found["levels"][1]["notes"] if "ledger alone" in n]
 
 
 def spoilt(table: str, field: str) -> Callable[[dict[str, Any]], None]:

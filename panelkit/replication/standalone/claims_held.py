@@ -25,10 +25,10 @@ DECLARED = ("levels", "cut", "cuts", "years", "kind")
 
 
 def of_claims(key: list[str], known: tuple[Any, Any, Frame], setting: Any) -> Any:
-    """`p_adjusted.TABLE` or `smallest.TABLE` of a term. Raises LookupError where the table makes no such claim."""
+    """`p_adjusted.TABLE.HYPOTHESIS` or `smallest.` so of a term. Raises LookupError where no such claim is made."""
     model, term, field = key
     for claim, p, least in weighed_claims(known, setting or {}):
-        if (claim["model"], claim["term"]) == (model, term):
+        if (claim["model"], claim["term"]) == (model, term) and field.endswith(f".{claim['hypothesis']}"):
             return p if field.startswith("p_adjusted.") else least
     raise LookupError(".".join(key))
 

@@ -106,7 +106,7 @@ def sampled(folder: str, estimates: dict[str, Any], frame: Frame, level: Level) 
     """data/processed/samples.csv, where there is one: rows, units, periods, window and digest of each model's sample."""
     name = "data/processed/samples.csv"
     if not os.path.isfile(os.path.join(folder, *name.split("/"))):
-        level.notes.append("there is no list of the rows of each model's sample (data/processed/samples.csv)")
+        level.find("unbound", f"there is no list of the rows of each model's sample ({name}): they could be any")
         return
     header, *lines = csv.reader(io.StringIO(read(folder, name).decode("utf-8"), newline=""))
     unit, time = (frame.header.index(frame.about[k]) for k in ("unit", "time"))

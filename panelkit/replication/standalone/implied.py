@@ -53,13 +53,16 @@ def sized(estimate: dict[str, Any], frame: Frame, where: str, level: Level) -> N
 
 def fitted(estimate: dict[str, Any], frame: Frame, where: str, level: Level) -> None:
     """Adjusted R-squared, root mean squared error, and R-squared by the outcome in the panel."""
-    fit, rows = estimate["fit"], estimate["sample"]["rows"]
+    fit = estimate["fit"]
+    rows = estimate["sample"][
+        "units" if estimate["kind"] == "between" else "rows"
+    ]  # between units, of which each is a row
     r2, adjusted, rss, rmse = (number(v) for v in (fit["r2"], fit["r2_adjusted"], fit["rss"], fit["extra"].get("rmse")))
     free = rows - fit["parameters"]
     plain = all(not r["weights"] for r in estimate["requests"])
-    if plain and rmse is not None and rss is not None and free > 0 and estimate["kind"] not in OTHER_ROWS:
+    if plain and rmse is not None and rss is not None and free > 0:
         level.hold(near(rmse * rmse * free, rss, 1e-300), "differs", f"{where}: rmse is not that of rss and parameters")
-    if plain and r2 is not None and adjusted is not None and free > 0 and estimate["kind"] not in OTHER_ROWS:
+    if plain and r2 is not None and adjusted is not None and free > 0:
         made = 1 - (1 - r2) * (rows - 1) / free
         level.hold(
             abs(adjusted - made) <= CLOSE, "differs", f"{where}: the adjusted R-squared is not {made!r} of R-squared"
@@ -80,9 +83,6 @@ def fitted(estimate: dict[str, Any], frame: Frame, where: str, level: Level) -> 
             made = 1 - rss / whole
             fits = abs(share - made) <= CLOSE
             level.hold(fits, "differs", f"{where}: an R-squared is {share!r}, by rss and the panel {made!r}")
-
-
-OTHER_ROWS = ("panel_var",)
 
 
 def of_levels(estimate: dict[str, Any]) -> bool:
@@ -140,6 +140,8 @@ def curved(estimate: dict[str, Any], coverage: float, where: str, level: Level) 
     if estimate["kind"] == "panel_var":
         return  # its bands are quantiles of draws
     terms = {t["name"]: t for t in estimate["terms"]}
+    own_degrees = estimate["covariance"].get("variant") == "cr2"  # which gives each point degrees of freedom of its own
+    allowed = None if own_degrees else {number(t["df"]) for t in estimate["terms"]} | {math.inf}
     for name, curve in estimate["curves"].items():
         matrix = (estimate.get("curve_covariances") or {}).get(name)
         for i, point in enumerate(curve):
@@ -154,14 +156,16 @@ def curved(estimate: dict[str, Any], coverage: float, where: str, level: Level) 
                 fits = near(variance, se * se) or (variance != variance) or not se > 0
                 level.hold(fits, "differs", f"{at}: its error is not that of the covariance")
             level.hold(
-                reaches((b, se, low, high, p), coverage),
+                reaches((b, se, low, high, p), coverage, allowed),
                 "differs",
                 f"{at}: error, interval and p do not fit each other",
             )
 
 
-def reaches(of: tuple[float, float, float, float, float], coverage: float) -> bool:
-    """Whether estimate, error, ends of the interval and p belong together under one t (or normal) distribution, whichever it is.
+def reaches(of: tuple[float, float, float, float, float], coverage: float, allowed: Any = None) -> bool:
+    """Whether estimate, error, ends of the interval and p belong together under one t (or normal) distribution.
+
+    allowed : its degrees of freedom, where they are known; otherwise any that fit the interval fit p too.
 
     >>> reaches((1.0, 0.5, 1.0 - 0.5 * 1.959963984540054, 1.0 + 0.5 * 1.959963984540054, 0.04550026389635842), 0.95)
     True
@@ -173,7 +177,7 @@ def reaches(of: tuple[float, float, float, float, float], coverage: float) -> bo
     if not near((low + high) / 2, b, reach):
         return False
     df = degrees_of(reach / se, 1 - coverage)
-    if df is None:
+    if df is None or (allowed is not None and not any(df == a or abs(df - a) <= 1e-4 * df for a in allowed)):
         return False
     made = tail(b / se, df)
     return p != p or abs(made - p) <= 1e-4 * p + 1e-9  # the degrees of freedom are found by bisection
@@ -242,6 +246,15 @@ def drawn_in_steps(estimate: dict[str, Any], where: str, level: Level) -> None:
         p, draws = number(row["p"]), int(row["draws"])
         if p != p or draws < 1:
             continue
-        counts = (p * draws, p * (draws + 1), p * draws / 2, p * (draws + 1) / 2)  # two-sided ones count twice
-        fits = 0 <= p <= 1 and any(abs(c - round(c)) <= 1e-6 * max(c, 1.0) for c in counts)
+        fits = counted(p, draws)
         level.hold(fits, "differs", f"{where}: {row['method']} of {row['term']}: p is {p!r}, no count of {draws} draws")
+
+
+def counted(p: float, draws: int) -> bool:
+    """Whether p is a count of draws, of the sample itself besides or without it; two-sided ones count twice.
+
+    >>> counted(0.7173, 9999), counted(0.71735, 9999)
+    (True, False)
+    """
+    counts = (p * draws, p * (draws + 1), p * draws / 2, p * (draws + 1) / 2)
+    return 0 <= p <= 1 and any(abs(c - round(c)) <= 1e-6 * max(c, 1.0) for c in counts)

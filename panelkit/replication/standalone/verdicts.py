@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from panelkit.replication.standalone.distributions import adjusted_by, chi2_tail, f_tail, tail
-from panelkit.replication.standalone.implied import CLOSE, reaches
+from panelkit.replication.standalone.implied import CLOSE, counted, reaches
 from panelkit.replication.standalone.level import Level
 from panelkit.replication.standalone.numbers import near, number, same
 
@@ -56,6 +56,8 @@ def tested_row(row: Row, where: str, level: Level) -> None:
     """The p of a test by its statistic and degrees of freedom."""
     statistic = number(row.get("value", row.get("statistic")))
     p = number(row.get("p"))
+    if p is not None and "draws" in row:
+        level.hold(counted(p, int(row["draws"])), "differs", f"{where}: p is {p!r}, no count of {row['draws']} draws")
     if statistic is None or p is None or "draws" in row or "threshold" in row or ", unit_roots of " in where:
         return
     df1, df2, df = (number(row.get(k)) for k in ("df1", "df2", "df"))
@@ -171,7 +173,7 @@ def known_before(rows: list[Row], estimate: dict[str, Any], where: str, level: L
         level.hold(_alike(held, ours), "differs", f"{name}: ours is {ours!r}, in the results {held!r}")
         if term is None:
             level.hold(bool(row["agrees"]) == (known == ours), "differs", f"{name}: whether it agrees is told wrongly")
-        elif row["how"] == "interval":
+        elif row.get("how") == "interval":
             b, se, df, low, high = numbers_in(term, "estimate", "se", "df", "low", "high")
             level.hold(
                 bool(row["agrees"]) == (low <= known <= high), "differs", f"{name}: whether it agrees is told wrongly"

@@ -97,7 +97,8 @@ def build(table: HypothesesTable, results: Results) -> Table:
             "hypothesis_row", language, id=hypothesis.id, statement=hypothesis.statement.to(language), verdict=verdict
         )
         rows.append(Row(kind="panel", label=label, rule_above=bool(rows)))
-        rows += [_row(h, t, (table, results, language)) for h, t in zip(held, hypothesis.claims, strict=True)]
+        at = (f"{table.id}.{hypothesis.id}", table.digits, results, language)
+        rows += [_row(h, t, at) for h, t in zip(held, hypothesis.claims, strict=True)]
     names = ("sign", "estimate", "interval", "interval_resampled", "p_adjusted", "smallest", "finding")
     columns = [
         Column(
@@ -233,26 +234,27 @@ def holm(ps: Sequence[float]) -> list[float]:
     return made
 
 
-def _row(held: Held, tested: Claim, at: tuple[HypothesesTable, Results, Language]) -> Row:
-    table, results, language = at
+def _row(held: Held, tested: Claim, at: tuple[str, int, Results, Language]) -> Row:
+    """at : table and hypothesis as keys name them (one coefficient may serve several), digits, results and language."""
+    place, digits, results, language = at
     model, name = held.estimate.id, held.term.name
     effect = on_outcome(name, held.estimate, results.panel, language)
     label = joined((effect, model_label(results, model, language)), language)
     drawn = BLANK
     if held.drawn is not None:
-        drawn = span(held.drawn.low, held.drawn.high, (model, name, "interval_resampled"), table.digits)
+        drawn = span(held.drawn.low, held.drawn.high, (model, name, "interval_resampled"), digits)
     sign, finding = word(f"sign_{tested.sign}", language), word(f"finding_{held.finding}", language)
     cells = (
         Cell(raw=tested.sign, shown=sign),
         Cell(
             raw=held.term.estimate,
-            shown=shown(held.term.estimate, table.digits, missing="–"),
+            shown=shown(held.term.estimate, digits, missing="–"),
             key=(model, name, "estimate"),
         ),
-        span(held.term.low, held.term.high, (model, name, "interval"), table.digits),
+        span(held.term.low, held.term.high, (model, name, "interval"), digits),
         drawn,
-        number(held.adjusted, (model, name, f"p_adjusted.{table.id}"), table.digits, kind="p"),
-        number(held.smallest, (model, name, f"smallest.{table.id}"), table.digits),
+        number(held.adjusted, (model, name, f"p_adjusted.{place}"), digits, kind="p"),
+        number(held.smallest, (model, name, f"smallest.{place}"), digits),
         Cell(raw=held.finding, shown=finding),
     )
     return Row(kind="term", label=label, cells=cells)
