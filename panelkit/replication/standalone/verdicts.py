@@ -216,7 +216,7 @@ def families(checks: list[dict[str, Any]], estimates: dict[str, Any], study: dic
         where = f"results/checks.json, family {name}"
         for model, row in members:
             estimate = estimates[row["model"]]
-            term = next((t for t in estimate["terms"] if t["name"] == row["term"]), {})
+            term: Row = next((t for t in estimate["terms"] if t["name"] == row["term"]), {})
             drawn = [r for r in estimate["resampled"] if r["term"] == row["term"] and number(r["p"]) == number(r["p"])]
             p, by = (drawn[0]["p"], drawn[0]["method"]) if drawn else (term.get("p"), "t test")
             fits = (
