@@ -16,6 +16,8 @@ from panelkit.replication.forgeries import tried_forgeries
 from panelkit.replication.injections import Injection, injections
 from panelkit.replication.package import MANIFEST, manifest_of
 
+LONG = ("printed", "placed")  # parts of L1 that take longest, and are tried last where the others may find as much
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SelfTest:
@@ -121,7 +123,7 @@ def _found(copy: Path, changed: PurePosixPath, likely: dict[str, str]) -> str:
         standalone.attempt(lambda: parts.update(standalone.steps(str(copy), level)), level)
         if by_content():
             return "by content"
-        for name in sorted(parts, key=lambda part: part != likely.get(place)):
+        for name in sorted(parts, key=lambda part: (part != likely.get(place), part in LONG)):
             standalone.attempt(parts[name], level)
             if by_content():
                 likely[place] = name

@@ -28,9 +28,11 @@ class Source:
         self.strict = strict
         self.tokens: set[str] = set()
         self.values: list[float] = []
+        self.found: dict[str, bool] = {}  # what was asked of the values before
 
     def take(self, found: Any) -> Source:
         """Add every number of a JSON value, those within its texts too."""
+        self.found.clear()
         if isinstance(found, dict):
             for key, value in found.items():
                 self.take(str(key)).take(value)
@@ -46,7 +48,11 @@ class Source:
 
     def has(self, token: str) -> bool:
         """Whether a number of the text is one of these, or one of these rounded, or as a percentage."""
-        return token in self.tokens or any(rounds(v, token) or rounds(100 * v, token) for v in self.values)
+        if token in self.tokens:
+            return True
+        if token not in self.found:
+            self.found[token] = any(rounds(v, token) or rounds(100 * v, token) for v in self.values)
+        return self.found[token]
 
 
 def tokens(text: str) -> list[str]:
@@ -85,6 +91,7 @@ class Quoted:
         self.labels = labels.tokens
         self.study_tokens: set[str] = set()
         self.names: set[str] = set()
+        self.present: dict[str, collections.Counter[float]] = {}  # cells of a variable that are there, by period
 
     def against(self, name: str, level: Level) -> str:
         """Find every number that is not in what it quotes; how many are held, and how many are bound to nothing."""
@@ -216,8 +223,10 @@ class Quoted:
         about, frame = self.frame.about, self.frame
         times = frame.columns[about["time"]]
         if part == "present":
-            column = self.values_of(variable)
-            return Source(True).take(sum(t == float(time) and v == v for t, v in zip(times, column)))  # noqa: B905
+            if variable not in self.present:
+                column = self.values_of(variable)
+                self.present[variable] = collections.Counter(t for t, v in zip(times, column) if v == v)  # noqa: B905
+            return Source(True).take(self.present[variable][float(time)])
         if part == "treated":
             first: dict[str, float] = {}
             last = max(times)
