@@ -182,7 +182,11 @@ def _bracket(block: Block, j: int, name: str, bracket: str, *, square: bool) -> 
         low, high = (_number(v, name, how) for v in known[4:])
         return Cell(raw=f"{known[4]!r}, {known[5]!r}", shown=f"[{low}, {high}]", key=(model, name, "interval"))
     value = known[_PLACE[bracket]]
-    text = shown(value, how.places(name) or 0, kind="p", missing="–") if bracket == "p" else _number(value, name, how)
+    text = (
+        shown(value, max(how.places(name) or 0, 2), kind="p", missing="–")
+        if bracket == "p"
+        else _number(value, name, how)
+    )
     return Cell(raw=value, shown=f"[{text}]" if square else f"({text})", key=(model, name, _FIELD[bracket]))
 
 
@@ -203,7 +207,7 @@ def statistic_rows(block: Block, faults: list[Fault]) -> list[Row]:
     rows: list[Row] = []
     asked = block.how.statistics
     ruled = False
-    for name in STATISTICS if asked is None else asked:
+    for name in STATISTICS if asked is None else dict.fromkeys(asked):
         made = _MAKERS[name](block, asked is not None) if name in _MAKERS else _fit(block, name)
         if not made and asked is not None and name not in STATISTICS:
             mend = "leave it out, or give extra a function that takes it from the result"

@@ -139,6 +139,11 @@ def test_digits_go_by_row(how: dict[str, Any], wanted: str) -> None:
     assert texts(table([result({"x": 1234.5678, "z": 1.0})], **how))["x"] == [wanted]
 
 
+def test_p_keeps_two_digits_and_a_statistic_named_twice_is_one_row() -> None:
+    made = table([result({"x": 1.4})], digits=0, brackets="p", statistics=("rows", "rows"))
+    assert [r.cells[0].shown for r in made.rows] == ["1", "(0.01)", "300"]
+
+
 def test_term_groups_head_their_terms_and_leave_none_out() -> None:
     made = table([ONE, TWO], term_groups={"Main": ["x", "treat"], "Other": "*"})
     assert [(r.kind, r.label) for r in made.rows if r.kind in ("panel", "term")][:4] == [
