@@ -150,6 +150,7 @@ def _model(estimate: Estimate, results: Results, language: Language) -> dict[str
         "terms": _terms(estimate, results, language),
         "checks": [_check(c, results, language) for c in results.checks.get(estimate.id, ())],
         "notes": [phrase(n, panel, language) for n in estimate.notes],
+        "printed_in": [],  # the exhibits, which only the page knows
         "slug": safe_id(estimate.id),
         "target": f"lineage-{safe_id(estimate.id)}",
         "trace": ".".join((estimate.id, estimate.terms[0].name if estimate.terms else "", "estimate")),

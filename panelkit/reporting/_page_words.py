@@ -108,25 +108,27 @@ PAGE_WORDS: dict[str, tuple[str, str]] = {
     "gate": ("gate", "门槛"),
     "notes": ("Notes", "备注"),
     "own_name": ("English", "中文"),
+    "tongue": ("Language", "语言"),
     "display": ("Display", "显示"),
     "theme": ("Colours", "配色"),
     "theme_auto": ("as the system", "跟随系统"),
     "theme_light": ("light", "浅色"),
     "theme_dark": ("dark", "深色"),
+    "printed_in": ("Printed in", "见于"),
     "origins": ("Where these numbers come from", "这些数字的来源"),
     "lineage": ("Lineage: model, sample, variables, files and cells", "来源：模型、样本、变量、文件与单元格"),
     "lineage_text": (
-        "What the numbers of this model rest on; `panelkit trace` goes on from here to single cells of the files. The digest is of the "
+        "What the numbers of this model rest on; panelkit trace goes on from here to single cells of the files. The digest is of the "
         "keys of the rows.",
-        "该模型的数字所依据的内容；用`panelkit trace`可继续追溯到文件中的单元格。摘要取自样本行的键。",
+        "该模型的数字所依据的内容；用 panelkit trace 可继续追溯到文件中的单元格。摘要取自样本行的键。",
     ),
     "hypotheses": ("Hypotheses", "假说"),
     "hypothesis": ("Hypothesis", "假说"),
     "model": ("Model", "模型"),
     "hypotheses_text": (
         "The models by the hypothesis they speak to, each with its first coefficient. A verdict needs a rule that is set beforehand: a "
-        "table of kind `hypotheses` states one.",
-        "各模型按所对应的假说列出，取其首个系数。结论须依事先设定的规则得出，见`hypotheses`类表格。",
+        "table of the kind hypotheses states one.",
+        "各模型按所对应的假说列出，取其首个系数。结论须依事先设定的规则得出，见 hypotheses 类表格。",
     ),
     "none": ("None.", "无。"),
     "rows_of_check": ("The numbers behind it", "具体数值"),

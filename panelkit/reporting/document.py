@@ -34,10 +34,11 @@ _HEAD = """#set document(title: {title}, author: {authors}, date: none)
 #let mark(m) = if m.starts-with("*") {{ m }} else if m != "" {{ super(typographic: false, m) }}
 #let n(l, before, r, after, m) = box(width: l, align(right, before)) + box(width: r, align(left, after + mark(m)))
 #let t(shown, m) = shown + mark(m)
+#let whole(body) = layout(size => block(breakable: measure(width: size.width, body).height > size.height, body))
 #let told(body) = block(above: 0.5em, below: 0.9em, text(size: 9pt, fill: soft, body))
 """
 _WIDE = 7  # columns beyond which a table stands on a page turned by 90 degrees
-_HIGH, _TURNED = 54, 34  # lines of a table that a page holds
+_UPRIGHT, _TURNED = 465.0, 711.0  # points between the margins of a page
 
 
 def document(
@@ -232,11 +233,10 @@ def _exhibits(
 ) -> list[str]:
     made = [_heading(words["exhibits"])]
     for table in tables:
-        size = 9 if len(table.columns) <= _WIDE else 8.5
-        body = f"#v(1.2em)\n#[\n#set text(size: {size}pt)\n#show table.cell: set text(size: {size}pt)\n{typst.source(table, paper=False)}]"
         turned = table.landscape or len(table.columns) > _WIDE
-        whole = _lines(table) <= (_TURNED if turned else _HIGH)
-        body = f"#block(breakable: false)[\n{body}\n]" if whole else body
+        size = typst.fitting(table, _TURNED if turned else _UPRIGHT, most=8.5 if turned else 9)
+        set_in = f"#set text(size: {size:g}pt)\n#show table.cell: set text(size: {size:g}pt)"
+        body = f"#v(1.2em)\n#whole[\n{set_in}\n{typst.source(table, paper=False)}]"
         made += [f"#page(flipped: true)[\n{body}\n]" if turned else body]
     for figure in figures:
         label = "" if not figure.number else (f"图{figure.number}" if language == "zh" else f"Figure {figure.number}")
@@ -246,15 +246,6 @@ def _exhibits(
         notes = "".join(f"\n#told({_text(n)})" for n in figure.notes)
         made += [f"#block(breakable: false, above: 1.6em)[\n#{picture}\n#strong({_text(title)}){notes}\n]"]
     return made
-
-
-def _lines(table: Table) -> float:
-    """About how many lines a table takes with its notes; one of at most a page is kept whole."""
-    return (
-        len(table.rows)
-        + 5
-        + 0.8 * sum(1 + len(note) // (65 if table.language == "zh" else 130) for note in table.notes)
-    )
 
 
 def _share(figure: Figure, svg: bytes) -> str:

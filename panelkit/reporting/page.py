@@ -91,6 +91,8 @@ def _view(
         *(_table(t, (said, suffix), results) for t in tables),
         *(_figure(f, pictures[f.id], said, results) for f in figures),
     ]
+    for model in found["models"]:
+        model["printed_in"] = [e for e in found["exhibits"] if model["id"] in (o["of"] for o in e["origins"])]
     draw = html.twin if suffix else html.fragment
     found["extra"] = [
         {"id": f"section-{safe_id(s.id)}", "title": s.title.to(said), "paragraphs": [p.to(said) for p in s.paragraphs],
@@ -181,6 +183,7 @@ def _figure(figure: Figure, svg: bytes, language: Language, results: Results) ->
         "kind": "figure",
         "source": plain(f"figure|{getattr(spec, 'model', '')}|{figure.id}"),
         "anchor": f"figure-{safe_id(figure.id)}",
+        "region": f"figure-{safe_id(figure.id)}",
         "title": (" " if language == "zh" else ". ").join(filter(None, (label, figure.title))),
         "body": f"data:image/svg+xml;base64,{coded}",
         "notes": figure.notes,

@@ -270,7 +270,7 @@ def everything() -> dict[str, bytes]:
             RegressionTable(id="main", title=Label(en="Main"), samples="told", columns=("both", "single", "events")),
             found,
         ),
-        TABLES["descriptive"].build(DescriptiveTable(id="variables"), found),
+        TABLES["descriptive"].build(DescriptiveTable(id="variables", title=Label(en="Variables")), found),
         hostile_table(),
     )
     figures = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 from dataclasses import replace
 
@@ -124,6 +125,14 @@ def system_curves() -> dict[str, tuple[Effect, ...]]:
     }
 
 
+def at_the_edge(png: bytes) -> bool:
+    """Whether anything is drawn on the outermost dots of a picture: what is cut is cut there."""
+    from matplotlib.image import imread
+
+    dots = imread(io.BytesIO(png))[..., :3]
+    return any(bool((line < 0.99).any()) for line in (dots[0], dots[-1], dots[:, 0], dots[:, -1]))
+
+
 def build(spec: FigureSpec, results: Results) -> Figure:
     return FIGURES[spec.kind].build(spec, results)
 
@@ -138,6 +147,7 @@ def test_every_kind_makes_its_files_without_a_warning(spec: FigureSpec, full: Re
         files = render_figure(figure)
     assert sorted(files) == [f"{spec.id}.{e}" for e in ("csv", "pdf", "png", "svg")]
     assert b"/Type3" not in files[f"{spec.id}.pdf"]
+    assert not at_the_edge(files[f"{spec.id}.png"])
     assert read_back(files, spec.id) == []
     for wrong in moved(files[f"{spec.id}.svg"]):
         assert read_back({**files, f"{spec.id}.svg": wrong}, spec.id) != []
@@ -154,6 +164,7 @@ def test_every_kind_at_one_column_and_in_chinese(spec: FigureSpec, full: Results
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         files = render_figure(build(replace(spec, width="single", language="zh"), full))
+    assert not at_the_edge(files[f"{spec.id}.png"])
     assert read_back(files, spec.id) == []
     assert int.from_bytes(files[f"{spec.id}.png"][16:20], "big") == 660
 

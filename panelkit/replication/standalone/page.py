@@ -59,6 +59,13 @@ class Page(HTMLParser):
             if self.table in self.tables:
                 raise ValueError(f"the table {self.table} stands there twice")
             self.tables[self.table], self.facts[self.table] = {}, {}
+        elif (
+            self.inside
+            and tag == "td"
+            and given == {"class": "left stub", "rowspan": given.get("rowspan")}
+            and self.corner()
+        ):
+            self.tables[self.table]["heading.stub"] = ""  # no heading; a text in it is refused
         elif self.inside and (not set(given) <= INSIDE.get(tag, set()) or tag not in INSIDE):
             raise ValueError(f"a table holds a <{tag}> or an attribute of it that is not ours")
         elif self.inside and not WIDTH.match(given.get("style", "")):
@@ -98,6 +105,10 @@ class Page(HTMLParser):
         elif tag == "p" and self.notes >= 0 and self.table:
             self.open = f"note{self.notes}"
             self.tables[self.table][self.open] = ""
+
+    def corner(self) -> bool:
+        """Whether nothing of the table stands before, but for its title."""
+        return self.level == 0 and not self.heads and "heading.stub" not in self.tables[self.table]
 
     def speak(self, given: dict[str, str]) -> None:
         """Take what an attribute says (a text for those who cannot see) for a part of the text around it, or for what it names."""

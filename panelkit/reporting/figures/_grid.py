@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from panelkit.core.exhibit import Figure
-from panelkit.reporting.figures._canvas import HAIR, INK, claim
+from panelkit.reporting.figures._canvas import HAIR, INK, LEADING, claim
 from panelkit.reporting.printed import folded
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def framed(axes: Axes, figure: Figure) -> None:
     units, years = places(figure)
     small = 7.5 if figure.width == "double" else 6
     lines = ["\n".join(folded(u, _NAME[figure.width])) for u in units]
-    axes.set_yticks(range(len(units)), lines, fontsize=small, linespacing=0.95)
+    axes.set_yticks(range(len(units)), lines, fontsize=small, linespacing=LEADING[figure.language])
     axes.set_xticks(range(len(years)), [str(y) for y in years], fontsize=small)
     axes.set_xticks([x - 0.5 for x in range(1, len(years))], minor=True)
     axes.set_yticks([y - 0.5 for y in range(1, len(units))], minor=True)

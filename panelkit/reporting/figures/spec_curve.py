@@ -16,7 +16,7 @@ from panelkit.core.registry import FIGURES, FigureKind
 from panelkit.core.results import Results
 from panelkit.core.spec import spec
 from panelkit.reporting.conventions import convention
-from panelkit.reporting.figures._canvas import GREY, INK, PALE, claim, drawn
+from panelkit.reporting.figures._canvas import GREY, INK, LEADING, PALE, claim, drawn
 from panelkit.reporting.figures._given import floats, language_of, model_of, simulated, term_of
 from panelkit.reporting.labels import effect_label, term_label
 from panelkit.reporting.numbers import shown
@@ -215,7 +215,9 @@ def _paint(figure: Figure, axes: Axes) -> None:
         every, taken = claim("points", f"$,{row:g}"), claim("points", f"$,{row:g}", f"{key}=1")
         below.plot(at, [row] * len(at), ".", color=PALE, markersize=2.5, zorder=1, gid=every)
         below.plot(on, [row] * len(on), "s", color=INK, markersize=3.6, zorder=2, gid=taken)
-    below.set_yticks(rows, ["\n".join(lines) for lines in names], fontsize=7 if double else 5, linespacing=0.95)
+    below.set_yticks(
+        rows, ["\n".join(lines) for lines in names], fontsize=7 if double else 5, linespacing=LEADING[figure.language]
+    )
     below.set_ylim(sum(tall) - 0.4, -0.6)
     below.set_xticks([])
     below.tick_params(length=0)

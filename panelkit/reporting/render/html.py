@@ -96,11 +96,7 @@ def _head(table: Table) -> list[str]:
     lines = []
     spans = heading_lines(table)
     for level, line in enumerate(spans):
-        stub = (
-            f'<th scope="col" class="left stub" rowspan="{len(spans)}">{escape(plain(table.stub))}</th>'
-            if level == 0
-            else ""
-        )
+        stub = _stub(table, len(spans)) if level == 0 else ""
         cells = []
         for span in line:
             scope = "colgroup" if span.count > 1 else "col"
@@ -108,6 +104,12 @@ def _head(table: Table) -> list[str]:
             cells.append(f'<th scope="{scope}" colspan="{span.count}"{left}>{escape(span.text)}</th>')
         lines.append(f"<tr>{stub}{''.join(cells)}</tr>")
     return lines
+
+
+def _stub(table: Table, lines: int) -> str:
+    """What heads the labels of rows; one without a text is no heading."""
+    tag, scope = ("th", 'scope="col" ') if table.stub else ("td", "")
+    return f'<{tag} {scope}class="left stub" rowspan="{lines}">{escape(plain(table.stub))}</{tag}>'
 
 
 def _row(table: Table, i: int, row: Row, cell_of: Callable[[int, int, Cell], str]) -> str:

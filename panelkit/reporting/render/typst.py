@@ -22,6 +22,7 @@ _FOLD, _NARROW = (
     6.0,
     4.6,
 )  # ems that a heading over one column may take before it is broken into lines; among five and more
+_LABEL, _LEAST = 13.0, 6.5  # ems that labels of rows are left at least, if they need them; points of the smallest type
 _ROW = re.compile(r"^  (.*), // pk (r\d+)$")
 _CELL = re.compile(
     r'(?:n\((?:[\d.]+em), ("(?:[^"\\]|\\.)*"), (?:[\d.]+em), ("(?:[^"\\]|\\.)*"), |t\()("(?:[^"\\]|\\.)*")(?:, ("(?:[^"\\]|\\.)*"))?\)'
@@ -124,6 +125,18 @@ def _column(table: Table, j: int) -> str:
         longest = max((_ems(w) for w in _UNBROKEN.findall(span.text)), default=0.0)
         need = max(need, min(longest, 9.0) / span.count, min(_ems(span.text), fold) / span.count)
     return f"{need + 1.2:.2f}em"
+
+
+def fitting(table: Table, room: float, *, most: float) -> float:
+    """Points of type, in halves and at most `most`, in which a table is no wider than `room` points and labels need not be crushed."""
+    columns = range(len(table.columns))
+    sure = [float(width.removesuffix("em")) for j in columns if (width := _column(table, j)) != "auto"]
+    texts = [[row.label for row in table.rows if row.cells]]
+    texts += [
+        [row.cells[j].shown for row in table.rows if row.cells] for j in columns if table.columns[j].align == "left"
+    ]
+    free = sum(min(_LABEL, max(map(_ems, column), default=0.0)) for column in texts)
+    return min(most, max(_LEAST, int(2 * (room - 10 * (len(sure) + len(texts))) / (sum(sure) + free)) / 2))
 
 
 def _ems(text: str) -> float:

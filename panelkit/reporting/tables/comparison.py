@@ -13,7 +13,7 @@ from panelkit.core.results import Results
 from panelkit.core.spec import spec
 from panelkit.reporting.labels import term_label
 from panelkit.reporting.numbers import shown
-from panelkit.reporting.words import word
+from panelkit.reporting.words import JOIN, word
 
 
 @spec
@@ -47,7 +47,7 @@ def build(table: ComparisonTable, results: Results) -> Table:
         rows.append(Row(kind="panel", label=_heading(check, results, language)))
         rows += [_row(check.of, known, results, language, table.digits) for known in check.rows]
     names = ("known", "ours", "interval", "verdict")
-    sources = "; ".join(dict.fromkeys(c.text.to(language) for c in found))
+    sources = JOIN[language]["space"].join(dict.fromkeys(c.text.to(language) for c in found))
     said = [word("simulated", language), sources] if results.study.head.simulated else [sources]
     return Table(
         id=table.id,
