@@ -234,8 +234,9 @@ def _exhibits(
     made = [_heading(words["exhibits"])]
     for table in tables:
         turned = table.landscape or len(table.columns) > _WIDE
-        size = typst.fitting(table, _TURNED if turned else _UPRIGHT, most=8.5 if turned else 9)
-        set_in = f"#set text(size: {size:g}pt)\n#show table.cell: set text(size: {size:g}pt)"
+        most = 8.5 if turned else 9.0
+        size = f"set text(size: {typst.fitting(table, _TURNED if turned else _UPRIGHT, most=most):g}pt)"
+        set_in = f"#set text(size: {most:g}pt)\n#show table: {size}\n#show table.cell: {size}"
         body = f"#v(1.2em)\n#whole[\n{set_in}\n{typst.source(table, paper=False)}]"
         made += [f"#page(flipped: true)[\n{body}\n]" if turned else body]
     for figure in figures:

@@ -22,7 +22,7 @@ _FOLD, _NARROW = (
     6.0,
     4.6,
 )  # ems that a heading over one column may take before it is broken into lines; among five and more
-_LABEL, _LEAST = 13.0, 6.5  # ems that labels of rows are left at least, if they need them; points of the smallest type
+_LABEL, _LEAST = 13.0, 7.0  # ems that labels of rows are left at least, if they need them; points of the smallest type
 _ROW = re.compile(r"^  (.*), // pk (r\d+)$")
 _CELL = re.compile(
     r'(?:n\((?:[\d.]+em), ("(?:[^"\\]|\\.)*"), (?:[\d.]+em), ("(?:[^"\\]|\\.)*"), |t\()("(?:[^"\\]|\\.)*")(?:, ("(?:[^"\\]|\\.)*"))?\)'
