@@ -10,7 +10,7 @@ import numpy as np
 
 from panelkit.numerics.arrays import FloatArray, IntArray, matrix, vector
 from panelkit.numerics.joint import Wald, wald
-from panelkit.numerics.staggered_effects import Aggregated, CohortEffects, cluster_sums, covariance, standard_errors
+from panelkit.numerics.staggered_effects import CohortEffects, cluster_sums, covariance, standard_errors
 
 Multiplier = Literal["rademacher", "mammen"]
 BLOCK_BYTES = 32_000_000  # of multipliers drawn at a time
@@ -146,22 +146,6 @@ def _bands(values: FloatArray, se: FloatArray, drawn: FloatArray, clusters: int,
         draws=draws,
         clusters=clusters,
     )
-
-
-def aggregated_bands(
-    found: Aggregated, draws: int = 1000, seed: int = 0, level: float = 0.95, multiplier: Multiplier = "rademacher"
-) -> Bands:
-    """Give back `multiplier_bands` of aggregated effects, their clusters and small-sample factor included.
-
-    Raises
-    ------
-    ValueError
-        As `multiplier_bands`; also for `simple`, which is one number: band it from `overall_influence`.
-    """
-    if len(found.at) == 0:
-        raise ValueError("a simple average has no band of its own: it is one number")
-    scaled = found.influence * np.sqrt(found.factor)
-    return multiplier_bands(found.estimate, scaled, found.clusters, draws, seed, level, multiplier)
 
 
 def pretest(effects: CohortEffects, df2: float = np.inf, keep: np.ndarray | None = None) -> Wald:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -84,12 +83,6 @@ def support(panel: StaggeredPanel, least: int = 5, anticipation: float = 0.0) ->
         last_period=float(periods[enough[-1]]) if len(enough) else None,
         lost_cells=int((clean[when[treated]] == 0).sum()),
     )
-
-
-def truncated_rows(panel: StaggeredPanel) -> Any:
-    """Give back (n,) bool: the rows that stay when periods without any clean control are cut off."""
-    table = support(panel, least=1)
-    return ~np.isin(panel.time, table.without)
 
 
 def advice(table: Support) -> str:

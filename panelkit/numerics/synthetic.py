@@ -1,10 +1,8 @@
-"""Synthetic difference-in-differences for few treated units, its relatives, and placebo inference. Staggered panels: elsewhere."""
+"""Synthetic difference-in-differences for few treated units and its relatives. Several cohorts and errors: synthetic_cohorts."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import combinations
-from math import comb
 from typing import Any, Literal
 
 import numpy as np
@@ -38,24 +36,6 @@ class Synthetic:
     synthetic: FloatArray
     effects: FloatArray
     noise: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Placebo:
-    """Placebo effects on controls.
-
-    Attributes
-    ----------
-    effects : (B,) estimates with controls in the place of the treated.
-    se : their standard deviation (about their mean, divisor B).
-    p : (1 + number at least as large in absolute value) / (B + 1).
-    every : True if all sets of controls of that size were used, not a draw of them.
-    """
-
-    effects: FloatArray
-    se: float
-    p: float
-    every: bool
 
 
 def synthetic_did(outcome: FloatArray, treated: Any, before: int, variant: Variant = "sdid") -> Synthetic:
@@ -98,54 +78,6 @@ def synthetic_did(outcome: FloatArray, treated: Any, before: int, variant: Varia
         effects=gap[before:] - shift,
         noise=noise,
     )
-
-
-def placebo_variance(
-    outcome: FloatArray, treated: Any, before: int, variant: Variant = "sdid", draws: int = 1000, seed: int = 0
-) -> Placebo:
-    """Give back placebo effects: as many controls as there are treated units take their place, weights found anew.
-
-    Parameters
-    ----------
-    outcome, treated, before, variant : as in `synthetic_did`.
-    draws, seed : sets of controls drawn; if there are no more than `draws` different sets all are used instead.
-
-    Raises
-    ------
-    ValueError
-        As `synthetic_did`, or if the controls left over would be fewer than two.
-
-    Notes
-    -----
-    All draws run at once: the cross-products of every placebo are parts of those of the controls. With one treated unit
-    there are only N0 placebos, and the smallest p is 1 / (N0 + 1). The error is valid if noise is alike in treated and
-    controls; R `vcov(method = "placebo")` draws 200 sets, with the ridge and starting weights of the estimate, as here.
-
-    Source
-    ------
-    Arkhangelsky et al. (2021, doi:10.1257/aer.20190159, algorithm 4).
-    """
-    Y, on = _block(outcome, treated, before)
-    controls = Y[~on]
-    size, count = int(on.sum()), int((~on).sum())
-    if count - size < 2:
-        raise ValueError(f"{size} placebo units leave {count - size} of {count} controls: two are needed")
-    every = comb(count, size) <= draws
-    if every:
-        chosen = np.array(list(combinations(range(count), size)), dtype=np.intp)
-    else:
-        rng = np.random.Generator(np.random.PCG64(seed))
-        chosen = np.argsort(rng.random((draws, count)), axis=1, kind="stable")[:, :size]
-    estimate = synthetic_did(Y, on, before, variant)
-    sets = np.zeros((len(chosen), count))
-    np.put_along_axis(sets, chosen, 1.0, axis=1)
-    target = sets @ controls / size
-    start = (estimate.unit_weights, estimate.period_weights)
-    units, periods = weights_of(controls, target, 1 - sets, before, (variant, estimate.noise, size), start)
-    gap = target - units @ controls
-    effects = gap[:, before:].mean(axis=1) - (periods * gap[:, :before]).sum(axis=1)
-    reached = int((np.abs(effects) >= abs(estimate.estimate) * (1 - 1e-10)).sum())
-    return Placebo(effects=effects, se=float(effects.std()), p=(1 + reached) / (len(effects) + 1), every=every)
 
 
 def noise_of(controls: FloatArray, before: int) -> float:

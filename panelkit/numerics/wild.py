@@ -147,13 +147,6 @@ def wild_weights(groups: int, weights: Weights, draws: int, seed: int) -> FloatA
     return random_weights(groups, weights, seed)(draws)
 
 
-def sign_vectors(groups: int) -> FloatArray:
-    """Give back all 2^G Rademacher vectors (2^G, G), the identity first. Raises ValueError above 20 clusters."""
-    if groups > 20:
-        raise ValueError(f"2^{groups} sign vectors are too many to list")
-    return enumerated_signs(groups)(2**groups)
-
-
 def _scores(X: FloatArray, y: FloatArray, codes: IntArray, absorber: Absorber, index: int) -> _Scores:
     """The G x G score kernels: one projection of the residuals masked to each cluster in turn."""
     design = matrix(X, "X")

@@ -19,7 +19,8 @@ from panelkit.numerics.honest_bounds import extreme_rays, relative_magnitudes
 from panelkit.numerics.honest_smoothness import folded_quantile, smoothness
 from panelkit.numerics.pretrend_power import box_probability, detectable_slope, pretrend_power
 from panelkit.numerics.staggered_panel import staggered_panel
-from panelkit.numerics.synthetic import placebo_variance, synthetic_did
+from panelkit.numerics.synthetic import synthetic_did
+from panelkit.numerics.synthetic_cohorts import replications, synthetic_cohorts
 
 # Event study of insurance coverage on Medicaid expansion (EHEC, Rambachan and Roth 2023): estimates and covariance to 10 digits
 EHEC = np.array(
@@ -257,22 +258,26 @@ def test_synthetic_designs_find_the_effect():
     assert abs(plain.estimate - (gap[10:].mean() - gap[:10].mean())) < 1e-12
 
 
+def placebo(Y, on, variant, draws):
+    first = np.where(on, 10, Y.shape[1])
+    return replications(synthetic_cohorts(Y, first, variant), Y, first, "placebo", variant, draws)
+
+
 @pytest.mark.parametrize(("treated", "draws"), [(1, 100), (2, 5)])
 def test_a_placebo_is_the_estimate_of_the_panel_without_the_treated(treated, draws):
     """The parts of cross-products give what estimating each placebo by itself gives, up to the starting weights."""
     Y, on = factor_panel(units=9, treated=treated)
-    found = placebo_variance(Y, on, 10, "did", draws=draws)
+    found = placebo(Y, on, "did", draws)
     controls = Y[~on]
     sets = list(combinations(range(len(controls)), treated))
-    assert found.every == (len(sets) <= draws)
-    if found.every:
+    if len(sets) <= draws:
         alone = [synthetic_did(controls, np.isin(np.arange(len(controls)), s), 10, "did").estimate for s in sets]
-        np.testing.assert_allclose(found.effects, alone, atol=1e-12)
-        close = placebo_variance(Y, on, 10, "sdid", draws=draws)
+        np.testing.assert_allclose(found.estimates, alone, atol=1e-12)
+        close = placebo(Y, on, "sdid", draws)
         alone = [synthetic_did(controls, np.isin(np.arange(len(controls)), s), 10).estimate for s in sets]
-        np.testing.assert_allclose(close.effects, alone, atol=0.1)
+        np.testing.assert_allclose(close.estimates, alone, atol=0.1)
         assert close.p == 1 / (len(sets) + 1)
-    assert len(found.effects) == min(draws, len(sets))
+    assert len(found.estimates) == min(draws, len(sets))
     assert found.se > 0
 
 
@@ -283,7 +288,7 @@ def test_synthetic_refusals():
     with pytest.raises(ValueError, match="two before"):
         synthetic_did(Y, on, 15)
     with pytest.raises(ValueError, match="two are needed"):
-        placebo_variance(Y[-3:], on[-3:], 10)
+        placebo(Y[-3:], on[-3:], "sdid", 500)
 
 
 def selected(seed=0, n=600):

@@ -6,10 +6,10 @@ import pytest
 from panelkit.numerics.did_callaway import CallawayPlan, callaway_sample, callaway_santanna, two_by_two_means
 from panelkit.numerics.did_imputation import imputation, imputation_pretrends, two_stage_gardner
 from panelkit.numerics.did_interaction import extended_two_way, interaction_weighted
-from panelkit.numerics.staggered_bands import aggregated_bands, multiplier_bands, pretest
+from panelkit.numerics.staggered_bands import multiplier_bands, pretest
 from panelkit.numerics.staggered_effects import aggregate, covariance, standard_errors
 from panelkit.numerics.staggered_panel import staggered_panel
-from panelkit.numerics.support import advice, support, truncated_rows
+from panelkit.numerics.support import advice, support
 
 NEVER = np.inf
 ESTIMATORS = [callaway_santanna, imputation, two_stage_gardner, interaction_weighted, extended_two_way]
@@ -164,7 +164,6 @@ def test_periods_without_controls_are_named_and_counted():
     assert table.without == (6.0, 7.0)
     assert table.lost_cells == 120
     assert "end the sample before them" in advice(table)
-    assert truncated_rows(panel).sum() == 60 * 6
     found = callaway_santanna(panel, CallawayPlan(control="notyet"))
     assert all("untreated" in why for _, _, why in found.unidentified)
     with pytest.raises(ValueError, match="first reason"):
@@ -201,13 +200,6 @@ def test_bands_are_wider_than_pointwise_and_repeat(multiplier):
     assert bands.pointwise < bands.critical < 4
     np.testing.assert_allclose(bands.bootstrap_se, found.se, rtol=0.15)
     assert (bands.p[found.at >= 0] < 0.05).all()
-
-
-def test_bands_of_averages_carry_the_small_sample_factor():
-    found = aggregate(interaction_weighted(made(units=200)), "dynamic")
-    bands = aggregated_bands(found, draws=499)
-    np.testing.assert_allclose(bands.se, found.se, rtol=1e-12)
-    assert found.factor > 1
 
 
 def test_bands_cover_jointly():

@@ -64,8 +64,8 @@ def test_all_sign_vectors_are_used_when_there_are_few(sample):
     assert np.abs(got.statistics[0] - got.statistic) < 1e-9
     assert got.p >= 2 / 512
     assert np.array_equal(got.statistics, wild.wild_cluster(*args, draws=999, seed=2).statistics)
-    assert wild.sign_vectors(3)[0].tolist() == [1.0, 1.0, 1.0]
-    assert len(np.unique(wild.sign_vectors(5), axis=0)) == 32
+    assert wild.enumerated_signs(3)(8)[0].tolist() == [1.0, 1.0, 1.0]
+    assert len(np.unique(wild.enumerated_signs(5)(32), axis=0)) == 32
 
 
 @pytest.mark.parametrize("restricted", [True, False])

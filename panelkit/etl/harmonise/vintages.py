@@ -240,23 +240,3 @@ def steps_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
                 }
             )
     return found
-
-
-def step_notes(series: str, frame: pd.DataFrame) -> list[str]:
-    """Lasting steps of single units in words, one note for each year."""
-    found = steps_of(frame)
-    notes = []
-    for year in sorted({s["time"] for s in found}):
-        steps = sorted((s for s in found if s["time"] == year), key=lambda s: -abs(s["percent"]))
-        named = ", ".join(f"{_name(s['unit'])} {s['percent']:+.0f}%" for s in steps[:5])
-        more = f" and {len(steps) - 5} more" if len(steps) > 5 else ""
-        notes.append(
-            f"{series} steps against the other units in {year} and stays there: {named}{more}; so looks an export revised only from "
-            f"{year} on, and a series redefined then (compare another export: panelkit inspect --vintages A B)"
-        )
-    return notes
-
-
-def _name(unit: str) -> str:
-    found = match(unit)
-    return province(found.code).name_zh if found else unit
