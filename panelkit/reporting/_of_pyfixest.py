@@ -10,6 +10,7 @@ _ESTIMATORS = {
     "feols": "OLS", "twfe": "OLS", "saturated": "OLS", "compression": "OLS", "fepois": "Poisson", "feglm-logit": "Logit",
     "feglm-probit": "Probit", "feglm-gaussian": "GLM (Gaussian)", "did2s": "est_did2s",
 }  # fmt: skip
+_FACTOR = {"k_adj": True, "k_fixef": "nonnested", "G_adj": True, "G_df": "min"}
 _NORMAL = ("fepois", "feglm-logit", "feglm-probit", "feglm-gaussian")
 
 
@@ -33,7 +34,7 @@ def pyfixest(model: Any) -> Read:
     split = str(getattr(model, "_sample_split_var", None) or "")
     return made(
         terms,
-        (f"{kind} ({lag} lags)" if lag is not None else kind, " + ".join(names)),
+        ((f"{kind} ({lag} lags)" if lag is not None else kind) + _factor(model), " + ".join(names)),
         outcome=outcome,
         absorb=effects,
         rows=rows,
@@ -70,6 +71,12 @@ def local_projections(model: Any) -> Read:
         remarks=(("own_regressions", slots),) if len(counts) > 1 else (),
         source=model,
     )
+
+
+def _factor(model: Any) -> str:
+    """The parts of the small-sample factor that are not pyfixest's own, as its `ssc` names them."""
+    given = getattr(model, "_ssc_dict", None) or {}
+    return "".join(f", {k}={given[k]}" for k, own in _FACTOR.items() if given.get(k, own) != own)
 
 
 def _fits(model: Any, effects: tuple[str, ...]) -> dict[str, Any]:

@@ -214,4 +214,5 @@ def _covariance(model: Any) -> tuple[str, str, dict[str, int]]:
     names = [by] if isinstance(by, str) else [str(b) for b in by] if by is not None else []
     values = np.asarray(groups)
     columns = list(values.reshape(len(values), -1).T) if groups is not None else []
+    kind += ", no small-sample factor" if how.get("use_correction") is False else ""
     return kind, " + ".join(names), named(names, [len(np.unique(column)) for column in columns])

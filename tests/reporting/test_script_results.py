@@ -130,6 +130,20 @@ def test_errors_in_one_vocabulary(name: str) -> None:
         assert f"parentheses: {ERRORS[name]}." in table([fitted(name)]).notes[0]
 
 
+def test_a_small_sample_factor_that_is_not_the_package_s_own_is_told() -> None:
+    import pyfixest
+    import statsmodels.formula.api as smf
+
+    bare = pyfixest.ssc(k_adj=False, G_adj=False)
+    first = pyfixest.feols("y ~ x | province", data(), vcov={"CRV1": "province"}, ssc=bare)
+    how = {"groups": data()["province"], "use_correction": False}
+    second = smf.ols("y ~ x", data()).fit(cov_type="cluster", cov_kwds=how)
+    note = table([first, fitted("feols CRV1"), second]).notes[0]
+    assert "(1): clustered by province (CRV1, k_adj=False, G_adj=False)" in note
+    assert "(2): clustered by province (CRV1)" in note
+    assert "(3): clustered by province (cluster, no small-sample factor)" in note
+
+
 R2 = {
     "feols iid": {"r2", "r2_adjusted"}, "feols CRV1": {"r2_within", "r2"}, "feols IV": set(), "did2s": set(), "fepois": {"r2_pseudo"},
     "PanelOLS weights": {"r2_uncentred"}, "RandomEffects": {"r2_quasi"}, "BetweenOLS": {"r2_between"},
