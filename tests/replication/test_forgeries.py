@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -228,3 +229,67 @@ def test_a_package_without_the_rows_of_its_samples_is_not_verified(tmp_path: Pat
     verdict, findings = l1(write_package(resealed(files), tmp_path / "p"))
     assert verdict == "differs"
     assert any("they could be any" in f for f in findings)
+
+
+MAPPED = {
+    "a row twice": lambda t: t + t.split("\n")[1] + "\n",
+    "another program": lambda t: t.replace("panelkit table table2", "panelkit table table1", 1),
+    "another line of the study": lambda t: re.sub(r"study\.toml:\d+,data", "study.toml:1,data", t, count=1),
+    "another line of a model": lambda t: re.sub(r"both \(study\.toml:\d+\)", "both (study.toml:1)", t, count=1),
+    "a model less": lambda t: re.sub(r"; years \(study\.toml:\d+\)", "", t, count=1),
+    "a model more": lambda t: re.sub(r"(table1\S*,study\.toml:\d+,[^\n]*)", r"\1; other (study.toml:3)", t, count=1),
+    "another exhibit": lambda t: t.replace("table2,tables/table2.csv", "table1,tables/table2.csv", 1),
+    "another column": lambda t: t.replace("study_line", "line", 1),
+}
+
+
+@pytest.mark.parametrize("name", MAPPED)
+def test_a_row_of_the_map_is_held(files: dict[str, bytes], tmp_path: Path, name: str) -> None:
+    text = files["map.csv"].decode()
+    changed = MAPPED[name](text)
+    assert changed != text
+    _, findings = l1(write_package(resealed({**files, "map.csv": changed.encode()}), tmp_path / "p"))
+    assert any("map.csv" in f for f in findings), findings
+
+
+FILLED = "province,year,variable,value\n110000,2015,y,{y}\n610000,2019,x,{x}\n"
+
+
+@pytest.mark.parametrize(
+    ("changed", "held"),
+    [
+        (lambda t: t, True),
+        (lambda t: t + t.split("\n")[1] + "\n", False),
+        (lambda t: t.replace("610000", "990000"), False),
+        (lambda t: t.replace("2019,x,", "2019,x,1"), False),
+        (lambda t: t.replace("2019,x", "2019,z"), False),
+        (lambda t: "\n".join(t.split("\n")[:2]) + "\n", False),
+        (lambda t: t.replace("value", "was"), False),
+        (lambda t: None, False),
+    ],
+    ids=[
+        "as it is",
+        "a cell twice",
+        "a unit of its own",
+        "another value",
+        "no variable",
+        "a cell less",
+        "another head",
+        "gone",
+    ],
+)
+def test_filled_cells_are_held(
+    files: dict[str, bytes], tmp_path: Path, changed: Callable[[str], str | None], held: bool
+) -> None:
+    lines = files["data/processed/panel.csv"].decode().split("\n")
+    cells = {tuple(r.split(",")[:2]): dict(zip(lines[0].split(","), r.split(","), strict=True)) for r in lines[1:] if r}
+    text = FILLED.format(y=cells["110000", "2015"]["y"], x=cells["610000", "2019"]["x"])
+    about = json.loads(files["data/processed/panel.json"])
+    for variable in about["variables"]:
+        variable["filled"] = 1
+    made = {**files, "data/processed/panel.json": json.dumps(about).encode()}
+    made.pop("data/processed/filled.csv", None)
+    if (new := changed(text)) is not None:
+        made["data/processed/filled.csv"] = new.encode()
+    _, findings = l1(write_package(resealed(made), tmp_path / "p"))
+    assert any("filled.csv" in f for f in findings) is not held, findings

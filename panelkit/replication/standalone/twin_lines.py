@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from panelkit.replication.standalone.frame import Frame
-from panelkit.replication.standalone.level import Level, load
+from panelkit.replication.standalone.level import HIDDEN, Level, load
 from panelkit.replication.standalone.names import squeezed, stata
 from panelkit.replication.standalone.numbers import number, same
 from panelkit.replication.standalone.twin_system import other_lines, system_lines
@@ -52,7 +52,9 @@ def lines_held(
     ):
         lines = of_system(name, lines, (estimate, model), (frame, marker), level)
     for line in lines:
-        if len(line) > LONGEST_LINE:
+        if unsafe_in_stata(line):
+            level.find("differs", f"{name} has a line that Stata would read otherwise than it looks: {line[:120]}")
+        elif len(line) > LONGEST_LINE:
             level.find("differs", f"{name} has a line that no twin has: {line[:60]}...")
         elif line.startswith("*"):
             level.hold(says(line, estimate, model), "differs", f"{name} says what the results do not: {line[:120]}")
@@ -64,6 +66,21 @@ def lines_held(
             level.hold(line.endswith(f" {stata(frame.about['time'])}"), "differs", f"{name}: another time: {line}")
         elif not FIXED_LINES.fullmatch(line) and not COMMANDS.match(line):
             level.find("differs", f"{name} runs what no twin does: {line[:120]}")
+
+
+def unsafe_in_stata(line: str) -> bool:
+    r"""Whether a line is more than it seems: another end of line within it, a comment that swallows lines, a macro that no twin has.
+
+    >>> unsafe_in_stata("* note\r!touch ran"), unsafe_in_stata("* note ///"), unsafe_in_stata('gen x = (a == "$S_OS")')
+    (True, True, True)
+    """
+    if HIDDEN.search(line) or "/*" in line or "///" in line:
+        return True
+    macros = "$" in line or "`" in line or "#delimit" in line
+    return macros and not line.startswith("*") and not FIXED_LINES.fullmatch(line) and not LOCALS.search(line)
+
+
+LOCALS = re.compile(r"^eventstudyinteract \w+ `since'[^`$]*$")
 
 
 def of_system(
@@ -204,4 +221,4 @@ def names_in(request: dict[str, Any]) -> list[str]:
 def factors_of(name: str) -> set[tuple[str, str]]:
     """The factors of a product such as "x:coast::1": (name, class), the class '' where it is the column itself."""
     parts = [p.replace("\0", "::") for p in name.replace("::", "\0").split(":")]
-    return {(stata(of), squeezed(value)) for of, _, value in (p.partition("::") for p in parts)}
+    return {(stata(of), value) for of, _, value in (p.partition("::") for p in parts)}

@@ -52,7 +52,7 @@ def system_lines(
     p = int(model["lags"])
     lags = [f"pk_l{s}_{v}"[:LONGEST] for s in range(1, p + 1) for v in own]
     rows = [f"keep if inrange({time}, {model['years'][0]}, {model['years'][1]})"] if model.get("years") else []
-    rows += [f'drop if {names[keys[0]]} == "{squeezed(u)}"' for u in model.get("exclude", {})]
+    rows += [f'drop if {names[keys[0]]} == "{u}"' for u in model.get("exclude", {})]
     rows += [
         f"drop if missing({', '.join(own)})",
         f"egen long {unit} = group({names[keys[0]]})",

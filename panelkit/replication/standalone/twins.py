@@ -11,7 +11,7 @@ from panelkit.replication.standalone.frame import Frame
 from panelkit.replication.standalone.level import Cannot, Level, read
 from panelkit.replication.standalone.names import stata
 from panelkit.replication.standalone.numbers import number, same
-from panelkit.replication.standalone.twin_lines import lines_held
+from panelkit.replication.standalone.twin_lines import lines_held, unsafe_in_stata
 
 NONE = "* Stata has no twin of this model: "
 DO_LINE = re.compile(
@@ -24,7 +24,7 @@ XTHREG = re.compile(
 )
 STAGGERED = re.compile(r"(csdid|eventstudyinteract|did_imputation|did2s|jwdid) (\w+)")
 OWN_ERRORS = ("xtmg", "xtdcce2", "xtreg", "xtscc", "newey", "acreg")
-ASSERT = re.compile(r"assert (?:e\(N\) == (\d+)|reldif\((.+), ([^,)]+)\) < 1e-6)$")
+ASSERT = re.compile(r"assert (?:e\(N\) == (\d+)|reldif\(([\w.\[\] *()+-]+), ([^,)]+)\) < 1e-6)$")
 TOLD = re.compile(r"\* panelkit: (.+) = (\S+) \(se (\S+)\)$")
 
 
@@ -45,7 +45,10 @@ def in_stata(folder: str, estimates: dict[str, Any], frame: Frame, level: Level)
             regressions(name, lines, estimate, frame.about["unit"], level)
             searched(name, lines, estimate, level)
     listed_dos = [f'do "stata/{model}.do"' for model in estimates]
-    every = [i for i in read(folder, "stata/run_all.do").decode("utf-8").split("\n") if i and not i.startswith("*")]
+    lines = read(folder, "stata/run_all.do").decode("utf-8").split("\n")
+    plain = not any(unsafe_in_stata(line) for line in lines) and all(re.match(r"\w+$", model) for model in estimates)
+    level.hold(plain, "differs", "stata/run_all.do has a line that Stata would read otherwise than it looks")
+    every = [i for i in lines if i and not i.startswith("*")]
     level.hold(every == listed_dos, "differs", "stata/run_all.do does not run the twin of each model")
 
 

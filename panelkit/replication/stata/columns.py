@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,22 @@ from panelkit.replication.stata.names import one_line, sample_name, stata_names
 
 class NoTwinError(Exception):
     """Why Stata has no command for a model, in words."""
+
+
+def quoted(text: object) -> str:
+    r"""A text as a string of a do-file.
+
+    Raises
+    ------
+    NoTwinError
+        One with a sign that Stata would read as something else: a quote, a macro (backtick, dollar), a backslash, a line's end.
+
+    >>> quoted("Xi'an")
+    '"Xi\'an"'
+    """
+    if re.search(r'[`"$\\\x00-\x1f\x7f-\x9f\u2028\u2029]', str(text)):
+        raise NoTwinError(f"{one_line(text).replace('$', ' ')} has a sign that a do-file cannot hold in a text")
+    return f'"{text}"'
 
 
 class Columns:
@@ -75,7 +92,9 @@ class Columns:
         if found and of == "regime" and self.regimes[1] and of not in self.known:
             return self._regime(int(level))
         if found and of in self.known:
-            value = f'"{one_line(level)}"' if of in self.texts else one_line(level)
+            if of not in self.texts and not re.fullmatch(r"-?[\d.]+(?:e[-+]?\d+)?", level):
+                raise NoTwinError(f"{one_line(name)} has a class that is no number")
+            value = quoted(level) if of in self.texts else level
             return f"({self.names[of]} == {value})"
         parts = _factors(name)
         if len(parts) > 1:

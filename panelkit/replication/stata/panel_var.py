@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from panelkit.replication.stata.columns import Columns, NoTwinError
+from panelkit.replication.stata.columns import Columns, NoTwinError, quoted
 from panelkit.replication.stata.names import one_line, sample_name
 from panelkit.replication.stata.regressions import TOLERANCE
 
@@ -52,7 +52,7 @@ def _rows(
     variables, lags = known
     time, unit = columns.of(columns.time), columns.names[columns.unit]
     made = [f"keep if inrange({time}, {model.years[0]}, {model.years[1]})"] if model.years else []
-    made += [f'drop if {unit} == "{one_line(u)}"' for u in model.exclude]
+    made += [f"drop if {unit} == {quoted(u)}" for u in model.exclude]
     made += [f"drop if missing({', '.join(columns.of(n) for n in variables)})"]
     number = columns.numbered()
     made += [*columns.lines, f"xtset {number} {time}"]

@@ -7,7 +7,7 @@ from typing import Any
 
 from panelkit.core.counted import counted
 from panelkit.core.estimation import ModelSpec
-from panelkit.replication.stata.columns import Columns, NoTwinError
+from panelkit.replication.stata.columns import Columns, NoTwinError, quoted
 from panelkit.replication.stata.names import one_line, sample_name
 from panelkit.replication.stata.panel_var import NEEDS as OF_SYSTEM
 from panelkit.replication.stata.panel_var import panel_var
@@ -52,7 +52,7 @@ def twin(estimate: Mapping[str, Any], model: ModelSpec, about: Mapping[str, Any]
         "folder.",
         f"* Written by panelkit, which does not run Stata.{installed}",
         f"* Formula: {one_line(model.formula)}",
-        f"* Standard errors in the tables: {convention(estimate['covariance'])}.",
+        f"* Standard errors in the tables: {one_line(convention(estimate['covariance']))}.",
     ]
     rows = f"* the sample has {counted(estimate['sample']['rows'], 'rows')}"
     if why:
@@ -91,9 +91,9 @@ def _body(
             lines += ["", *further, *(_told(estimate) if further[-1].startswith("xthreg") else [])]
         if "reldif" not in "".join(lines) and estimate["terms"] and all(c.coefficients for c in commands):
             raise NoTwinError(f"a {estimate['kind']} model is more than the regressions it is made of")
+        kept = [] if requests[0]["estimator"] == "first_difference" else _kept(estimate, columns, marked)
     except NoTwinError as reason:
         return ([], []), "", str(reason)
-    kept = [] if requests[0]["estimator"] == "first_difference" else _kept(estimate, columns, marked)
     needs = dict.fromkeys(INSTALLED.get(c.full.split()[0], "") for c in commands)
     needs |= dict.fromkeys(["xthreg"] if any(line.startswith("xthreg ") for line in lines) else [])
     return (kept, [*columns.lines, *lines]), ", ".join(n for n in needs if n), ""
@@ -111,7 +111,7 @@ def _kept(estimate: Mapping[str, Any], columns: Columns, marked: bool) -> list[s
     lines = []
     if model.years:
         lines.append(f"keep if inrange({names[columns.time]}, {model.years[0]}, {model.years[1]})")
-    lines += [f'drop if {names[columns.unit]} == "{one_line(unit)}"' for unit in model.exclude]
+    lines += [f"drop if {names[columns.unit]} == {quoted(unit)}" for unit in model.exclude]
     if model.where:
         lines.append(f"* also only rows where {one_line(model.where)} (panelkit's words; not translated)")
     used = {n for r in estimate["requests"] for n in (r["outcome"], *r["slopes"], *r["endogenous"])}
