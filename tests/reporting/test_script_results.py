@@ -7,6 +7,7 @@ import io
 import math
 import re
 import warnings
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -26,6 +27,12 @@ def read(name: str) -> list[Read]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return [r for _, r in opened([fitted(name)])]
+
+
+def told(columns: list[Read]) -> list[list[Any]]:
+    """All that is compared of columns, NaN as a text: since Python 3.13 two of them with the same NaN are not equal."""
+    found = [[getattr(c, f.name) for f in fields(c) if f.compare] for c in columns]
+    return [["nan" if isinstance(v, float) and math.isnan(v) else v for v in values] for values in found]
 
 
 def summaries(result: Any) -> list[Any]:
@@ -239,10 +246,10 @@ def test_a_saved_result_is_read_as_before(tmp_path: Any) -> None:
             fitted(name).save(tmp_path / "fit.pickle", remove_data=bare) if not bare else None
             if not bare:
                 again = imported(sm.load(tmp_path / "fit.pickle"))
-                assert again == read(name)[0], name
+                assert told([again]) == told(read(name)[:1]), name
     for name in ("PanelOLS entity", "IV2SLS", "AbsorbingLS", "SUR"):
         again = [r for _, r in opened([pickle.loads(pickle.dumps(fitted(name)))])]
-        assert again == read(name)
+        assert told(again) == told(read(name)), name
 
 
 def test_a_result_saved_without_its_data_keeps_what_it_was(tmp_path: Any) -> None:
