@@ -26,7 +26,8 @@ def fits(facts: DesignFacts, kind: str, say: Say) -> str:
     if facts.treated_units <= FEW:
         lines.append(
             say(
-                f"  Only {facts.treated_units} unit(s) treated: synthetic_did with a placebo over units, or permuted paths (placebo). No"
+                f"  Only {counted(facts.treated_units, 'units')} treated: synthetic_did with a placebo over "
+                "units, or permuted paths (placebo). No"
                 " clustered error can be trusted, since nothing shows how treated units spread; it is withheld unless the model names"
                 " one.",
                 f"  仅 {facts.treated_units} 个处理单元:宜用 synthetic_did 并以单元安慰剂推断,或置换处理路径(placebo)。处理单元之间的"

@@ -53,7 +53,7 @@ def check(declared: Overidentification, subject: Subject) -> Check:
     df, rejected = int(hansen.df[0]), hansen.p < declared.level
     name = "Sargan" if model.raw.kind == "iid" else "Hansen J"
     figures = f"{name} chi2({df}) = {hansen.statistic:.3f}, {p_is(hansen.p)}"
-    en = f"{counted(model.l, 'instruments')} for {model.m} endogenous regressor(s): {figures}, {model.assumed.en}: "
+    en = f"{counted(model.l, 'instruments')} for {counted(model.m, 'endogenous regressors')}: {figures}, {model.assumed.en}: "
     zh = f"{model.l}个工具变量、{model.m}个内生变量：{figures}，{model.assumed.zh}："
     en += (
         "they contradict each other, so some are not valid." if rejected else "no contradiction between them is found."

@@ -104,7 +104,8 @@ def _lead_test(declared: ParallelTrends, subject: Subject) -> _Tested | Label:
     except ValueError as fault:
         return told(fault)
     how = Label(
-        en=f"{leads.shape[1]} lead(s) of {name} added, {counted(len(rows), 'rows')}, CR3 by {design.cluster_names[0]}; all are zero",
+        en=f"{counted(leads.shape[1], 'leads')} of {name} added, {counted(len(rows), 'rows')}, CR3 by "
+        f"{design.cluster_names[0]}; all are zero",
         zh=f"加入 {name} 的 {leads.shape[1]} 期前导({len(rows)} 个观测,按 {design.cluster_names[0]} 聚类的 CR3),其系数均为零",
     )
     return _Tested(statistic=test.statistic, df1=float(test.df1), df2=float(test.df2), p=test.p, how=how)

@@ -65,7 +65,8 @@ def differences(sample: Sample, units: np.ndarray, times: np.ndarray, step: int)
     pairs = [(i, found[u, t - step]) for (u, t), i in found.items() if (u, t - step) in found]
     if not pairs:
         raise EstimationError(
-            f"no row has another of its unit {step} year(s) before it", mend="set `step` to the spacing of the panel"
+            f"no row has another of its unit {counted(step, 'years')} before it",
+            mend="set `step` to the spacing of the panel",
         )
     now, before = (np.array(side) for side in zip(*sorted(pairs), strict=True))
     exogenous = sample.exogenous[now] - sample.exogenous[before]

@@ -129,7 +129,8 @@ def length_faults(spec: Any, years: tuple[int, int]) -> list[Fault]:
         return []
     halves = ", half of them in each half of the panel" if spec.estimator == "jackknife" else ""
     what = (
-        f"{first}-{last} are {counted(max(last - first + 1, 0), 'years')}: {spec.lags} lag(s) and estimator '{spec.estimator}' need {need}"
+        f"{first}-{last} are {counted(max(last - first + 1, 0), 'years')}: {counted(spec.lags, 'lags')} and "
+        f"estimator '{spec.estimator}' need {need}"
         f" ({spec.lags} before the first row, {FEWEST[spec.estimator]} rows{halves})"
     )
     mend = "take fewer lags or more years" + (', or estimator = "lsdv" with its bias' if halves else "")
@@ -160,7 +161,7 @@ def system_of(spec: Any, panel: Panel, setting: Setting) -> System:
     if not kept.any():
         said = "; ".join(f"{counted(d.rows, 'rows')}: {d.why}" for d in (*rows.drops, *drops))
         raise EstimationError(
-            f"no row is left for {spec.lags} lag(s) and estimator '{spec.estimator}' ({said})",
+            f"no row is left for {counted(spec.lags, 'lags')} and estimator '{spec.estimator}' ({said})",
             where=f"models.{spec.id}.lags",
             mend="take fewer lags, a longer window, or another estimator",
         )
@@ -201,8 +202,8 @@ def _lagged(levels: Panel, names: tuple[str, ...], lags: int) -> tuple[np.ndarra
     np.minimum.at(first, units, times)
     initial = lost & (times < first[units] + lags)
     counts = (
-        (initial, f"initial values: the first {lags} year(s) of its {levels.unit}"),
-        (lost & ~initial, f"after a gap: no row of its {levels.unit} in one of the {lags} year(s) before"),
+        (initial, f"initial values: the first {counted(lags, 'years')} of its {levels.unit}"),
+        (lost & ~initial, f"after a gap: no row of its {levels.unit} in one of the {counted(lags, 'years')} before"),
     )
     return made, tuple(Drop(rows=int(rows.sum()), why=why) for rows, why in counts if rows.any())
 
@@ -231,7 +232,7 @@ def _variable(column: str, panel: Panel) -> Variable:
     name, _, lag = column.partition("::lag")
     label = panel.variable(name).label
     made = Label(en=f"{label.en or name}, lag {lag}", zh=f"{label.zh or name}(滞后{lag}期)")
-    how = f"the value of its {panel.unit} {lag} year(s) before; no gap is jumped"
+    how = f"the value of its {panel.unit} {counted(lag, 'years')} before; no gap is jumped"
     return Variable(
         name=column, measure=panel.variable(name).measure, label=made, origin=Origin(how=how, inputs=(name,))
     )

@@ -46,7 +46,9 @@ def notes_of(
             " are too small; points that rest on them alone have none."
         )
     if count <= TOO_FEW_TREATED:
-        notes.append(f"{count} cluster(s) treated: standard errors, bands and the pre-trend test are withheld.")
+        notes.append(
+            f"{counted(count, 'clusters')} treated: standard errors, bands and the pre-trend test are withheld."
+        )
     return tuple(notes)
 
 

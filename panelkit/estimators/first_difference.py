@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import EstimationError
 from panelkit.core.estimate import Drop, Estimate, Sample
 from panelkit.core.estimation import ModelSpec, Setting
@@ -78,7 +79,7 @@ def _compiled(spec: FirstDifference, panel: Panel, setting: Setting) -> Compiled
     pairs = sorted((i, rows[u, t - spec.step]) for (u, t), i in rows.items() if (u, t - spec.step) in rows)
     if not pairs:
         raise EstimationError(
-            f"no row has another of its {panel.unit} {spec.step} year(s) before it",
+            f"no row has another of its {panel.unit} {counted(spec.step, 'years')} before it",
             where=f"{where}.step",
             mend="set `step` to the spacing of the panel",
         )
@@ -105,7 +106,10 @@ def _sample(spec: FirstDifference, levels: Compiled, compiled: Compiled, now: np
     left_out = levels.panel.rows - len(now)
     drops = levels.sample.dropped
     if left_out:
-        drops = (*drops, Drop(rows=left_out, why=f"no row of its {levels.panel.unit} {spec.step} year(s) before"))
+        drops = (
+            *drops,
+            Drop(rows=left_out, why=f"no row of its {levels.panel.unit} {counted(spec.step, 'years')} before"),
+        )
     clusters = {}
     if isinstance(compiled.request.covariance, Clustered):
         design = compiled.design
@@ -146,7 +150,7 @@ def explain(spec: FirstDifference) -> str:
     )
     weights = " Analytic weights: a difference of rows with weights w and v gets 1/(1/w + 1/v)." if spec.weights else ""
     return (
-        f"{equation(spec)}, in differences over {spec.step} year(s) within unit, with {constant}\nLeast squares. Differences"
+        f"{equation(spec)}, in differences over {counted(spec.step, 'years')} within unit, with {constant}\nLeast squares. Differences"
         f" follow time, never row order: none is taken across a gap.{weights} {inference_words(spec)}"
     )
 

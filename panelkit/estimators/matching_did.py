@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from panelkit.core.counted import counted
 from panelkit.core.digest import child_seed
 from panelkit.core.errors import EstimationError, Fault
 from panelkit.core.estimate import Drop, Estimate, Resampled
@@ -311,7 +312,7 @@ def _extra(matched: _Matched, table: tuple[dict[str, float], ...], count: int) -
 def _notes(spec: MatchingDid, matched: _Matched, table: tuple[dict[str, float], ...]) -> tuple[str, ...]:
     groups, entries = matched.groups, "units" if spec.scores == "baseline" else "rows"
     how = {
-        "nearest": f"{spec.neighbours} nearest neighbour(s) {spec.replacement} replacement"
+        "nearest": f"{counted(spec.neighbours, 'nearest neighbours')} {spec.replacement} replacement"
         + (f", caliper {spec.caliper:g}" if spec.caliper else ", no caliper"),
         "radius": f"all within {spec.caliper or 0:g}",
         "kernel": f"{spec.kernel} kernel, bandwidth {spec.bandwidth:g}",
@@ -326,7 +327,7 @@ def _notes(spec: MatchingDid, matched: _Matched, table: tuple[dict[str, float], 
     ]
     if groups.failed:
         said = "; ".join(f"{n}: {why}" for n, why in groups.failed[:4])
-        notes.append(f"No score, and no row used, in {len(groups.failed)} group(s) ({said}).")
+        notes.append(f"No score, and no row used, in {counted(len(groups.failed), 'groups')} ({said}).")
     if spec.scores != "baseline":
         notes.append(
             "A unit may be matched in some periods and not in others: the matched panel is unbalanced by design."

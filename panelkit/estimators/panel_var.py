@@ -144,7 +144,7 @@ def _records(system: System, fitted: Fitted, moduli: np.ndarray) -> dict[str, tu
 
 def _notes(spec: PanelVar, system: System, fitted: Fitted, draws: Draws | None, moduli: np.ndarray) -> tuple[str, ...]:
     made = [
-        f"Panel vector autoregression of {counted(len(system.names), 'variables')}, {spec.lags} lag(s): {NAMED[spec.estimator]}.",
+        f"Panel vector autoregression of {counted(len(system.names), 'variables')}, {counted(spec.lags, 'lags')}: {NAMED[spec.estimator]}.",
         *fitted.notes,
     ]
     rows, units = system.sample.rows, system.sample.units
@@ -202,7 +202,8 @@ def explain(spec: PanelVar) -> str:
         "jackknife": "Each equation by least squares on the whole panel and on each half of every unit's years; 2 x whole - mean of halves"
         " takes the bias of short panels off (Nickell 1981; Dhaene and Jochmans 2015).",
         "lsdv": "Each equation by least squares within units; its bias of about -(1 + rho)/T is not corrected.",
-        "gmm": f"Forward orthogonal deviations, levels lagged as collapsed instruments, {spec.steps} step(s), Hansen's J and AR(2).",
+        "gmm": "Forward orthogonal deviations, levels lagged as collapsed instruments, "
+        f"{counted(spec.steps, 'steps')}, Hansen's J and AR(2).",
     }[spec.estimator]
     bands = {
         "pairs": f"bands by {counted(spec.draws, 'draws')} of whole clusters",

@@ -186,7 +186,7 @@ def _route(
     gap, size = max(gaps), float(np.abs(own.effects).max())
     holds = gap <= ROUTE * max(size, float(block.outcome.std()) * 1e-3)
     agree, far = ("agrees", f"to {ROUTE:.0e} of the largest") if holds else ("DOES NOT AGREE", f"difference {gap:.1e}")
-    said = f"By route: two-way regression with the weights {agree} with {len(gaps)} cohort effect(s), {far}."
+    said = f"By route: two-way regression with the weights {agree} with {counted(len(gaps), 'cohort effects')}, {far}."
     return tuple(requests[1:]), {"route": {"difference": gap, "cohorts": float(len(gaps))}}, (said,)
 
 
@@ -317,7 +317,8 @@ def _notes(
 ) -> tuple[str, ...]:
     donors = own.unit_weights.shape[1]
     notes = [
-        f"{NAMED[spec.variant]} ({CITE}): {counted(int(own.sizes.sum()), 'treated units')} in {len(own.cohorts)} cohort(s) against {donors}"
+        f"{NAMED[spec.variant]} ({CITE}): {counted(int(own.sizes.sum()), 'treated units')} in "
+        f"{counted(len(own.cohorts), 'cohorts')} against {donors}"
         " never treated ones, averaged by treated cells.",
         f"{ERRORS[spec.errors]}; {counted(drawn.draws, 'replications')}, normal interval.",
     ]

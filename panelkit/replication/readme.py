@@ -84,9 +84,10 @@ def _overview(told: Told) -> str:
     abstract = plain(study.head.abstract.to("en"))
     return (
         f"{heading_lines(told, WORDS)}\n\n## Overview\n\n{abstract + chr(10) * 2 if abstract else ''}"
-        f"One study file (`study.toml`) takes {len(told.run.raw)} raw file(s) to a panel by {study.panel.entity} and "
-        f"{study.panel.time} ({study.panel.years[0]}-{study.panel.years[1]}, {counted(told.rows, 'rows')}), {told.models} "
-        f"model(s) and {len(told.exhibits)} exhibit(s). One command, `python run.py`, makes all of it; run time: "
+        f"One study file (`study.toml`) takes {counted(len(told.run.raw), 'raw files')} to a panel by {study.panel.entity} and "
+        f"{study.panel.time} ({study.panel.years[0]}-{study.panel.years[1]}, {counted(told.rows, 'rows')}), "
+        f"{counted(told.models, 'models')} and {counted(len(told.exhibits), 'exhibits')}. One "
+        "command, `python run.py`, makes all of it; run time: "
         f"{told.run_time}. `python verify.py` checks the package with Python alone, nothing installed."
     )
 
@@ -194,7 +195,7 @@ def _programs(told: Told) -> str:
 - `study.toml`: the whole study as data: sources, variables, models, checks, tables, figures. Nothing in it is run as code.
 - `verify.py`: checks this package without running anything of it (levels L0 and L1, below).
 - `{told.program}`: panelkit as it made this package (MIT licence).
-- `stata/run_all.do` and one do-file for each of {told.models} model(s): a Stata twin of each regression, with the numbers it must give
+- `stata/run_all.do` and one do-file for each model, a Stata twin of its regression with the numbers it must give
   as `assert`. panelkit writes them and does not run them.{none}
 - `results/estimates.json`: every estimate in full precision; `results/models/`: one file per model with specification and seed;
   `results/checks.json`: every check with its verdict; `results/crosscheck.json`: what the second engines found.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from panelkit.core.source import SourceSpec
 from panelkit.replication.collect import FactTable
 from panelkit.replication.readme_rows import Words, data_files, exhibits, heading_lines, omitted, references
@@ -76,7 +78,43 @@ def readme_zh(told: Told) -> str:
         f"## 参考文献\n\n{references(told, WORDS)}",
         f"本说明依社会科学数据编辑的模板写成,<{TEMPLATE}>。",
     ]
-    return "\n\n".join(p for p in parts if p) + "\n"
+    return full_marks("\n\n".join(p for p in parts if p)) + "\n"
+
+
+def full_marks(markdown: str) -> str:
+    """Markdown in the marks of Chinese print: commas, colons, semicolons and brackets about Chinese; the rest as it is.
+
+    >>> full_marks("作者:A, B (MIT 许可),见 `a,b`;f(x, y)")
+    '作者：A, B （MIT 许可），见 `a,b`；f(x, y)'
+    """
+    return "\n".join(line if line.startswith("    ") else _in_full(line) for line in markdown.split("\n"))
+
+
+_KEPT = re.compile(r"`[^`]*`|<?https?://[^\s>]+>?")
+_HAN = "\u4e00-\u9fff\u3001\u3002\uff08-\uff0c\uff1a\uff1b\u300a\u300b\ue000"  # and what is kept
+_STOP = re.compile(rf"(?<=[{_HAN}*])[,:;]|[,:;](?=[{_HAN}])")
+_BRACKETS = re.compile(rf"(?<=[{_HAN}])\(([^()]*)\)|\(([^()]*[{_HAN}][^()]*)\)")
+_FULL = {",": "，", ":": "：", ";": "；"}
+
+
+def _in_full(line: str) -> str:
+    kept = _KEPT.findall(line)
+    text = _BRACKETS.sub(lambda m: f"（{m[1] if m[1] is not None else m[2]}）", _KEPT.sub("\ue000", line))
+    text = _STOP.sub(lambda m: _FULL[m[0]], text)
+    for piece in kept:
+        text = text.replace("\ue000", piece, 1)
+    return text
+
+
+_TIMES = {"minutes": "分钟", "hours": "小时", "days": "天", "not measured": "未计时"}
+
+
+def _time(told: Told) -> str:
+    """The class of the run time in Chinese, the data editors' words behind."""
+    chinese = told.run_time
+    for english, other in _TIMES.items():
+        chinese = chinese.replace(english, other)
+    return f"{chinese.replace('<', '少于 ').replace('>', '超过 ')}({told.run_time})"
 
 
 def _overview(told: Told) -> str:
@@ -86,8 +124,8 @@ def _overview(told: Told) -> str:
         f"{heading_lines(told, WORDS)}\n\n## 概述\n\n"
         f"{abstract + chr(10) * 2 if abstract else ''}"
         f"一个研究文件(`study.toml`)由 {len(told.run.raw)} 个原始文件得到面板"
-        f"({study.panel.entity} × {study.panel.time},{study.panel.years[0]}—{study.panel.years[1]} 年,{told.rows} 行)、"
-        f"{told.models} 个模型与 {len(told.exhibits)} 个图表。`python run.py` 一条命令完成全部,运行时间:{told.run_time}。"
+        f"({study.panel.entity} × {study.panel.time}，{study.panel.years[0]}–{study.panel.years[1]} 年,{told.rows} 行)、"
+        f"{told.models} 个模型与 {len(told.exhibits)} 个图表。`python run.py` 一条命令完成全部,运行时间:{_time(told)}。"
         "`python verify.py` 只需 Python 即可核对本包。"
     )
 
@@ -172,7 +210,7 @@ def _computation(told: Told) -> str:
         f"- 最近一次运行的系统与硬件:{told.machine}。\n"
         f"- 随机性:唯一种子 {told.study.head.seed},设于 `study.toml` 第 {told.seed_line} 行;每个模型与检验由它派生各自的种子,"
         "与运行次序无关。\n"
-        f"- 普通台式机上的运行时间:{told.run_time}{measured}。\n"
+        f"- 普通台式机上的运行时间:{_time(told)}{measured}。\n"
         f"- 存储:{size_class(told.size)};内存:{memory};安装需要联网,运行不需要。"
     )
 

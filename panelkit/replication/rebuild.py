@@ -82,7 +82,7 @@ def rebuilt(folder: Path, how: Rebuild) -> tuple[dict[str, bytes], tuple[str, ..
     book = json.loads((folder / "ledger.json").read_text("utf-8"))
     absent = sorted(name for name, raw in book["inputs"].items() if not raw["provided"])
     if absent:
-        raise NotRerunError(f"{len(absent)} raw file(s) are not provided: {', '.join(absent)}")
+        raise NotRerunError(f"{counted(len(absent), 'raw files are')} not provided: {', '.join(absent)}")
     if any(p.is_symlink() for p in folder.rglob("*")):
         raise NotRerunError("there is a link in the package")
     until = time.monotonic() + how.seconds

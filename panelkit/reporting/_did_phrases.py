@@ -46,7 +46,7 @@ DID_PHRASES: tuple[tuple[str, str], ...] = (
     ),
     # synthetic difference-in-differences
     (
-        r"(.+) \(Arkhangelsky.+\): (\d+) treated units? in (\d+) cohort\(s\) against (\d+) never treated ones, averaged by treated cells\.",
+        r"(.+) \(Arkhangelsky.+\): (\d+) treated units? in (\d+) cohorts? against (\d+) never treated ones, averaged by treated cells\.",
         "{0}（Arkhangelsky等，2021）：{2}个批次的{1}个处理单位，对照为{3}个从未处理的单位，按处理单元格平均。",
     ),
     (r"Synthetic difference-in-differences: unit and period weights", "合成双重差分：单位与时期加权"),
@@ -73,11 +73,11 @@ DID_PHRASES: tuple[tuple[str, str], ...] = (
         "最早批次处理前仅有{0}期：据此估计的权重拟合的多为噪声。",
     ),
     (
-        r"By route: two-way regression with the weights agrees with (\d+) cohort effect\(s\), to (\S+) of the largest\.",
+        r"By route: two-way regression with the weights agrees with (\d+) cohort effects?, to (\S+) of the largest\.",
         "路径复核：以这些权重作双向固定效应回归，与{0}个批次效应一致，差异不超过最大者的{1}。",
     ),
     (
-        r"By route: two-way regression with the weights DOES NOT AGREE with (\d+) cohort effect\(s\), difference (\S+)\.",
+        r"By route: two-way regression with the weights DOES NOT AGREE with (\d+) cohort effects?, difference (\S+)\.",
         "路径复核：以这些权重作双向固定效应回归，与{0}个批次效应不一致，最大差异为{1}。",
     ),
     (
@@ -144,10 +144,10 @@ DID_PHRASES: tuple[tuple[str, str], ...] = (
         "倾向得分协变量：{0}；{1}。{2}：{4}个处理中匹配{3}个，使用对照{5}个（{6}个在共同支撑之外，{7}个无匹配）。",
     ),
     (r"(epanechnikov|normal|uniform|tricube) kernel, bandwidth (\S+)", "{0}核，带宽{1}"),
-    (r"(\d+) nearest neighbour\(s\) with replacement, no caliper", "有放回最近{0}个邻居，无卡尺"),
-    (r"(\d+) nearest neighbour\(s\) without replacement, no caliper", "无放回最近{0}个邻居，无卡尺"),
-    (r"(\d+) nearest neighbour\(s\) with replacement, caliper (\S+)", "有放回最近{0}个邻居，卡尺{1}"),
-    (r"(\d+) nearest neighbour\(s\) without replacement, caliper (\S+)", "无放回最近{0}个邻居，卡尺{1}"),
+    (r"(\d+) nearest neighbours? with replacement, no caliper", "有放回最近{0}个邻居，无卡尺"),
+    (r"(\d+) nearest neighbours? without replacement, no caliper", "无放回最近{0}个邻居，无卡尺"),
+    (r"(\d+) nearest neighbours? with replacement, caliper (\S+)", "有放回最近{0}个邻居，卡尺{1}"),
+    (r"(\d+) nearest neighbours? without replacement, caliper (\S+)", "无放回最近{0}个邻居，卡尺{1}"),
     (
         r"one score for each unit, from means before any treatment, and units matched once",
         "每单位一个得分（取处理前均值），按单位匹配一次",

@@ -14,7 +14,7 @@ ESTIMATOR_PHRASES: tuple[tuple[str, str], ...] = (
         "未作联合置信带：某一事件时间的协方差未给出或无定义。",
     ),
     (r"The constant is a drift common to all units\.", "常数项为全部单位共同的漂移。"),
-    (r"no row of its (?P<v1>\S+) (\d+) year\(s\) before", "该{0}{1}年前没有观测"),
+    (r"no row of its (?P<v1>\S+) (\d+) years? before", "该{0}{1}年前没有观测"),
     (r"the engine (\S+) does not answer this: (.+)", "引擎{0}不适用（{1}）"),
     (r"it does not fit first differences", "不估计一阶差分"),
     (r"it does not fit random effects", "不估计随机效应"),
@@ -199,7 +199,7 @@ ESTIMATOR_PHRASES: tuple[tuple[str, str], ...] = (
         "仅含一两个单位的批次（{0}）：其自身的离散程度无从观察，含有它们的平均效应的标准误偏小；仅依赖它们的点不给出标准误。",
     ),
     (
-        r"(\d+) cluster\(s\) treated: standard errors, bands and the pre-trend test are withheld\.",
+        r"(\d+) clusters? treated: standard errors, bands and the pre-trend test are withheld\.",
         "仅{0}个聚类受处理：不给出标准误、置信带与平行趋势检验。",
     ),
     (

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 # ruff: noqa: E501
 PANEL_VAR_PHRASES: tuple[tuple[str, str], ...] = (
-    (r"initial values: the first (\d+) year\(s\) of its (?P<v1>\S+)", "初始值：该{1}的前{0}年用作滞后项"),
-    (r"after a gap: no row of its (?P<v1>\S+) in one of the (\d+) year\(s\) before", "缺口之后：该{0}在前{1}年中有年份没有观测"),
+    (r"initial values: the first (\d+) years? of its (?P<v1>\S+)", "初始值：该{1}的前{0}年用作滞后项"),
+    (r"after a gap: no row of its (?P<v1>\S+) in one of the (\d+) years? before", "缺口之后：该{0}在前{1}年中有年份没有观测"),
     (r"the last row of its (?P<v1>\S+): no later one to deviate from", "该{0}的最后一行：其后没有观测可作离差"),
     (r"fewer than (\d+) rows? of its (?P<v1>\S+) after the lags", "取滞后项后该{1}的观测少于{0}行"),
-    (r"Panel vector autoregression of (\d+) variables?, (\d+) lag\(s\): (.+)\.", "面板向量自回归：{0}个变量，滞后{1}阶；{2}。"),
+    (r"Panel vector autoregression of (\d+) variables?, (\d+) lags?: (.+)\.", "面板向量自回归：{0}个变量，滞后{1}阶；{2}。"),
     (r"least squares within units, corrected by the half-panel jackknife", "单位内最小二乘，经半面板刀切法校正"),
     (r"least squares within units, not corrected", "单位内最小二乘，未校正"),
     (r"moments on forward orthogonal deviations, instruments collapsed", "前向正交离差的广义矩估计，工具变量合并"),

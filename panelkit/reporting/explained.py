@@ -98,7 +98,7 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
         "各方程作单位内最小二乘；约为−(1 + ρ)/T的偏差未校正。",
     ),
     (
-        r"Forward orthogonal deviations, levels lagged as collapsed instruments, (\w+) step\(s\), Hansen's J and AR\(2\)\.",
+        r"Forward orthogonal deviations, levels lagged as collapsed instruments, (\w+) steps?, Hansen's J and AR\(2\)\.",
         r"前向正交离差，滞后水平值作折叠的工具变量，\1步，附Hansen的J与AR(2)检验。",
     ),
     (
@@ -214,7 +214,7 @@ _WORDS: tuple[tuple[str, str], ...] = (
         r", and one coefficient for each event time (-?\d+) to (-?\d+) counted from '(\S+)' \(0 or missing: never treated\)(?:, times (\S+?))?\.",
         r"；自'\3'（0或缺失为从未处理）起，事件时间\1至\2各一个系数。",
     ),
-    (r", in differences over (\d+) year\(s\) within unit, with ", r"；单位内\1年差分，"),
+    (r", in differences over (\d+) years? within unit, with ", r"；单位内\1年差分，"),
     (
         r"a constant, the common drift \(as R plm; linearmodels has none\)",
         "含常数项，即共同漂移（同R plm；linearmodels无此项）",

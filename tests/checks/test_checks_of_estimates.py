@@ -163,7 +163,7 @@ def test_a_lead_of_the_dose(frame, panel, make_panel, subject_of, check):
     ahead = frame.assign(ahead=frame.groupby("province").dose.shift(-1))
     by_hand = subject_of("fixed_effects", make_panel(ahead), formula="y ~ dose + x + ahead | province + year")
     assert made.value == pytest.approx(by_hand.estimate.term("ahead").p, rel=1e-6)
-    assert "1 lead(s) of dose added, 217 rows" in made.text.en
+    assert "1 lead of dose added, 217 rows" in made.text.en
     anticipated = frame.assign(y=frame.y + 2 * frame.groupby("province").dose.shift(-1).fillna(0))
     caught = check("parallel_trends", subject_of("dose_did", make_panel(anticipated), formula=FE))
     assert caught.verdict == "fails"

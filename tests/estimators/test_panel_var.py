@@ -74,7 +74,7 @@ def test_lags_jump_no_gap_and_every_lost_row_is_counted(system):
     gap = d[~((d.unit == "u03") & (d.year == 2006))]
     made = system(gap, bands="none")
     assert {x.why: x.rows for x in made.sample.dropped} == {
-        "initial values: the first 1 year(s) of its unit": 20,
+        "initial values: the first 1 year of its unit": 20,
         "after a gap: no row of its unit in one of the 1 year(s) before": 1,
     }
     assert made.sample.rows == whole.sample.rows - 2
@@ -90,7 +90,7 @@ def test_a_window_takes_no_lag_from_before_it(system):
     made = system(years=(2003, 2013), bands="none")
     assert made.sample.first == 2004
     assert {x.why: x.rows for x in made.sample.dropped} == {
-        "outside 2003-2013": 60, "initial values: the first 1 year(s) of its unit": 20,
+        "outside 2003-2013": 60, "initial values: the first 1 year of its unit": 20,
     }  # fmt: skip
 
 

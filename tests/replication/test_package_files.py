@@ -124,7 +124,7 @@ def test_what_a_deposit_is_told_of_the_authors(again: PackageInputs) -> None:
     )
     assert 'keywords:\n  - "panel data"\n  - "DID"\n  - "F14"' in cited
     assert "Keywords: panel data, DID\n\nJEL codes: F14, R12" in made["README.md"].decode()
-    assert "关键词:面板数据,DID" in made["README.zh.md"].decode()
+    assert "关键词：面板数据，DID" in made["README.zh.md"].decode()
     assert (
         "Wei Zhang (University of X, <https://orcid.org/0000-0002-1825-0097>), A. Smith" in made["README.md"].decode()
     )

@@ -64,7 +64,7 @@ def test_closed_source_gives_no_value_away(files: dict[str, bytes]) -> None:
 def test_what_the_panel_holds_of_a_closed_source_is_said(files: dict[str, bytes], inputs: PackageInputs) -> None:
     assert "The panel, which is provided, has what is made from its figures in `x`." in files["README.md"].decode()
     assert "2015-2019, 30 rows" in files["README.md"].decode()
-    assert "随包提供的面板中:`x` 由其得出" in files["README.zh.md"].decode()
+    assert "随包提供的面板中：`x` 由其得出" in files["README.zh.md"].decode()
     assert b"not in this package" in files["quality.html"]  # the page leads there
     about = json.loads(files["data/processed/panel.json"])
     assert rights_in_words(inputs.study, about)[0].endswith("holds figures of it: x")

@@ -48,7 +48,7 @@ def opened(files: Files, tmp_path: Path) -> Path:
 
 def test_from_raw_says_why_not(files: Files, tmp_path: Path) -> None:
     closed = level(write_package(files, tmp_path / "closed"), "L3")
-    assert (closed.verdict, closed.notes) == ("not rerun", ("1 raw file(s) are not provided: data/raw/closed/x.csv",))
+    assert (closed.verdict, closed.notes) == ("not rerun", ("1 raw file is not provided: data/raw/closed/x.csv",))
     folder = opened(files, tmp_path)
     assert "time allowed" in level(folder, "L3", rebuild=Rebuild(seconds=0.0)).notes[0]
     wrong = level(folder, "L3", rebuild=Rebuild(python=Path(sys.executable)))

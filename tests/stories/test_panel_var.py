@@ -136,8 +136,8 @@ def test_both_directions_are_found_confirmed_and_checked(done: Path) -> None:
     assert models["system"]["sample"]["rows"] == 31 * 17 - 2
     assert {d["why"]: d["rows"] for d in models["system"]["sample"]["dropped"]} == {
         "sales missing": 1,
-        "initial values: the first 1 year(s) of its province": 31,
-        "after a gap: no row of its province in one of the 1 year(s) before": 1,
+        "initial values: the first 1 year of its province": 31,
+        "after a gap: no row of its province in one of the 1 year before": 1,
     }
     (checks,) = (done / "out").rglob("checks.json")
     found = {(c["of"], c["name"]): c for c in json.loads(checks.read_text("utf-8"))["checks"]}

@@ -74,4 +74,5 @@ def test_its_fragments_are_toml_and_its_kinds_are_known() -> None:
         assert tomllib.loads(block)
     table = README[README.index("| in Stata |") :].partition("\n\n")[0]
     named = set(re.findall(r'"([a-z_]+_[a-z_]+|threshold|poisson|instrumental)"', table))
-    assert named and named <= set(ESTIMATORS.names())
+    assert named
+    assert named <= set(ESTIMATORS.names())
