@@ -115,7 +115,8 @@ def _fact_citation(name: str) -> str:
 def citation(source: Any) -> str:
     """A source as a line of a list of references: publisher, title, vintage, address, day of retrieval."""
     parts = [source.publisher, source.title.to("en"), f"vintage {source.vintage}" if source.vintage else "", source.url]
-    parts.append(f"retrieved {source.retrieved}" if source.retrieved else "")
+    day = source.retrieved[:4].isdigit()  # else the way to the file
+    parts.append(f"{'retrieved' if day else 'access:'} {source.retrieved}" if source.retrieved else "")
     return ", ".join(p for p in parts if p)
 
 

@@ -143,7 +143,7 @@ def test_placebo_within_strata_and_where_it_cannot_be(frame, panel, make_panel, 
     event = subject_of("event_study", panel, formula="y ~ 1 | province + year", cohort="cohort", window=(-3, 3))
     assert "dose_did" in check("placebo", event).text.en
     holes = frame.assign(dose=frame.dose.where((frame.province != "03") | (frame.year != 2018)))
-    assert "1 unit-time cells" in check("placebo", subject_of("dose_did", make_panel(holes), formula=FE)).text.en
+    assert "1 unit-time cell" in check("placebo", subject_of("dose_did", make_panel(holes), formula=FE)).text.en
 
 
 # ---------------------------------------------------------------- parallel trends and support

@@ -75,7 +75,7 @@ def test_lags_jump_no_gap_and_every_lost_row_is_counted(system):
     made = system(gap, bands="none")
     assert {x.why: x.rows for x in made.sample.dropped} == {
         "initial values: the first 1 year of its unit": 20,
-        "after a gap: no row of its unit in one of the 1 year(s) before": 1,
+        "after a gap: no row of its unit in one of the 1 year before": 1,
     }
     assert made.sample.rows == whole.sample.rows - 2
     blank = d.assign(x=d.x.where(~((d.unit == "u03") & (d.year == 2006))))
