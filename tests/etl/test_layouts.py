@@ -299,7 +299,7 @@ def test_records_are_added_up(read_as, written, encoding):
     assert value(got, "天津", 2015, "s.textiles") == (0.0, "sum(金额) of 0 records")
     assert value(got, "北京", 2015, "s.firms")[0] == 2.0
     assert value(got, "天津", 2015, "s.mean")[0] == 8.0
-    assert any("1 blank cells of '金额'" in n for n in got.notes)
+    assert any("1 blank cell of '金额'" in n for n in got.notes)
     assert any("5 records added up to 3 units and years" in n for n in got.notes)
 
 

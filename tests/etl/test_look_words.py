@@ -40,7 +40,7 @@ def test_a_portal_export_in_words(written):
         "亿元",
         "2015-2016",
         "北京市 2016 = 2 (line 5, column 2)",
-        "1 blank cells kept as missing",
+        "1 blank cell kept as missing",
     ):
         assert part in said
     assert 'kind = "nbs_csv"' in said

@@ -44,7 +44,7 @@ def test_old_layout_in_gb18030(read_as, written):
     assert np.isnan(value(got, "天津市", 2015)[0])
     assert set(got.frame["measure"]) == {"亿元"}
     assert set(got.frame["vintage"]) == {2025}
-    assert any("1 blank cells" in n for n in got.notes)
+    assert any("1 blank cell" in n for n in got.notes)
     assert sum("footer" in n for n in got.notes) == 3
     assert len(got.provenance.sha256) == 64
 
