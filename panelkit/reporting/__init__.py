@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from panelkit.reporting._script_options import Options
+    from panelkit.reporting.scripts.options import Options
 
 __all__ = ["Options", "given", "table"]
 
@@ -33,7 +33,7 @@ def table(models: Any = (), **how: Any) -> Any:
         With every fault at once: a result that cannot be read, a row that does not fit, a pattern that matches no term, columns on
         different rows.
     """
-    from panelkit.reporting.imports import table as made
+    from panelkit.reporting.scripts.table import table as made
 
     return made(models, **how)
 
@@ -60,7 +60,7 @@ def given(frame: Any, **facts: Any) -> Any:
     ReportError
         A frame without estimates or errors, or an unknown fact.
     """
-    from panelkit.reporting._of_others import given as made
+    from panelkit.reporting.scripts.of_others import given as made
 
     return made(frame, **facts)
 
@@ -69,6 +69,6 @@ def __getattr__(name: str) -> Any:
     """`Options`, when it is asked for: importing a stage loads no kind of table."""
     if name != "Options":
         raise AttributeError(f"module 'panelkit.reporting' has no attribute '{name}'")
-    from panelkit.reporting._script_options import Options
+    from panelkit.reporting.scripts.options import Options
 
     return Options

@@ -9,8 +9,8 @@ from panelkit.core.exhibit import Table
 from panelkit.core.results import Results
 from panelkit.reporting import table
 from panelkit.reporting.exhibits import render_table
-from panelkit.reporting.imports import effects_of, imported
 from panelkit.reporting.maketables import adapt
+from panelkit.reporting.scripts.table import effects_of, imported
 
 
 def texts(made: Table) -> dict[str, list[str]]:

@@ -17,8 +17,8 @@ from script_fits import FITS, data, fitted
 from panelkit.core.errors import ReportError
 from panelkit.core.registry import RENDERERS
 from panelkit.reporting import given, table
-from panelkit.reporting._imported import Read, imported, opened
 from panelkit.reporting.printed import printed
+from panelkit.reporting.scripts.results import Read, imported, opened
 
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|nan)")
 

@@ -16,11 +16,11 @@ from panelkit.core.errors import ReportError
 from panelkit.core.registry import RENDERERS
 from panelkit.core.results import Results
 from panelkit.reporting import Options, given, table
-from panelkit.reporting._read import Read, canonical, made
-from panelkit.reporting._script_labels import label_of
 from panelkit.reporting.maketables import adapt
 from panelkit.reporting.numbers import read_number
 from panelkit.reporting.printed import printed
+from panelkit.reporting.scripts.labels import label_of
+from panelkit.reporting.scripts.read import Read, canonical, made
 
 FORMATS = ("latex", "html", "docx", "csv", "typst")
 

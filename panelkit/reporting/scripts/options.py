@@ -11,10 +11,10 @@ from panelkit.core.errors import Fault, ReportError
 from panelkit.core.exhibit import LINE
 from panelkit.core.label import Language
 from panelkit.core.nearest import known_or_nearest
-from panelkit.reporting._read import canonical
-from panelkit.reporting._script_labels import Pattern
 from panelkit.reporting.numbers import is_number
 from panelkit.reporting.printed import safe_id
+from panelkit.reporting.scripts.labels import Pattern
+from panelkit.reporting.scripts.read import canonical
 
 STARS = (0.10, 0.05, 0.01)
 BRACKETS = ("se", "t", "p", "ci")

@@ -12,13 +12,13 @@ from typing import Any
 from panelkit.core.counted import counted
 from panelkit.core.errors import Fault, ReportError
 from panelkit.core.exhibit import Cell, Column, Row
-from panelkit.reporting._imported import effects_of as effects_of
-from panelkit.reporting._imported import imported as imported
-from panelkit.reporting._imported import opened
-from panelkit.reporting._read import Read
-from panelkit.reporting._script_notes import convention_faults, notes, sample_faults
-from panelkit.reporting._script_options import Options, options
-from panelkit.reporting._script_rows import (
+from panelkit.reporting.scripts.notes import convention_faults, notes, sample_faults
+from panelkit.reporting.scripts.options import Options, options
+from panelkit.reporting.scripts.read import Read
+from panelkit.reporting.scripts.results import effects_of as effects_of
+from panelkit.reporting.scripts.results import imported as imported
+from panelkit.reporting.scripts.results import opened
+from panelkit.reporting.scripts.rows import (
     Block,
     extra_rows,
     one_name,
@@ -27,7 +27,7 @@ from panelkit.reporting._script_rows import (
     term_rows,
     terms_of,
 )
-from panelkit.reporting._script_table import ScriptTable
+from panelkit.reporting.scripts.script_table import ScriptTable
 from panelkit.reporting.words import word
 
 
@@ -180,7 +180,7 @@ def _width_faults(width: int, how: Options) -> list[Fault]:
 def _digit_faults(read: Sequence[Read], how: Options) -> list[Fault]:
     """Rows that digits are given for and that the table has not."""
     from panelkit.core.nearest import known_or_nearest
-    from panelkit.reporting._read import canonical
+    from panelkit.reporting.scripts.read import canonical
 
     known = {n for r in read for n in (*r.terms, *r.statistics)} | {"outcome_mean", *how.extra}
     return [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from panelkit.reporting._read import NORMAL, Read, effects_of, made, mean_of, sample_of, t_of
+from panelkit.reporting.scripts.read import NORMAL, Read, effects_of, made, mean_of, sample_of, t_of
 
 _ESTIMATORS = {
     "feols": "OLS", "twfe": "OLS", "saturated": "OLS", "compression": "OLS", "fepois": "Poisson", "feglm-logit": "Logit",

@@ -10,11 +10,11 @@ from panelkit.core.counted import counted
 from panelkit.core.errors import Fault
 from panelkit.core.estimate import Estimate
 from panelkit.core.label import Language
-from panelkit.reporting._read import NORMAL, Read
-from panelkit.reporting._script_labels import bare_panel, label_of
-from panelkit.reporting._script_options import Options
 from panelkit.reporting.conventions import convention
 from panelkit.reporting.numbers import shown
+from panelkit.reporting.scripts.labels import bare_panel, label_of
+from panelkit.reporting.scripts.options import Options
+from panelkit.reporting.scripts.read import NORMAL, Read
 from panelkit.reporting.words import JOIN, all_columns, joined, word
 
 Panels = Sequence[Sequence[Read]]

@@ -13,10 +13,10 @@ from panelkit.core.estimate import Estimate
 from panelkit.core.exhibit import Cell, Row
 from panelkit.core.nearest import known_or_nearest
 from panelkit.reporting._page_names import KIND_NAMES, named
-from panelkit.reporting._read import CONSTANT, Read, factors
-from panelkit.reporting._script_labels import effect_of, label_of, matched, own_label
-from panelkit.reporting._script_options import R2, STATISTICS, Options
 from panelkit.reporting.numbers import shown, stars
+from panelkit.reporting.scripts.labels import effect_of, label_of, matched, own_label
+from panelkit.reporting.scripts.options import R2, STATISTICS, Options
+from panelkit.reporting.scripts.read import CONSTANT, Read, factors
 from panelkit.reporting.words import word
 
 BLANK = Cell(raw=None, shown="")
@@ -67,7 +67,7 @@ def one_name(read: Sequence[Read], rename: Mapping[str, str], faults: list[Fault
     """Results whose terms go by the user's names, and products by one order of their factors: that of the first result with one."""
     from dataclasses import replace
 
-    from panelkit.reporting._read import canonical
+    from panelkit.reporting.scripts.read import canonical
 
     asked = {canonical(k): v for k, v in rename.items()}
     seen = {n for r in read for n in r.terms}

@@ -10,8 +10,8 @@ from typing import Any
 from panelkit.core.errors import Fault
 from panelkit.core.label import Label, Language
 from panelkit.core.nearest import known_or_nearest
-from panelkit.reporting._read import CONSTANT, canonical, factors
 from panelkit.reporting.labels import level_text, term_label
+from panelkit.reporting.scripts.read import CONSTANT, canonical, factors
 from panelkit.reporting.tables._choice import fits
 from panelkit.reporting.words import word
 

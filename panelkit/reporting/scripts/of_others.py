@@ -10,7 +10,7 @@ from panelkit.core.errors import Fault, ReportError
 from panelkit.core.estimate import Estimate
 from panelkit.core.nearest import known_or_nearest
 from panelkit.core.request import Clustered
-from panelkit.reporting._read import NORMAL, Read, made, t_of
+from panelkit.reporting.scripts.read import NORMAL, Read, made, t_of
 
 # what packages call the columns of their tidy frames
 COLUMNS = {
@@ -140,7 +140,7 @@ def _column(frame: Any, names: tuple[str, ...]) -> list[float] | None:
 def _six(names: list[str], columns: Mapping[str, list[float] | None], df: float | None) -> dict[str, tuple[float, ...]]:
     from scipy import stats
 
-    from panelkit.reporting._read import twice
+    from panelkit.reporting.scripts.read import twice
 
     if len(set(names)) < len(names):
         raise twice(n for n in names if names.count(n) > 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from panelkit.core.errors import ReportError
-from panelkit.reporting._read import NORMAL, Read, made, mean_of, named, sample_of, six, t_of, vary
+from panelkit.reporting.scripts.read import NORMAL, Read, made, mean_of, named, sample_of, six, t_of, vary
 
 # estimators whose R-squared is of transformed data
 _TRANSFORMED = {

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from panelkit.core.errors import ReportError
-from panelkit.reporting._read import NORMAL, Read, made, mean_of, named, sample_of, six, t_of, vary
+from panelkit.reporting.scripts.read import NORMAL, Read, made, mean_of, named, sample_of, six, t_of, vary
 
 _ESTIMATORS = {
     "OLS": "OLS", "WLS": "OLS", "GLS": "GLS", "GLSAR": "GLS", "Logit": "Logit", "Probit": "Probit", "Poisson": "Poisson",
