@@ -59,3 +59,14 @@ def test_the_page_binds_every_number_in_both_languages() -> None:
         assert ("|".join(cell.key or ()), cell.shown) in loose
     assert ("both|ln_gdp|estimate", "0.2451") in loose
     assert standalone.from_html(everything()["report.html"]).tables["main"]
+
+
+def test_the_corner_that_heads_nothing_holds_nothing_and_stands_once() -> None:
+    made = RENDERERS["html"].render(tables("en")[0]).decode()
+    corner = '<td class="left stub" rowspan="2"></td>'
+    assert corner in made
+    assert standalone.from_html(made.encode()).tables["panels"]["heading.stub"] == ""
+    row = made.index("</th>", made.index("<tbody>")) + len("</th>")
+    for wrong in (made.replace(corner, corner.replace("></", ">0.1</")), made[:row] + corner + made[row:]):
+        with pytest.raises(ValueError, match="a table holds"):
+            standalone.from_html(wrong.encode())
