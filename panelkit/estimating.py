@@ -14,7 +14,7 @@ from panelkit.core.codec import to_json
 from panelkit.core.errors import EngineRefusedError, EstimationError, Fault
 from panelkit.core.estimate import Estimate
 from panelkit.core.estimation import ModelSpec, Setting
-from panelkit.core.registry import CHECKS, ENGINES, ESTIMATORS
+from panelkit.core.registry import CHECKS, ENGINES, ESTIMATORS, TABLES
 from panelkit.core.request import covariance_columns
 from panelkit.core.results import Results
 from panelkit.core.study import Study
@@ -120,14 +120,23 @@ def estimate(
 
 
 def faults_before(study: Study, panel: Panel) -> list[Fault]:
-    """What keeps a model from being estimated and shows before any number is: its design is made, nothing is fitted."""
+    """What a run would refuse and shows before any number: models without a design, tables of columns on different samples.
+
+    Designs are made, nothing is fitted; a kind whose design does not say which rows its estimate will have is not judged with others.
+    """
     panel = common_sample(study, panel)
     faults: list[Fault] = []
+    samples: dict[str, tuple[str, int]] = {}
     for model in study.models:
         try:
-            ESTIMATORS[model.kind].prepare(model, panel, setting_of(study, model, study.defaults.confirm[0]))
+            design = ESTIMATORS[model.kind].prepare(model, panel, setting_of(study, model, study.defaults.confirm[0]))
         except EstimationError as error:
             faults += error.faults
+            continue
+        if design.keys_digest:
+            samples[model.id] = (design.keys_digest, len(design.outcome))
+    for table in study.tables:
+        faults += TABLES[table.kind].sample_faults(table, samples)
     return faults
 
 

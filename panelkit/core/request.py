@@ -292,6 +292,7 @@ class Design:
     exposure : (n,) what the path of the row's unit is multiplied with, where the treatment is such a product; None: ones.
     leave_out : gives the estimates without each cluster of the first cluster variable (numerics.sandwich.Jackknife).
     adoption : of an estimator of staggered adoption, its effect under other cohorts.
+    keys_digest : SHA-256 of the unit-time keys of its rows, as the sample of the estimate has it; "" where its rows are not the sample's.
     """
 
     names: tuple[str, ...]
@@ -314,3 +315,4 @@ class Design:
     exposure: np.ndarray | None = None
     leave_out: Callable[[], Any] | None = None
     adoption: Adoption | None = None
+    keys_digest: str = ""

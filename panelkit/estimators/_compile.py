@@ -118,11 +118,12 @@ def compile_model(
     clustered = groups if isinstance(covariance, Clustered) else {}
     _refuse_single(spec, clustered)
     request = _request(spec, layout, covariance)
+    sample = sample_of(made, rows.positions, rows.drops, clustered)
     return Compiled(
         request=request,
         panel=made,
-        sample=sample_of(made, rows.positions, rows.drops, clustered),
-        design=_design(request, made, rows, effects, focal, panel),
+        sample=sample,
+        design=replace(_design(request, made, rows, effects, focal, panel), keys_digest=sample.keys_digest),
         inference=inference,
         dropped=dropped,
         notes=(*notes, *why),

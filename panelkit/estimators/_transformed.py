@@ -59,6 +59,7 @@ def design_of(compiled: Compiled, rows: np.ndarray, **changes: np.ndarray | None
         unit_codes=coded(old.unit_codes),
         time_codes=coded(old.time_codes),
         paths=None,
+        keys_digest=old.keys_digest if len(rows) == len(old.outcome) else "",
     )
     return replace(compiled, design=with_leave_out(design))
 

@@ -99,7 +99,8 @@ def _compiled(spec: FirstDifference, panel: Panel, setting: Setting) -> Compiled
     request = replace(levels.request, estimator="first_difference", step=spec.step)
     compiled = replace(compiled, request=request)
     refuse_single(spec, compiled)
-    return replace(compiled, sample=_sample(spec, levels, compiled, now))
+    sample = _sample(spec, levels, compiled, now)
+    return replace(compiled, sample=sample, design=replace(compiled.design, keys_digest=sample.keys_digest))
 
 
 def _sample(spec: FirstDifference, levels: Compiled, compiled: Compiled, now: np.ndarray) -> Sample:

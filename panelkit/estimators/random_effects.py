@@ -71,7 +71,14 @@ def quasi_demeaned(spec: ModelSpec, panel: Panel, setting: Setting, formula: For
     EstimationError
         Whatever the data do not allow, or an equation without a constant.
     """
-    if not (formula or formula_of(spec)).constant:
+    equation = formula or formula_of(spec)
+    if equation.absorb:
+        raise EstimationError(
+            f"random effects stand in place of fixed ones, and the formula absorbs {' + '.join(e.name for e in equation.absorb)}",
+            where=f"models.{spec.id}.formula",
+            mend=f"write it without `| ...`; effects of {panel.time} as `i({panel.time})` among the regressors",
+        )
+    if not equation.constant:
         raise EstimationError(
             "random effects have mean zero, so the equation needs its constant",
             where=f"models.{spec.id}.formula",

@@ -33,6 +33,7 @@ _NOTES: tuple[tuple[str, str], ...] = (
     ("query: {}", "查询：{0}"),
     ("figures of the whole, by time", "全国数，逐年"),
     ("one figure for every {}: it holds in all its cells", "每个{0}一个数，适用于其全部单元格"),
+    ("no variable uses this series", "没有变量使用此序列"),
     # units
     ("'{}' taken for {}, a slip of optical recognition ({})", "“{0}”视为{1}（光学识别错误，{2}）"),
     ("'{}' taken for the city of that name: the file has no province", "“{0}”视为同名城市：文件中没有省份"),

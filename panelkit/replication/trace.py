@@ -162,7 +162,15 @@ def _key(number: str, models: Mapping[str, Any], entries: Mapping[str, Entry]) -
             return model, term, field
         terms = [f"{model}.{t['name']}.{f}" for t in models[model]["terms"] for f in ("estimate", "se", "p")]
         raise PackageError(f"there is no number '{number}'", where=model, mend=known_or_nearest(number, terms))
-    raise PackageError(f"there is no printed number '{number}'", mend=known_or_nearest(number, [*entries, *models]))
+    raise PackageError(f"there is no printed number '{number}'", mend=_beside(number, entries) or known_or_nearest(number, [*entries, *models]))
+
+
+def _beside(number: str, entries: Mapping[str, Entry]) -> str:
+    """The numbers of the row that was meant, where it is one of an exhibit; rows and columns are counted from nought."""
+    row = re.match(r"(.+\.r\d+)\.c\d+", number)
+    names = [e for e in entries if row and e.rpartition(".")[0] == row[1]]
+    each = ", ".join(f"{n} ({entries[n].shown})" for n in names)
+    return f"that row, columns counted from c0, has {each}" if names else ""
 
 
 def _engine(estimate: Mapping[str, Any]) -> str:

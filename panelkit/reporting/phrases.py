@@ -140,6 +140,8 @@ _WIDE = "\u4e00-\u9fff，。；：、（）《》“”"
 _BRACKETS = re.compile(
     rf"(?<=[{_WIDE}]) ?\((?!\d{{1,2}}\))([^()]*(?:\([^()]*\)[^()]*)*)\)|(?<=\d) ?\((p [=<] [\d.]+)\)"
 )
+# and one behind capitals that stand behind a character: 人均GDP(对数), but no function: 取ln(人均GDP)
+_CAPITALS = re.compile(r"(?<=[\u4e00-\u9fff])([A-Z][A-Z&]*) ?\(([^()]*[\u4e00-\u9fff][^()]*)\)")
 _STOPS = re.compile(rf"(?<=[{_WIDE}])[,:?!]|[,:](?= ?[{_WIDE}])|(?<=\d),(?=[A-Za-z])|;")
 _STOP = {",": "，", ";": "；", ":": "：", "?": "？", "!": "！"}
 _BLANKS = re.compile(rf"(?<=[{_WIDE}]) +(?![=<>≤≥→×+])|(?<![=<>≤≥→×+)]) +(?=[{_WIDE}])")
@@ -241,9 +243,12 @@ def full_width(text: str) -> str:
 
     >>> full_width("第(1)列:对 集聚(ln LQ) 影响最大的是青海(630000), 为 0.5 个标准误; F(2, 30) = 21.3, ln(人均GDP)")
     '第(1)列：对集聚（ln LQ）影响最大的是青海（630000），为0.5个标准误；F(2, 30) = 21.3, ln(人均GDP)'
+    >>> full_width("人均GDP(对数), 取ln(人均GDP)")
+    '人均GDP（对数），取ln(人均GDP)'
     """
     if not _HAN.search(text):
         return text
+    text = _CAPITALS.sub(r"\1（\2）", text)
     text = _BRACKETS.sub(lambda m: f"（{m[1] or m[2]}）", text)
     text = _STOPS.sub(lambda m: _STOP[m[0]], text)
     return _BLANKS.sub("", text)

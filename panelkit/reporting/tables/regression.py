@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from string import ascii_uppercase
 
 from panelkit.core.counted import counted
@@ -122,18 +123,21 @@ def _faults(table: RegressionTable, results: Results) -> list[Fault]:
         for m in dict.fromkeys(table.models)
         if m not in results.estimates
     ]
-    return faults + _sample_faults(table, results) + _declared_faults(table)
+    samples = {m: (e.sample.keys_digest, e.sample.rows) for m, e in results.estimates.items()}
+    return faults + _sample_faults(table, samples) + _declared_faults(table)
 
 
-def _sample_faults(table: RegressionTable, results: Results) -> list[Fault]:
-    """Columns on different samples, unless the table declares that it tells them: which, and how to mend."""
-    known = [m for m in table.models if m in results.estimates]
+def _sample_faults(table: RegressionTable, samples: Mapping[str, tuple[str, int]]) -> list[Fault]:
+    """Columns on different samples, unless the table declares that it tells them: which, and how to mend.
+
+    samples : by model, the digest of its rows' keys and their number; a model that is not there is not judged.
+    """
     groups: dict[str, list[str]] = {}
-    for model in known:
-        groups.setdefault(results.estimates[model].sample.keys_digest, []).append(model)
+    for model in (m for m in table.models if m in samples):
+        groups.setdefault(samples[model][0], []).append(model)
     if table.samples == "told" or len(groups) < 2:
         return []
-    each = (f"{', '.join(of)}: {counted(results.estimates[of[0]].sample.rows, 'rows')}" for of in groups.values())
+    each = (f"{', '.join(of)}: {counted(samples[of[0]][1], 'rows')}" for of in groups.values())
     what = f"the columns rest on {counted(len(groups), 'samples')} ({'; '.join(each)})"
     mend = 'estimate them on common rows ([defaults] common_sample = true), or say samples = "told": a note then tells which rest on which'
     return [Fault(where=f"tables.{table.id}.samples", what=what, mend=mend)]
@@ -211,5 +215,6 @@ TABLES.register(
         summary="models as columns, terms as rows",
         build=build,
         faults=_declared_faults,
+        sample_faults=_sample_faults,
     )
 )
