@@ -159,7 +159,9 @@ def report(results: Results) -> Exhibits:
     for place, table in enumerate(study.tables, start=1):
         made = numbered(TABLES[table.kind].build(_spoken(study, table), results), place, table)
         tables.append(made)
-        formats = tuple(dict.fromkeys((*table.formats, "csv")))  # `panelkit table` prints the CSV, whatever is asked for
+        formats = tuple(
+            dict.fromkeys((*table.formats, "csv"))
+        )  # `panelkit table` prints the CSV, whatever is asked for
         files |= {f"tables/{name}": content for name, content in render_table(made, formats).items()}
         numbers |= {entry.cell: entry for entry in ledger(made)}
     for place, wanted in enumerate(study.figures, start=1):

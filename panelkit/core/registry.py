@@ -180,7 +180,9 @@ class TableKind:
     summary: str
     build: Callable[[Any, Results], Table]
     faults: Callable[[Any], list[Fault]] = lambda spec: []  # what is wrong with the declaration by itself
-    sample_faults: Callable[[Any, Mapping[str, tuple[str, int]]], list[Fault]] = lambda spec, samples: []  # and with the samples
+    sample_faults: Callable[[Any, Mapping[str, tuple[str, int]]], list[Fault]] = (
+        lambda spec, samples: []
+    )  # and with the samples
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

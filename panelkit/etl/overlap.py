@@ -187,13 +187,34 @@ def same_figures(wide: Mapping[str, np.ndarray]) -> dict[str, str]:
     """Series -> an earlier series with the same figures in every cell that both have, up to one constant factor."""
     logs = {n: np.log(np.where(v > 0, v, np.nan)) for n, v in wide.items()}
     found: dict[str, str] = {}
-    for a, b in combinations(logs, 2):
+    for a, b in _near(logs, COPIED, each_year=False):
         gap = logs[a] - logs[b]
         gap = gap[~np.isnan(gap)]
         same = gap.size >= ENOUGH and float(np.ptp(gap)) < COPIED
         if same and float(np.nanstd(logs[a])) > 1e-3 and b not in found:
             found[b] = found.get(a, a)
     return found
+
+
+def _near(logs: Mapping[str, np.ndarray], bound: float, *, each_year: bool) -> Iterator[tuple[str, str]]:
+    """Pairs of series, in order, whose log gap spreads no wider than `bound`: of a thousand all pairs are gone through in arrays.
+
+    each_year : within every year of three units or more, in place of over all cells.
+    """
+    names = list(logs)
+    if len(names) < 2:
+        return
+    every = np.stack([logs[n] for n in names])  # (series, units, years)
+    for i, a in enumerate(names[:-1]):
+        gap = every[i + 1 :] - every[i]
+        if each_year:
+            spread = np.fmax.reduce(gap, axis=1) - np.fmin.reduce(gap, axis=1)
+            spread[(~np.isnan(gap)).sum(axis=1) < 3] = np.nan
+            spread = np.fmax.reduce(spread, axis=1)
+        else:
+            spread = np.fmax.reduce(gap, axis=(1, 2)) - np.fmin.reduce(gap, axis=(1, 2))
+        for k in np.flatnonzero(spread <= bound):
+            yield a, names[i + 1 + k]
 
 
 def _pairs(study: Study, same: Mapping[str, str] | None = None) -> Iterator[tuple[str, str, str, dict[str, str]]]:
@@ -353,7 +374,7 @@ def _twins(study: Study, wide: Mapping[str, np.ndarray]) -> Iterator[dict[str, A
     raw = {n: v for n, v in wide.items() if n in used}
     logs = {n: np.log(np.where(v > 0, v, np.nan)) for n, v in raw.items() if not _same_in_a_year(v)}
     widest = {n: float(np.nanmax(v) - np.nanmin(v)) if not np.isnan(v).all() else 0.0 for n, v in logs.items()}
-    for a, b in combinations(logs, 2):
+    for a, b in _near(logs, SAME * max(widest.values(), default=0.0), each_year=True):
         gap = logs[a] - logs[b]
         enough = (~np.isnan(gap)).sum(axis=0) >= 3
         if enough.sum() < 3:

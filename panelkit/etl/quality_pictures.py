@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from panelkit.etl.assemble import Assembled
 
 MOST_UNITS = 60  # units drawn; of more, those with gaps come first
+MOST_VARIABLES = 120  # likewise variables
 
 _WORDS: dict[str, tuple[str, str]] = {
     "gaps": ("Gaps by variable and year", "各变量各年的缺失与填补"),
@@ -30,6 +31,10 @@ _WORDS: dict[str, tuple[str, str]] = {
         "数字为缺失的变量数（共{variables}个变量）；+n为填补（非公布值）的变量数。{units}个地区中{complete}个各年齐全。",
     ),
     "left_out": (" {units} further units are not drawn.", "另有{units}个地区未绘出。"),
+    "fewer": (
+        " {variables} further variables, with no more gaps than these, are not drawn.",
+        "另有{variables}个变量未绘出，其缺失与填补不多于所绘变量。",
+    ),
 }
 
 
@@ -57,10 +62,12 @@ def gap_picture(assembled: Assembled, language: Language) -> Figure:
     panel = assembled.panel
     missing, filled = states(assembled)
     years = panel.column(panel.time)
+    at_years = {year: years == year for year in panel.times}
+    worst = np.argsort(-(missing | filled).sum(axis=0), kind="stable")[:MOST_VARIABLES]
     rows = []
-    for j, variable in enumerate(panel.variables):
-        for year in panel.times:
-            at = years == year
+    for j in sorted(worst.tolist()):
+        variable = panel.variables[j]
+        for year, at in at_years.items():
             counts = (int(missing[at, j].sum()), int(filled[at, j].sum()), int(at.sum()))
             rows.append((variable.name, variable.label.to(language) or variable.name, int(year), *counts))
     cells = int(missing.size)
@@ -72,6 +79,8 @@ def gap_picture(assembled: Assembled, language: Language) -> Figure:
         cells=cells,
         share=f"{100 * missing.sum() / max(cells, 1):.1f}%",
     )
+    if len(panel.variables) > len(worst):
+        note += _say("fewer", language, variables=len(panel.variables) - len(worst))
     return _figure(
         "quality_gaps",
         "gap_matrix",

@@ -162,7 +162,10 @@ def _key(number: str, models: Mapping[str, Any], entries: Mapping[str, Entry]) -
             return model, term, field
         terms = [f"{model}.{t['name']}.{f}" for t in models[model]["terms"] for f in ("estimate", "se", "p")]
         raise PackageError(f"there is no number '{number}'", where=model, mend=known_or_nearest(number, terms))
-    raise PackageError(f"there is no printed number '{number}'", mend=_beside(number, entries) or known_or_nearest(number, [*entries, *models]))
+    raise PackageError(
+        f"there is no printed number '{number}'",
+        mend=_beside(number, entries) or known_or_nearest(number, [*entries, *models]),
+    )
 
 
 def _beside(number: str, entries: Mapping[str, Entry]) -> str:

@@ -353,7 +353,10 @@ def test_an_estimator_explains_itself_and_prepares_a_design(kind: str, once: Cal
     design = estimator.prepare(model(kind), panel_of(frame()), setting)
     assert design.regressors.shape == (len(design.outcome), len(design.names))
     assert len(design.clusters[0]) == len(design.outcome)
-    assert design.keys_digest in ("", once(kind).sample.keys_digest)  # what `check` says of samples before a run is true
+    assert design.keys_digest in (
+        "",
+        once(kind).sample.keys_digest,
+    )  # what `check` says of samples before a run is true
 
 
 @pytest.mark.parametrize("kind", ESTIMATORS)

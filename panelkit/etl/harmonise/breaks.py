@@ -67,7 +67,7 @@ def break_faults(
     notes: list[str] = []
     faults: list[Fault] = []
     known = [b.id for b in breaks()]
-    present = frame[frame["value"].notna()]
+    present = _by_series(frame)
     for source in sources.values():
         for alias, declared in source.breaks.items():
             where = f"sources.{source.id}.breaks.{alias}"
@@ -86,11 +86,24 @@ def break_faults(
             series = f"{source.id}.{alias}"
             if series not in needed:
                 continue
-            rows = present[(present["series"] == series) & present["time"].between(*needed[series])]
+            rows = _within(present, series, frame, needed[series])
             told, wrong = _of_series(source, alias, _names(source, alias, printed, beside), rows, rule)
             notes += told
             faults += wrong
     return notes, faults
+
+
+def _by_series(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The cells with a figure of each series, set apart once: one look through all cells for each of a thousand series takes minutes."""
+    present = frame[frame["value"].notna()]
+    return {str(name): rows for name, rows in present.groupby("series", sort=False, observed=True)}
+
+
+def _within(
+    present: Mapping[str, pd.DataFrame], series: str, frame: pd.DataFrame, years: tuple[int, int]
+) -> pd.DataFrame:
+    rows = present.get(series, frame.iloc[:0])
+    return rows[rows["time"].between(*years)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,13 +192,12 @@ def break_check(
 ) -> Check:
     """The breaks that series cross, for the quality report: one row for each, with what is known of it."""
     rows = []
+    present = _by_series(frame)
     for source in sources.values():
         for alias, printed in source.series.items():
             series = f"{source.id}.{alias}"
             if series in needed:
-                used = frame[
-                    (frame["series"] == series) & frame["time"].between(*needed[series]) & frame["value"].notna()
-                ]
+                used = _within(present, series, frame, needed[series])
                 for found, _ in _crossed(source, alias, _names(source, alias, printed, beside), used, rule):
                     rows.append(
                         {

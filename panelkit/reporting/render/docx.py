@@ -152,6 +152,7 @@ def _grid(document: Document, table: Table) -> None:
     grid = document.add_table(rows=len(heads) + len(table.rows), cols=wide)
     grid.alignment, grid.autofit = WD_TABLE_ALIGNMENT.CENTER, False
     widths = _widths(document, table)
+    stops = [_stop(table, j, width) for j, width in enumerate(widths[1:])]
     for j, width in enumerate(widths):
         grid.columns[j].width = width
     trs = list(grid._tbl.tr_lst)
@@ -177,7 +178,7 @@ def _grid(document: Document, table: Table) -> None:
             cell.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.BOTTOM  # numbers stand beside the last line of a label
         _put(line[0] if row.kind != "panel" else line[0].merge(line[-1]), plain(row.label), centred=False)
         for j, cell in enumerate(row.cells if row.kind != "panel" else ()):
-            _number(line[j + 1], table, i, j, widths[j + 1])
+            _number(line[j + 1], table, i, j, stops[j])
             if cell.mark:
                 _write(line[j + 1].paragraphs[0], plain(cell.mark), size=9, raised=True)
         if _kept(table, i):
@@ -267,7 +268,13 @@ def _spaced(paragraph: Paragraph) -> None:
     paragraph.paragraph_format.space_before = paragraph.paragraph_format.space_after = Pt(1)
 
 
-def _number(cell: Any, table: Table, i: int, j: int, width: int) -> None:
+def _stop(table: Table, j: int, width: int) -> int:
+    """Where the decimal points of a column stand, its widest number in the middle."""
+    left, right = _room(table, j)
+    return int(max((width - 2 * _MARGIN - (left + right) * _DIGIT) / 2 + left * _DIGIT, left * _DIGIT))
+
+
+def _number(cell: Any, table: Table, i: int, j: int, stop: int) -> None:
     """A cell's text: at a decimal tab where it is a number of a decimal column, else centred or left."""
     from docx.enum.text import WD_TAB_ALIGNMENT
 
@@ -275,11 +282,9 @@ def _number(cell: Any, table: Table, i: int, j: int, width: int) -> None:
     if aligned(table, i, j) is None:
         _put(cell, content.shown, centred=table.columns[j].align != "left")
         return
-    left, right = _room(table, j)
-    place = (width - 2 * _MARGIN - (left + right) * _DIGIT) / 2 + left * _DIGIT
     paragraph = cell.paragraphs[0]
     _spaced(paragraph)
-    paragraph.paragraph_format.tab_stops.add_tab_stop(int(max(place, left * _DIGIT)), WD_TAB_ALIGNMENT.DECIMAL)
+    paragraph.paragraph_format.tab_stops.add_tab_stop(stop, WD_TAB_ALIGNMENT.DECIMAL)
     _write(paragraph, plain(content.shown), size=9)
 
 
