@@ -55,6 +55,7 @@ class Break:
         return bool(inside) and len(inside) < len(listed)
 
 
+@cache
 def _folded(text: str) -> str:
     return "".join(c for c in text.casefold() if c.isalnum())
 

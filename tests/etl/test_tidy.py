@@ -111,3 +111,34 @@ def test_a_column_of_words_is_told_once_with_the_field_that_takes_it(read_as, wr
     (fault,) = told.value.faults
     assert fault.what == "every cell of 'k' is text, such as 'big'"
     assert 'categories = ["k"]' in fault.mend
+
+
+@pytest.mark.parametrize("first", ["2015Q1", "2015-01", "2015年1月", "2015M01"])
+def test_parts_of_a_year_are_one_fault_that_names_records(read_as, written, tmp_path, first):
+    others = {"2015Q1": "2015Q2", "2015-01": "2015-02", "2015年1月": "2015年2月", "2015M01": "2015M02"}
+    text = f"country,when,gdp\nFrance,{first},1\nFrance,{others[first]},3\nItaly,{first},5\nItaly,{others[first]},6\n"
+    with pytest.raises(SourceError, match="parts of a year, such as") as told:
+        read_as("tidy", written(text), unit="country", time="when", series={"g": "gdp"}, measures={"g": "index"})
+    assert len(told.value.faults) == 1
+    assert "kind = 'records'" in told.value.faults[0].mend
+    with pytest.raises(SourceError, match="parts of a year"):
+        look(written(text))
+    made = read_as(
+        "records", written(text), unit="country", time="when", series={"g": "mean(gdp)"}, measures={"g": "index"}
+    )
+    assert dict(zip(made.frame["unit"], made.frame["value"], strict=True)) == {"France": 2.0, "Italy": 5.5}
+
+
+def test_a_quarter_beside_the_year_is_neither_unit_nor_series(written):
+    rows = [f"{c},{y},{q},{y - 2000 + q / 8}" for c in ("France", "Italy") for y in (2015, 2016) for q in (1, 2, 3, 4)]
+    with pytest.raises(SourceError, match="several rows are of one unit and year"):
+        look(written("\n".join(["country,year,quarter,gdp", *rows]) + "\n"))
+
+
+def test_one_row_that_stands_twice_is_one_fault_whatever_it_holds():
+    from panelkit.etl.harmonise.provinces import standing_twice
+
+    rows = [(s, "110000", 2015, "北京", None, f"line {line}") for s in ("s.a", "s.b", "s.c") for line in (2, 9)]
+    frame = pd.DataFrame(rows, columns=["series", "unit", "time", "printed", "vintage", "cell"])
+    (fault,) = standing_twice(frame, "f.csv", "province", "gbt2260")
+    assert "s.a: line 2 and line 9; and so 2 more series" in fault.what

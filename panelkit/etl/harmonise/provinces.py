@@ -220,10 +220,15 @@ def ungarbled(name: str) -> str:
 
 
 def standing_twice(frame: pd.DataFrame, path: str, unit: str, code_list: str) -> list[Fault]:
-    """Keys that stand more than once in a series, with the cells and the names as printed."""
+    """Keys that stand more than once in a series, with the cells and the names as printed; a row of many series is one fault."""
     twice = frame[frame.duplicated(["series", "unit", "time"], keep=False)]
-    faults = []
+    alike: dict[tuple[object, ...], list[tuple[str, pd.DataFrame]]] = {}
     for (series, code), rows in twice.groupby(["series", "unit"], sort=False):
+        key = (code, tuple(rows["time"]), tuple(rows["printed"]), tuple(rows["vintage"]))
+        alike.setdefault(key, []).append((str(series), rows))
+    faults = []
+    for (code, *_), found in alike.items():
+        (series, rows), further = found[0], len(found) - 1
         first = rows.iloc[0]
         same = rows[rows["time"] == first["time"]]
         other = same.iloc[1]
@@ -239,7 +244,8 @@ def standing_twice(frame: pd.DataFrame, path: str, unit: str, code_list: str) ->
             what += f", of the vintages {first['vintage']} and {other['vintage']}"
         more = len(rows) - len(same)
         what += f"; {counted(more, 'more cells')} of it likewise" if more else ""
-        mend = "keep one row per unit and year"
+        what += f"; and so {further} more series" if further else ""
+        mend = "keep one row per unit and year, or, where they are parts of it (quarters, orders), add them up: kind = 'records'"
         if code_list == "gbt2260" and code in ("140000", "610000"):
             mend = "one of the two is likely Shaanxi (610000), the other Shanxi (140000): name them apart in the file"
         faults.append(Fault(where=path, what=what, mend=mend))

@@ -221,6 +221,21 @@ def read_period(cell: object) -> tuple[int, int, int] | None:
     return (int(month[1]), int(month[2]), 12) if month and 1 <= int(month[2]) <= 12 else None
 
 
+_WITHIN = re.compile(
+    r"(?:1[89]|2[01])\d\d(?:[-/.](?:0?[1-9]|1[0-2])(?:[-/.]\d{1,2})?|[-/.]?[Mm](?:0?[1-9]|1[0-2])|(?:0[1-9]|1[0-2])(?:[0-3]\d)?)"
+)
+
+
+def within_year(cell: object) -> bool:
+    """Whether a cell is a quarter, a month or a day, and no year; the last day of a year stands for it.
+
+    >>> [within_year(t) for t in ("2010Q1", "2010-03", "2010M03", "2010年1月", "2010-06-30", "2010-12-31", "2010", "x")]
+    [True, True, True, True, True, False, False, False]
+    """
+    part = read_period(cell) is not None or _WITHIN.fullmatch(narrow(str(cell))) is not None
+    return part and read_year(cell) is None
+
+
 def odd_years(years: Sequence[int]) -> str:
     """What is unusual about the years of a header in the order of its columns, "" where nothing is."""
     steps = [b - a for a, b in pairwise(years)]

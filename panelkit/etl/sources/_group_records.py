@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pandas as pd
 
-_YEAR = re.compile(r"^((1[89]|2[01])\d\d)($|年|[-/.]\d|\.0+$|(0[1-9]|1[0-2])([0-3]\d)?$)")
+_YEAR = re.compile(r"^((1[89]|2[01])\d\d)($|年|[-/.]\d|[-/.]?[QqMm]\d|\.0+$|(0[1-9]|1[0-2])([0-3]\d)?$)")
 _SPACE = " \t\n\r\x0b\x0c"
 LONGEST_DATE = 24  # characters of a date that are looked at, where no mark stands after the year
 

@@ -27,6 +27,19 @@ _UNIT_NAMES = (
     "国家",
     "县市",
 )
+_PARTS_OF_YEAR = (
+    "quarter",
+    "qtr",
+    "month",
+    "week",
+    "day",
+    "季度",
+    "季",
+    "月份",
+    "月",
+    "周",
+    "日",
+)  # no units, and no series
 _VALUE_NAMES = ("value", "数值", "值", "values")
 _MEASURE_NAMES = ("measure", "unit", "units", "单位")
 
@@ -81,6 +94,7 @@ def guess_roles(table: CellTable) -> Roles | None:
             else _long_form(table, units[0], years[0], years) or Roles(unit=units[0], time=years[0])
         )
     others = [n for n in table.names if n and n not in years and _may_name_units(table[n])]
+    others = [n for n in others if narrow(n).casefold() not in _PARTS_OF_YEAR]
     others = sorted(others, key=lambda n: (not is_text(table[n]), narrow(n).casefold() not in _UNIT_NAMES))
     for name in others:
         if _is_key(table, name, years[0]):

@@ -9,12 +9,20 @@ from panelkit.core.errors import SourceError
 from panelkit.core.source import Reading, SeriesSeen
 from panelkit.etl.harmonise.units import parse_measure, plain
 from panelkit.etl.sources._cell_table import CellTable
-from panelkit.etl.sources._cells import is_blank, narrow
+from panelkit.etl.sources._cells import is_blank, narrow, within_year
 from panelkit.etl.sources._frames import table_of
 from panelkit.etl.sources._guess import Roles, guess_roles, is_text
 from panelkit.etl.sources._observed import Ledger, looking, reading, series_seen
 from panelkit.etl.sources._text import file_bytes
-from panelkit.etl.sources._tidy_rows import COLUMNS, Keys, add_cells, filled_down, keys_of, printed_measure
+from panelkit.etl.sources._tidy_rows import (
+    COLUMNS,
+    Keys,
+    add_cells,
+    filled_down,
+    keys_of,
+    of_years_only,
+    printed_measure,
+)
 
 
 def recognise(path: Path, sheet: str = "") -> str | None:
@@ -42,6 +50,11 @@ def look(path: Path, sheet: str = "") -> Reading:
     table = table_of(file_bytes(path), path, path.name, part=sheet)
     found = guess_roles(table)
     if found is None:
+        for name in table.names:
+            filled = [c for c in table[name] if not is_blank(c)]
+            if filled and all(map(within_year, filled)):
+                what, mend = of_years_only(name, filled[0])
+                raise SourceError(what, where=path.name, mend=mend)
         raise SourceError(
             "there is no province column, or none of years, and no other column that is a key with years",
             where=path.name,

@@ -8,7 +8,7 @@ from dataclasses import replace
 from panelkit.core.source import Units
 from panelkit.etl.harmonise.units import parse_measure, plain
 from panelkit.etl.sources._cell_table import CellTable
-from panelkit.etl.sources._cells import NoNumeral, is_blank, narrow, read_number, read_year
+from panelkit.etl.sources._cells import NoNumeral, is_blank, narrow, read_number, read_year, within_year
 from panelkit.etl.sources._frames import unit_texts
 from panelkit.etl.sources._observed import Ledger, unit_columns
 
@@ -29,6 +29,10 @@ def keys_of(unit: Units, time: str, table: CellTable, ledger: Ledger) -> Keys:
         if column in table.shown:
             ledger.say(f"units go by the value labels of '{column}'")
     times_of = table.columns[time_at] if time else [0] * table.rows
+    if any(map(within_year, times_of)):
+        first = next(row for row, cell in enumerate(times_of) if within_year(cell))
+        ledger.fault(*of_years_only(time, times_of[first]), table.place(first, time_at))
+        return [], [], []
     for row, (name, cell) in enumerate(zip(names, times_of, strict=True)):
         year = read_year(cell) if time else 0
         if not name and (is_blank(cell) or not time):
@@ -56,6 +60,15 @@ def keys_of(unit: Units, time: str, table: CellTable, ledger: Ledger) -> Keys:
             units.append(name)
             times.append(year)
     return rows, units, times
+
+
+def of_years_only(time: str, cell: object) -> tuple[str, str]:
+    """What to say, and to do, of a column of quarters, months or days."""
+    how = 'series such as { x = "sum(COLUMN)" } or "mean(COLUMN)"'
+    return (
+        f"column '{time}' holds parts of a year, such as '{narrow(str(cell))}', and a panel is of years",
+        f"make yearly figures of them: kind = 'records' with time = '{time}' and {how}",
+    )
 
 
 def printed_measure(table: CellTable, at: int) -> str | None:
