@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from panelkit.core.codec import from_json
-from panelkit.core.errors import EngineRefusedError, PanelkitError, SourceError, StudyError
+from panelkit.core.errors import EngineRefusedError, PanelkitError, StudyError
 from panelkit.core.estimation import ModelSpec
 from panelkit.core.label import Language
 from panelkit.core.manifest import Manifest
@@ -42,10 +42,7 @@ def inspect(path: Path | str, sheet: str = "") -> Reading:
     from panelkit.etl.look import look
 
     load_kinds()
-    path = Path(path)
-    if not path.is_file():
-        raise SourceError("there is no such file", where=str(path), mend="name a file")
-    return look(path, sheet)[1]
+    return look(Path(path), sheet)[1]
 
 
 def reading_in_words(path: Path | str, reading: Reading) -> str:

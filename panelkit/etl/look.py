@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -52,8 +53,8 @@ def look(path: Path, sheet: str = "") -> tuple[str, Reading]:
     SourceError
         No layout fits; the message says for each why not.
     """
-    if not path.is_file():
-        raise SourceError("there is no such file", where=str(path), mend="correct the path")
+    if not path.is_file() or not os.access(path, os.R_OK):
+        file_bytes(path)  # says why not
     if not sheet and path.suffix.casefold() in WORKBOOKS:
         names = sheet_names(file_bytes(path, largest=LARGEST_WORKBOOK), path, path.name)
         if len(names) > 1:

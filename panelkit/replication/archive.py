@@ -7,7 +7,7 @@ import os
 import stat
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 from panelkit.core.errors import PackageError
@@ -53,6 +53,23 @@ def safe_path(name: str) -> PurePosixPath:
             mend="do not open this package; ask its author for a clean one",
         )
     return path
+
+
+def refuse_alike(names: Iterable[str]) -> None:
+    """Refuse names of files that cannot stand in a package, one by one or beside each other.
+
+    Raises
+    ------
+    PackageError
+        A name that is not safe; two that differ by case or accents alone, of which many systems would keep one.
+    """
+    seen: dict[str, str] = {}
+    for name in names:
+        safe_path(name)
+        other = seen.setdefault(folded(name), name)
+        if other != name:
+            what = f"'{other}' and '{name}' differ by case or accents alone, and many systems would keep one of them"
+            raise PackageError(what, where="package", mend="rename one, in the study too")
 
 
 def extract(archive: Path, into: Path) -> Path:

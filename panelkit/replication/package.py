@@ -77,8 +77,7 @@ def make_package(inputs: PackageInputs) -> dict[str, bytes]:
         files["README.pdf"] = inputs.printed(files["README.md"].decode(), "en")
     if inputs.printed is not None and study.head.language == "zh":
         files["README.zh.pdf"] = inputs.printed(files["README.zh.md"].decode(), "zh")
-    for name in files:
-        archive.safe_path(name)
+    archive.refuse_alike(files)
     files["ledger.json"] = _json({**json.loads(files["ledger.json"]), "digests": _digests(files)})
     files[MANIFEST] = manifest_of(files).encode()
     return dict(sorted(files.items()))

@@ -249,14 +249,19 @@ def _listed(
     if not isinstance(entries, list):
         faults.append(Fault(where=section, what="a list of tables is expected", mend=f"write [[{section}]]"))
         return []
-    made, seen = [], set()
+    made: list[Any] = []
+    seen: dict[object, object] = {}
     default = "regression" if base is TableSpec else ""
     for place, entry in enumerate(entries):
         name = entry.get("id") if isinstance(entry, dict) else None
         where = f"{section}.{name}" if name else f"{section}[{place}]"
-        if name in seen:
-            faults.append(Fault(where=where, what=f"the id '{name}' stands twice", mend="give each its own"))
-        seen.add(name)
+        small = (
+            name.casefold() if isinstance(name, str) else None
+        )  # files are called by ids, and many systems ignore case
+        if small is not None and small in seen:
+            what = "stands twice" if seen[small] == name else f"differs from '{seen[small]}' by case alone"
+            faults.append(Fault(where=where, what=f"the id '{name}' {what}", mend="give each its own"))
+        seen.setdefault(small, name)
         kind = _kind_of(entry, registry, where, faults, default) if isinstance(entry, dict) else None
         item = typed(kind.spec, {"kind": kind.name, **entry}, where, faults) if kind else None
         if item is not None:

@@ -193,3 +193,82 @@ def test_a_query_that_leaves_its_database(tmp_path, query):
         kind.read(spec, path)
     assert "root:" not in str(caught.value)
     assert [p.name for p in tmp_path.iterdir()] == ["a.duckdb"]
+
+
+SPREADSHEET = (
+    '<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"><Worksheet ss:Name="a"><Table>'
+    "<Row ss:Index='{index}'><Cell ss:Index='{index}'><Data ss:Type='Number'>{number}</Data></Cell></Row></Table></Worksheet></Workbook>"
+)
+ARCHIVE = "MIME-Version: 1.0\nContent-Type: multipart/related; boundary=b\n\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        (
+            "attributes.xls",
+            "<html><table " + "a=1 " * 50_000 + "><tr><td>1</td></tr></table>",
+            "more than 20,000 attributes",
+        ),
+        ("reference.xls", "<html><table><tr><td>&#" + "9" * 9000 + ";</td></tr></table>", "the web page is damaged"),
+        ("figure.xls", "<html><table><tr><td>" + "9" * 9000 + "</td><td>2015</td></tr></table>", "no header row"),
+        ("index.xls", SPREADSHEET.format(index="9" * 9000, number="9" * 9000), "no header row"),
+        ("heads.mht", ARCHIVE + "--b\n" + "X: y\n" * 150_000, "more parts or heads of parts"),
+        ("parts.mht", ARCHIVE + "--b\nContent-Type: text/html\n\n<p>x\n" * 12_000, "more parts or heads of parts"),
+    ],
+)
+def test_a_page_of_attributes_digits_and_parts_without_end(tmp_path, name, text, words):
+    (tmp_path / name).write_text(text, "utf-8")
+    refused(tmp_path / name, words)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("a.sqlite", b"SQLite format 3\0" + bytes(5000), "this is a SQLite database"),
+        ("a.duckdb", b"SQLite format 3\0" + bytes(5000), "this is a SQLite database"),
+        ("a.sav", b"$FL2@(#) SPSS" + bytes(500), "this is an SPSS file"),
+        ("a.sas7bdat", bytes(12) + b"\xc2\xea\x81\x60" + bytes(500), "this is a SAS file"),
+        ("a.parquet", b"PARE" + bytes(500) + b"PARE", "the Parquet file cannot be read"),
+        ("folder.csv", None, "this is a folder"),
+    ],
+)
+def test_a_file_of_another_program_is_named(tmp_path, name, data, words):
+    if data is None:
+        (tmp_path / name).mkdir()
+    else:
+        (tmp_path / name).write_bytes(data)
+    refused(tmp_path / name, words)
+
+
+def test_a_query_against_sqlite_is_told_why_not(tmp_path):
+    (tmp_path / "a.db").write_bytes(b"SQLite format 3\0" + bytes(5000))
+    kind = SOURCES["sql"]
+    spec = kind.spec(id="s", kind="sql", path="a.db", query="SELECT 1", series={"y": "y"}, measures={"y": ""})
+    with pytest.raises(SourceError, match="by an extension from the network"):
+        kind.read(spec, tmp_path / "a.db")
+
+
+def test_value_labels_of_stata_are_clean(tmp_path):
+    import pandas as pd
+
+    from panelkit.etl.sources._stata import stata_table
+
+    frame = pd.DataFrame({"prov": [1, 2, 3], "sector": [1, 2, 3], "y": [1.0, 2.0, 3.0]})
+    labels = {
+        "prov": {1: " 北京\u3000", 2: "\u202e上海", 3: "Ｔｉａｎｊｉｎ\u200b\n"},
+        "sector": {1: "制\u00a0造 业\x07", 2: "Ｍｉｎｉｎｇ", 3: "Mining "},
+    }
+    frame.to_stata(
+        tmp_path / "a.dta",
+        version=118,
+        write_index=False,
+        value_labels=labels,
+        variable_labels={"y": " 产出\u202e（亿元）\n"},
+    )
+    table = stata_table((tmp_path / "a.dta").read_bytes(), "a.dta", "")
+    assert table["prov"] == ["北京", "上海", "Tianjin"]
+    assert table.shown["sector"] == ["制 造 业", "Mining", "Mining"]
+    assert table.labels == ("", "", "产出(亿元)")
+    assert "several values of 'sector' have one label: Mining" in table.notes
+    assert sum("hide or turn" in note for note in table.notes) == 2

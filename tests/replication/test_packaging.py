@@ -301,3 +301,11 @@ def test_the_verifier_says_how_it_is_called(files: dict[str, bytes], tmp_path: P
     assert "--levels=L2 is no option of it" in calls[1].stdout
     warned = [sys.executable, "-I", "-S", "-W", "error::DeprecationWarning", folder / "verify.py"]
     assert subprocess.run(warned, capture_output=True, text=True, check=False).returncode == 0
+
+
+def test_names_that_differ_by_case_alone_are_no_package() -> None:
+    from panelkit.replication.archive import refuse_alike
+
+    refuse_alike(["tables/one.tex", "tables/two.tex"])
+    with pytest.raises(PackageError, match="differ by case or accents alone"):
+        refuse_alike(["data/raw/Figures.CSV", "data/raw/figures.csv"])

@@ -62,8 +62,34 @@ def table_of(data: bytes, path: Path, where: str, encoding: str = "", separator:
         return _worksheet(data, path, where, part)
     if suffix in (".csv", ".tsv", ".txt", ".tab"):
         return _separated(data, where, encoding, separator)
+    refuse_other(data, where)
     mend = "unpack it" if suffix in _COMPRESSED else "give .csv, .tsv, .parquet, .dta, .rda, .xls, .xlsx or .ods"
     raise SourceError(f"a table cannot be read from '{suffix or path.name}'", where=where, mend=mend)
+
+
+_OTHERS = (
+    (
+        b"SQLite format 3\0",
+        "a SQLite database, which DuckDB reads only by an extension from the network",
+        "write its table as .csv: sqlite3 -header -csv FILE 'SELECT ...' > table.csv; or copy it into a DuckDB file",
+    ),
+    (b"$FL2", "an SPSS file", "save it as .dta or .csv in SPSS, or in R by haven"),
+    (b"$FL3", "an SPSS file", "save it as .dta or .csv in SPSS, or in R by haven"),
+    (b"\0" * 12 + b"\xc2\xea\x81\x60", "a SAS file", "export it as .dta or .csv in SAS, or in R by haven"),
+)
+
+
+def refuse_other(data: bytes, where: str) -> None:
+    """Name a file of another program by its first bytes, with what to do with it.
+
+    Raises
+    ------
+    SourceError
+        It is one.
+    """
+    for head, what, mend in _OTHERS:
+        if data.startswith(head):
+            raise SourceError(f"this is {what}; it is not read", where=where, mend=mend)
 
 
 def unit_texts(columns: dict[str, str], table: CellTable) -> list[str]:
@@ -82,7 +108,7 @@ def unit_text(unit: object) -> str:
     """A unit as text: 110000.0 is "110000"."""
     if is_blank(unit):
         return ""
-    if isinstance(unit, float) and unit == int(unit):
+    if isinstance(unit, float) and unit.is_integer():
         return str(int(unit))
     return str(unit)
 
@@ -180,10 +206,13 @@ def _parquet(data: bytes, where: str) -> CellTable:
         file = parquet.ParquetFile(BytesIO(data))
         _refuse_large(file.metadata.num_rows, file.metadata.num_columns, where)
         table = _decoded(file, where)
-    except pa.ArrowException as fault:
-        raise SourceError(
-            f"the Parquet file cannot be read ({str(fault)[:80]})", where=where, mend="write it again"
-        ) from None
+    except (
+        pa.ArrowException,
+        OSError,
+        ValueError,
+    ) as fault:  # a damaged page and an encrypted file are errors of input to it
+        said = " ".join(str(fault).split())[:80]
+        raise SourceError(f"the Parquet file cannot be read ({said})", where=where, mend="write it again") from None
     names = list(map(str, table.column_names))
     _refuse_twice(names, where)
     return CellTable(

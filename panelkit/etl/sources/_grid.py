@@ -101,7 +101,7 @@ def text_of(row: CellRow, column: int) -> str:
     cell = row.cells[column] if 0 <= column < len(row.cells) else None
     if is_blank(cell):
         return ""
-    return str(int(cell)) if isinstance(cell, float) and cell == int(cell) else plain(str(cell))
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else plain(str(cell))
 
 
 def year_header(rows: Sequence[CellRow], start: int = 0) -> YearHeader | None:

@@ -11,9 +11,12 @@ from panelkit.core.errors import SourceError
 from panelkit.etl.sources._text import CUT, decode, separated
 
 LARGEST_SPAN = 1000
+MOST_ATTRIBUTES = 20_000  # of one tag, with the marks about their values
 _SILENT = frozenset({"script", "style", "title", "head", "noscript", "template", "select"})
 _BREAKS = frozenset({"br", "p", "div", "h1", "h2", "h3", "h4", "li", "hr"})
-_PLAIN_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
+_INDEX = re.compile(r"[0-9]{1,9}")
+_LONG_TAG = re.compile(r"<[^<>]{20000,}")
+_PLAIN_NUMBER = re.compile(r"[+-]?\d{1,300}(?:\.\d{1,300})?")  # and so none that is infinite
 
 Merged = tuple[tuple[int, int], tuple[int, int]]
 
@@ -47,6 +50,7 @@ def sheets_of_markup(data: bytes, where: str, largest: int) -> tuple[LooseSheet,
         No table in it (a page of frames has none), or one that is larger than `largest` cells.
     """
     text = decode(data, where).text
+    _refuse_attributes(text, where)
     xml = "urn:schemas-microsoft-com:office:spreadsheet" in text[:4000]
     parser: _Tables | _Spreadsheet = _Spreadsheet(largest) if xml else _Tables(largest)
     try:
@@ -58,6 +62,8 @@ def sheets_of_markup(data: bytes, where: str, largest: int) -> tuple[LooseSheet,
             where=where,
             mend="save the part that is needed as .xlsx",
         ) from None
+    except ValueError:  # a character reference of thousands of digits
+        raise SourceError("the web page is damaged", where=where, mend="save the workbook as .xlsx") from None
     found = parser.sheets()
     if not found:
         raise SourceError(
@@ -66,6 +72,18 @@ def sheets_of_markup(data: bytes, where: str, largest: int) -> tuple[LooseSheet,
             mend="open it in a browser and a spreadsheet program and save it as .xlsx, or export it again",
         )
     return found
+
+
+def _refuse_attributes(text: str, where: str) -> None:
+    """A tag of so many attributes that their list would fill the memory is not parsed."""
+    for tag in _LONG_TAG.finditer(text):
+        if len(tag[0].split()) + sum(map(tag[0].count, "=\"'")) > MOST_ATTRIBUTES:
+            line = text.count("\n", 0, tag.start()) + 1
+            raise SourceError(
+                f"a tag of the page has more than {MOST_ATTRIBUTES:,} attributes",
+                where=f"{where}, line {line}",
+                mend="open it in a spreadsheet program and save it as .xlsx",
+            )
 
 
 def sheet_of_text(data: bytes, where: str) -> LooseSheet | None:
@@ -249,11 +267,11 @@ class _Spreadsheet(HTMLParser):
         elif tag == "row":
             grid = self.found[-1][1]
             index = given.get("ss:index")
-            grid.row = int(index) - 1 if index and index.isdigit() else grid.row + 1
+            grid.row = int(index) - 1 if index and _INDEX.fullmatch(index) else grid.row + 1
             grid.column = 0
         elif tag == "cell":
             index = given.get("ss:index")
-            if index and index.isdigit():
+            if index and _INDEX.fullmatch(index):
                 self.found[-1][1].column = int(index) - 1
             self.spans = (self._more(given.get("ss:mergeacross")), self._more(given.get("ss:mergedown")))
             self.text, self.kind = [], ""
@@ -262,7 +280,7 @@ class _Spreadsheet(HTMLParser):
 
     @staticmethod
     def _more(given: str | None) -> int:
-        return _span(given) + 1 if given and given.strip().isdigit() and int(given) else 1
+        return _span(given) + 1 if given and _INDEX.fullmatch(given.strip()) and int(given) else 1
 
     def handle_endtag(self, tag: str) -> None:
         if tag in ("data", "ss:data"):
@@ -271,7 +289,7 @@ class _Spreadsheet(HTMLParser):
             shown = "".join(self.text).strip()
             value: object = shown or None
             if self.kind == "Number" and shown:
-                value = float(shown) if re.fullmatch(r"[+-]?\d+\.?\d*(?:[eE][+-]?\d+)?", shown) else shown
+                value = float(shown) if re.fullmatch(r"[+-]?\d{1,300}\.?\d*(?:[eE][+-]?\d+)?", shown) else shown
             self.found[-1][1].put(value, *self.spans)
 
     def handle_data(self, data: str) -> None:

@@ -123,7 +123,7 @@ def shown(row: Sequence[object], column: int) -> str:
     if isinstance(cell, str):
         return plain(cell)
     if isinstance(cell, float) and cell == cell:
-        return str(int(cell)) if cell == int(cell) else repr(cell)
+        return str(int(cell)) if float(cell).is_integer() else repr(cell)
     return "" if cell is None else str(cell)
 
 

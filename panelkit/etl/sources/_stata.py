@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 import tempfile
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from panelkit.core.counted import counted
 from panelkit.core.errors import SourceError
+from panelkit.core.letters import deceiving, without
 from panelkit.etl.sources._cell_table import CellTable
+from panelkit.etl.sources._cells import narrow
 from panelkit.facts.provinces import is_not_a_province, match
 
 _UNICODE = 118  # first release whose texts are UTF-8
@@ -57,7 +61,8 @@ def stata_table(data: bytes, where: str, encoding: str) -> CellTable:
     labelled: dict[str, list[object]] = {}
     for name in names:
         cells = [None if c is None or c != c else c for c in frame[name].astype("object")]
-        shown = meta.variable_value_labels.get(name, {})
+        shown, said = _cleaned(meta.variable_value_labels.get(name, {}), name)
+        notes += said
         if _regions(shown):
             cells = [shown.get(c, shown.get(_whole(c), c)) for c in cells]
             notes.append(f"the variable '{name}' gives its value labels, which are regions")
@@ -70,14 +75,33 @@ def stata_table(data: bytes, where: str, encoding: str) -> CellTable:
         place=lambda row, column: f", row {row + 1}, column {names[column]}",
         format=f"Stata (release {release})",
         encoding=used,
-        labels=tuple(meta.column_names_to_labels.get(n) or "" for n in names),
+        labels=tuple(_clean(meta.column_names_to_labels.get(n) or "") for n in names),
         notes=tuple(notes),
         shown=labelled,
     )
 
 
+def _clean(text: str) -> str:
+    """A label in normal widths, blanks made one, without letters that hide or turn what is read."""
+    return " ".join(without(narrow(str(text))).split())
+
+
+def _cleaned(labels: Mapping[Any, str], name: str) -> tuple[dict[Any, str], list[str]]:
+    """Value labels made clean, and what is said of it: letters taken out, values that have one label."""
+    made = {value: _clean(text) for value, text in labels.items()}
+    said = []
+    hidden = [value for value, text in labels.items() if deceiving(str(text))]
+    if hidden:
+        count = counted(len(hidden), "value labels")
+        said.append(f"letters that hide or turn what is read were taken out of {count} of '{name}'")
+    alike = sorted(text for text, count in Counter(made.values()).items() if count > 1)
+    if alike:
+        said.append(f"several values of '{name}' have one label: {', '.join(alike[:3])}")
+    return made, said
+
+
 def _whole(cell: object) -> object:
-    return int(cell) if isinstance(cell, float) and cell == int(cell) else cell
+    return int(cell) if isinstance(cell, float) and cell.is_integer() else cell
 
 
 def _regions(labels: Mapping[Any, str]) -> bool:

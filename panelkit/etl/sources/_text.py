@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -55,10 +56,19 @@ def file_bytes(path: Path, *, largest: int = LARGEST_TEXT) -> bytes:
     Raises
     ------
     SourceError
-        There is no such file, it is empty, or it is larger than `largest`.
+        There is no such file, it is empty, larger than `largest`, or may not be read.
     """
     if not path.is_file():
-        raise SourceError("there is no such file", where=str(path), mend="correct the source's path")
+        what = (
+            "this is a folder"
+            if path.is_dir()
+            else "this is no ordinary file"
+            if path.exists()
+            else "there is no such file"
+        )
+        raise SourceError(what, where=str(path), mend="correct the source's path")
+    if not os.access(path, os.R_OK):
+        raise SourceError("the file may not be read", where=str(path), mend="give yourself the right to read it")
     size = path.stat().st_size
     if size == 0:
         raise SourceError("the file is empty", where=str(path), mend="export it again")

@@ -11,6 +11,9 @@ from panelkit.etl.sources._markup import LooseSheet, sheets_of_markup
 from panelkit.etl.sources._text import decode
 
 MOST_PAGES = 500
+MOST_PARTS, MOST_HEADS = 10_000, 100_000
+_HEAD = re.compile(rb"^[!-9;-~]{1,200}:", re.MULTILINE)
+_PART = re.compile(rb"^--[^>\s]", re.MULTILINE)
 _SHEET = re.compile(
     r"<x:Name>(?P<name>[^<]{1,100})</x:Name>(?:(?!</x:ExcelWorksheet>).){0,400}?HRef=\"(?P<file>[^\"]{1,300})\"",
     re.DOTALL | re.IGNORECASE,
@@ -32,6 +35,7 @@ def sheets_of_archive(data: bytes, where: str, largest: int) -> tuple[LooseSheet
     SourceError
         A broken archive, or one without a table.
     """
+    _refuse_headers(data, where)
     try:
         pages = [part for part in message_from_bytes(data).walk() if part.get_content_type() == "text/html"]
         bodies = [(_file(part), _bytes(part)) for part in pages[:MOST_PAGES]]
@@ -62,6 +66,16 @@ def sheets_of_archive(data: bytes, where: str, largest: int) -> tuple[LooseSheet
     return tuple(
         LooseSheet(name=named.get(s.name.casefold(), s.name), rows=s.rows, merged=s.merged, note=s.note) for s in found
     )
+
+
+def _refuse_headers(data: bytes, where: str) -> None:
+    """An archive of so many lines that read as heads of its parts that their objects would fill the memory is not opened."""
+    if any(sum(1 for _ in marks.finditer(data)) > most for marks, most in ((_HEAD, MOST_HEADS), (_PART, MOST_PARTS))):
+        raise SourceError(
+            "the web archive has more parts or heads of parts than a saved workbook has",
+            where=where,
+            mend="open it in a spreadsheet program and save it as .xlsx",
+        )
 
 
 def _file(part: Message) -> str:

@@ -15,7 +15,7 @@ from panelkit.core.spec import spec
 from panelkit.etl.harmonise.units import parse_measure
 from panelkit.etl.sources._cells import read_year
 from panelkit.etl.sources._engine import Clock, locked, settings
-from panelkit.etl.sources._frames import LARGEST_TABLE, CellTable, unit_texts
+from panelkit.etl.sources._frames import LARGEST_TABLE, CellTable, refuse_other, unit_texts
 from panelkit.etl.sources._guess import Roles, guess_roles
 from panelkit.etl.sources._many import one_file
 from panelkit.etl.sources._observed import Ledger, observe, reading, sealed, series_seen, settle_measure, unit_columns
@@ -108,6 +108,8 @@ def _opened(path: Path, where: str, memory: str, threads: int) -> duckdb.DuckDBP
     import duckdb
 
     config = settings(memory, threads, where)
+    with path.open("rb") as file:
+        refuse_other(file.read(100), where)
     try:
         connection = duckdb.connect(str(path), read_only=True, config=config)
     except duckdb.Error as fault:
