@@ -11,7 +11,8 @@ RULE = "# " + "-" * 64
 ALONE = """import sys
 
 if sys.version_info < (3, 9):  # before anything that an older Python cannot read
-    sys.exit("cannot verify: this needs Python 3.9 or newer")
+    sys.stdout.write("cannot verify: this needs Python 3.9 or newer\\n")
+    sys.exit(2)
 if __name__ == "__main__" and not (sys.flags.isolated or getattr(sys.flags, "safe_path", False)):
     del sys.path[0]  # the folder of this file: a json.py beside it is a stranger's
 """

@@ -40,12 +40,14 @@ class Comparison:
     """How many numbers were compared, how many are the same to the last bit, and what parted.
 
     nearest : of those that are not the same and yet agree, the one that parts at the earliest digit; None where all are the same.
+    reworded : sentences that have the same numbers in other words, as another version of panelkit may put them.
     """
 
     compared: int = 0
     parted: list[Parted] = field(default_factory=list)
     same: int = 0
     nearest: Parted | None = None
+    reworded: list[str] = field(default_factory=list)
 
     def agreed(self, found: Parted) -> None:
         """Note two numbers that agree to the digits that are asked for and no further."""
@@ -65,7 +67,8 @@ def compare_checks(
 ) -> None:
     """Every number, verdict and sentence of the checks made anew against the packaged ones.
 
-    every : the data's and the batteries' too, which a run from raw makes (L3); second engines are always left to L4.
+    every : the data's and the batteries' too, and every word, where the package's own program makes them from raw (L3); second
+        engines are always left to L4. Otherwise words may differ, and are told.
     """
     models = {c["of"] for c in anew}
 
@@ -81,10 +84,13 @@ def compare_checks(
             held, made = ("there", "absent") if name in mine else ("absent", "there")
             result.parted.append(Parted(where=where, packaged=held, anew=made))
             continue
-        _compare_check(where, mine[name], theirs[name], result)
+        _compare_check((where, every), mine[name], theirs[name], result)
 
 
-def _compare_check(where: str, left: dict[str, Any], right: dict[str, Any], result: Comparison) -> None:
+def _compare_check(
+    at_and_words: tuple[str, bool], left: dict[str, Any], right: dict[str, Any], result: Comparison
+) -> None:
+    where, words = at_and_words
     a, b = (
         dict(_flat_dict({k: c.get(k) for k in ("verdict", "value", "bound", "text", "rows")})) for c in (left, right)
     )
@@ -102,7 +108,10 @@ def _compare_check(where: str, left: dict[str, Any], right: dict[str, Any], resu
             scale = max(largest.get(at.rpartition(".")[2], 0.0), 1e-4 if at.endswith(("p", "p_adjusted")) else 0.0)
             alike = abs(x - y) <= CHECKED * scale
         elif isinstance(one, str) and isinstance(other, str):
-            alike = said_alike(one, other)
+            alike = said_alike(one, other) or (
+                at.startswith("text.") and not words and said_alike(one, other, words=False)
+            )
+            result.reworded += [f"{where}.{at}"] if alike and not said_alike(one, other) else []
         else:
             alike = one == other or (x is not None and y is not None and (x == y or (x != x and y != y)))
         if not alike:
@@ -123,15 +132,19 @@ def _flat_dict(value: Any, at: str = "") -> Iterator[tuple[str, Any]]:
         yield at, value
 
 
-def said_alike(left: str, right: str) -> bool:
+def said_alike(left: str, right: str, *, words: bool = True) -> bool:
     """Whether two sentences have the same words and numbers, each to one unit of its last digit, as rounding on a brink may part them.
+
+    words : whether the words must be the same.
 
     >>> said_alike("p = 0.041, 12 rows", "p = 0.042, 12 rows"), said_alike("p = 0.041", "p = 0.051"), said_alike("12 rows", "13 rows")
     (True, False, False)
     """
     if left == right:
         return True
-    if SPOKEN.sub("#", left) != SPOKEN.sub("#", right):
+    if len(SPOKEN.findall(left)) != len(SPOKEN.findall(right)) or (
+        words and SPOKEN.sub("#", left) != SPOKEN.sub("#", right)
+    ):
         return False
     for one, other in zip(SPOKEN.findall(left), SPOKEN.findall(right), strict=True):
         decimals = len(one.partition(".")[2])

@@ -9,7 +9,7 @@ import json
 import tempfile
 import tomllib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -98,12 +98,17 @@ class Report:
     subject: Subject = field(default_factory=Subject)
 
     def __str__(self) -> str:
-        lines = [f"package {self.digest}"]
+        told = [asdict(level) for level in self.levels]
+        lines = [standalone.headline(told), f"package {self.digest}"]
         for level in self.levels:
-            lines.append(f"{level.level} {level.verdict}: {level.compared} compared")
+            said = standalone.MEANS[level.level]
+            lines.append(f"{level.level} {level.verdict}: {level.compared} compared ({said})")
             lines += [f"  {finding}" for finding in level.findings]
             lines += [f"  note: {note}" for note in level.notes]
-        return "\n".join([*lines, *(f"note: {note}" for note in self.notes)])
+        lines += [f"note: {note}" for note in self.notes]
+        if any(level.findings for level in self.levels):
+            lines += ["where it differs (findings, file):", *standalone.where_it_differs(told)]
+        return "\n".join([*lines, *(f"what to do - {text}" for text in standalone.advice(told))])
 
 
 def verify(
@@ -242,7 +247,8 @@ def _from_panel(folder: Path, means: Means) -> LevelResult:
         return LevelResult(level="L2", verdict="differs", compared=0, findings=tuple(map(str, error.faults)))
     except UNLIKE as error:
         return _not_rerun("L2", f"results/estimates.json or the panel cannot be read: {_said(error)}")
-    return _compared("L2", result, further=twins)
+    told = f"{len(result.reworded)} sentences of checks have the same numbers in other words, those of this panelkit"
+    return _compared("L2", result, further=twins, notes=(told,) if result.reworded else ())
 
 
 def _from_raw(folder: Path, means: Means) -> LevelResult:

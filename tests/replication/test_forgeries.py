@@ -207,6 +207,8 @@ def check(**fields: Any) -> dict[str, Any]:
         ({"value": 0.041 * (1 + 1e-9)}, 0),
         ({"text": {"en": "F = 4.124, p = 0.041", "zh": "p = 0.041"}}, 0),
         ({"text": {"en": "F = 4.523, p = 0.041", "zh": "p = 0.041"}}, 1),
+        ({"text": {"en": "an F of 4.123, p = 0.041", "zh": "p = 0.041"}}, 0),
+        ({"text": {"en": "an F of 4.123, p = 0.051", "zh": "p = 0.041"}}, 1),
         ({"value": 0.051}, 1),
         ({"verdict": "fails"}, 1),
         ({"rows": [{"statistic": "RESET", "value": 4.123, "p": 0.051}]}, 1),
@@ -218,7 +220,13 @@ def test_checks_made_anew_are_compared_number_by_number(anew: dict[str, Any], pa
     result = Comparison()
     compare_checks({"checks": [check(), {**check(), "name": "second_engine"}]}, [check(**anew)], result)
     assert len(result.parted) == parts, result.parted
-    assert said_alike("5 of 7", "5 of 7")
+    reworded = Comparison()
+    other = {"en": "an F of 4.123, p = 0.041", "zh": "p = 0.041"}
+    compare_checks({"checks": [check()]}, [check(text=other)], reworded)
+    assert reworded.reworded == ["checks.m.reset.text.en"]
+    strict = Comparison()
+    compare_checks({"checks": [check()]}, [check(text=other)], strict, every=True)
+    assert len(strict.parted) == 1
     assert not said_alike("5 of 7", "6 of 7")
 
 

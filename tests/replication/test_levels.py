@@ -6,6 +6,7 @@ import ast
 import json
 import math
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -313,3 +314,43 @@ def test_a_second_engine_that_has_no_error_of_its_own_is_no_finding(files: dict[
         spoilt = {**files, **{n: json.dumps(d).encode() for n, d in made.items()}}
         (found,) = verify(write_package(resealed(spoilt), tmp_path / str(alone)), levels=("L1",)).levels
         assert found.verdict == verdict, found.findings[:3]
+
+
+def test_the_verdict_stands_first_and_what_to_do_last(files: dict[str, bytes], tmp_path: Path) -> None:
+    folder = write_package(files, tmp_path / "p")
+    good = command(folder).stdout.split("\n")
+    assert good[0].startswith("VERIFIED: nothing differs at L0, L1 (")
+    assert "panelkit verify FOLDER" in good[-2]
+    (folder / "tables" / "table2.tex").write_bytes(files["tables/table2.tex"].replace(b".809", b".909"))
+    bad = command(folder).stdout
+    assert bad.startswith("DIFFERS: ")
+    assert re.search(r"Where it differs \(findings, file\):\n +\d+  tables/table2\.tex\n", bad)
+    assert "What to do - L0: " in bad
+    assert "What to do - L1: " in bad
+    assert str(verify(folder, levels=("L0",))).startswith("DIFFERS: 2 at L0\n")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["no such folder"], "there is no folder"),
+        (["verify.py"], "it is a file; name the folder that holds MANIFEST.sha256"),
+        (["p.zip"], "it is a zip: unpack it first"),
+        (["outer"], "the package is in outer"),
+        (["tables"], "this is no package"),
+        (["--fast"], "is no option of it"),
+        (["tables", "data"], "it takes one folder, not 2"),
+    ],
+)
+def test_what_is_no_package_is_told_with_what_to_give(
+    files: dict[str, bytes], tmp_path: Path, given: list[str], said: str
+) -> None:
+    folder = write_package(files, tmp_path / "p")
+    (folder / "p.zip").write_bytes(b"PK")
+    (folder / "outer" / "inner").mkdir(parents=True)
+    (folder / "outer" / "inner" / MANIFEST).write_text("x")
+    done = command(folder, *given)
+    assert done.returncode == 2
+    assert done.stdout.startswith("cannot verify: ")
+    assert said in done.stdout
+    assert not done.stderr

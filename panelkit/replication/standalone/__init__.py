@@ -19,14 +19,17 @@ from panelkit.replication.standalone.page import from_html
 from panelkit.replication.standalone.pictures import pictured_as, pictures_on
 from panelkit.replication.standalone.plain_tables import from_csv
 from panelkit.replication.standalone.printed import against, foreknown
+from panelkit.replication.standalone.telling import MEANS, advice, headline, where_it_differs
 from panelkit.replication.standalone.typst import from_typ
 from panelkit.replication.standalone.word import from_docx, word_part
 
 __all__ = [
     "BY_DIGEST",
+    "MEANS",
     "Cannot",
     "Frame",
     "Level",
+    "advice",
     "against",
     "attempt",
     "foreknown",
@@ -37,6 +40,7 @@ __all__ = [
     "from_numbers",
     "from_tex",
     "from_typ",
+    "headline",
     "main",
     "named",
     "number",
@@ -55,6 +59,7 @@ __all__ = [
     "value_of",
     "verify",
     "walk",
+    "where_it_differs",
     "whole",
     "word_part",
 ]

@@ -4,9 +4,11 @@
 
 L0  every file is there, is what MANIFEST.sha256 says, and nothing else is there.
 L1  every number printed in the tables (LaTeX, HTML, Word, CSV) and the page is the one in ledger.json and results/estimates.json,
-    to the printed digits; stars follow from p, t from coefficient and standard error, rows on effects and N from the model; words
-    are the same in every format; the copies of the results (models, second engine, Stata, samples, codebook, places of raw cells)
-    say what the results say.
+    to the printed digits; each that follows from others is made anew: stars from p, t from coefficient and standard error, p from t
+    or F and degrees of freedom, intervals, fits, adjusted p, findings on hypotheses, descriptions of the panel, N from the rows of
+    the sample; words are the same in every format; the copies of the results (models, second engine, Stata, samples, codebook,
+    places of raw cells) say what the results say.
+FOLDER is the unpacked package, the folder that holds MANIFEST.sha256; without it the folder of this file. --json prints all as JSON.
 Exit code: 0 verified, 1 something differs, 2 this cannot be verified. Levels that estimate anew are `panelkit verify`'s.
 It is the modules of panelkit.replication.standalone joined to one file, so that an editor runs it with nothing installed.
 """
@@ -22,6 +24,7 @@ from typing import Any
 from panelkit.replication.standalone.level import MANIFEST, Cannot, Level, read, stamps, visible
 from panelkit.replication.standalone.level_1 import level_1
 from panelkit.replication.standalone.manifest import level_0
+from panelkit.replication.standalone.telling import MEANS, advice, headline, misplaced, where_it_differs
 
 
 def verify(folder: str, levels: list[str]) -> dict[str, Any]:
@@ -29,6 +32,8 @@ def verify(folder: str, levels: list[str]) -> dict[str, Any]:
     made: list[Level] = []
     digest = cannot = ""
     try:
+        if reason := misplaced(folder):
+            raise Cannot(reason)
         before = stamps(folder)
         digest = hashlib.sha256(read(folder, MANIFEST)).hexdigest()
         made = [{"L0": level_0, "L1": level_1}[name](folder) for name in levels]
@@ -46,21 +51,39 @@ def main(arguments: list[str]) -> int:
     if {"-h", "--help"} & set(arguments):
         sys.stdout.write(__doc__ or "python verify.py [--json] [FOLDER]\n")
         return 0
-    if unknown := [a for a in arguments if a.startswith("-") and a != "--json"]:
-        sys.stdout.write(f"cannot verify: {unknown[0]} is no option of it (--help says which are)\n")
-        return 2
     folders = [a for a in arguments if not a.startswith("-")]
+    wrong = [
+        f"{a} is no option of it (--help says which are)" for a in arguments if a.startswith("-") and a != "--json"
+    ]
+    wrong += [f"it takes one folder, not {len(folders)}"] if len(folders) > 1 else []
     folder = folders[0] if folders else os.path.dirname(os.path.abspath(__file__))
+    if wrong:
+        tell([f"cannot verify: {wrong[0]}"])
+        return 2
     result = verify(folder, ["L0", "L1"])
     if "--json" in arguments:
         sys.stdout.write(json.dumps(result, indent=1) + "\n")
-        return int(result["exit_code"])
-    if result["cannot"]:
-        sys.stdout.write(f"cannot verify: {result['cannot']}\n")
-    for level in result["levels"]:
-        sys.stdout.write(f"{level['level']} {level['verdict']}: {level['compared']} compared\n")
-        for text in level["findings"] + [f"note: {n}" for n in level["notes"]]:
-            sys.stdout.write(f"  {visible(text)}\n".encode("ascii", "backslashreplace").decode())
-    sys.stdout.write("L2 and above: not rerun (panelkit verify)\n")
-    sys.stdout.write(f"package digest {result['digest']}\n")
+    else:
+        tell(told_whole(result))
     return int(result["exit_code"])
+
+
+def told_whole(result: dict[str, Any]) -> list[str]:
+    """The report: verdict, then each level with its findings, where they are, and what to do."""
+    if result["cannot"]:
+        return [f"cannot verify: {result['cannot']}"]
+    levels = result["levels"]
+    lines = [headline(levels), f"package digest {result['digest']}", ""]
+    for level in levels:
+        lines.append(f"{level['level']} {level['verdict']}: {level['compared']} compared ({MEANS[level['level']]})")
+        lines += [f"  {text}" for text in level["findings"] + [f"note: {n}" for n in level["notes"]]]
+    if any(level["findings"] for level in levels):
+        lines += ["", "Where it differs (findings, file):", *where_it_differs(levels)]
+    lines += ["", *(f"What to do - {text}" if any(v["findings"] for v in levels) else text for text in advice(levels))]
+    return lines
+
+
+def tell(lines: list[str]) -> None:
+    """Print lines, without what steers a terminal, in ASCII, which every terminal has."""
+    for line in lines:
+        sys.stdout.write(f"{visible(line)}\n".encode("ascii", "backslashreplace").decode())
