@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from panelkit.core.exhibit import Figure
 from panelkit.reporting.figures._fit import fit
 from panelkit.reporting.figures._fonts import chinese_font
+from panelkit.reporting.figures._truetype import embed_as_truetype
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,6 +58,7 @@ def drawn(
         paint(figure, axes)
         fit(picture)  # lays everything out, once for all formats
         picture.set_layout_engine("none")
+        embed_as_truetype(picture)
         return {form: _file(picture, form, **how) for form, how in _hushed(figure).items() if form in figure.formats}
 
 
