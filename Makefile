@@ -9,10 +9,10 @@ run: $(VENV)/.ready-run
 	$(BIN)/panelkit run
 
 test: $(VENV)/.ready-test
-	$(BIN)/python -m pytest -n auto -q
+	$(BIN)/python -m pytest -n auto --dist worksteal -q
 
 quick: $(VENV)/.ready-test
-	$(BIN)/python -m pytest -n auto -q -m "not slow"
+	$(BIN)/python -m pytest -n auto --dist worksteal -q -m "not slow"
 
 lint: $(VENV)/.ready-test
 	$(BIN)/ruff check .

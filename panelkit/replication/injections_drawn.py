@@ -101,7 +101,9 @@ def _exchanged(files: Files, each: int, seed: int) -> Iterator[Error]:
     page = files.get("report.html", b"").decode()
     found = [
         m.span(1)
-        for m in re.finditer(r'<figure id="figure-\w+(?:-\w\w)?">\s*<div class="card"><img src="([^"]+)"', page)
+        for m in re.finditer(
+            r'<figure id="figure-\w+(?:-\w\w)?" tabindex="-1">\s*<div class="card"><img src="([^"]+)"', page
+        )
     ]
     pairs_of = [(a, b) for a in found for b in found if a < b and page[a[0] : a[1]] != page[b[0] : b[1]]]
     for one, two in draw.sample(pairs_of, min(each, len(pairs_of))):

@@ -22,7 +22,7 @@ LEGEND_OFF = (
     6.0  # a legend, and what is behind a text, is as wide as its words, which formats measure each in its own way
 )
 EMBEDDED = re.compile(
-    r'<figure id="figure-(\w+)((?:-\w\w)?)">\s*<div class="card"><img src="data:image/svg\+xml;base64,([\w+/=]*)"'
+    r'<figure id="figure-(\w+)((?:-\w\w)?)" tabindex="-1">\s*<div class="card"><img src="data:image/svg\+xml;base64,([\w+/=]*)"'
 )
 BAD_PICTURE = (
     ValueError, LookupError, TypeError, AttributeError, ArithmeticError, zlib.error, ElementTree.ParseError,
