@@ -141,6 +141,7 @@ def check(
             made = json_schema()
             return made, json_text(made), 0
         read = pipeline.read_study(study or _default_study(), root=root)
+        pipeline.refuse_unfit(read)
         panel = building.build_panel(read)
         if faults := estimating.faults_before(read, panel):
             raise PanelkitError(faults=faults)

@@ -227,10 +227,7 @@ def run(
     study = documented(read_study(path, root=root))
     from panelkit.replication.placing import alone
 
-    if "pdf" in study.head.report:
-        from panelkit.reporting.render.typst import needed
-
-        needed("study.report")
+    refuse_unfit(study)
     memory = Path(output) / ".steps" / study.id
     made = [folder for folder in (memory, memory.parent, Path(output)) if not folder.exists()]
     memory.mkdir(parents=True, exist_ok=True)
@@ -241,6 +238,24 @@ def run(
         for folder in made:
             with contextlib.suppress(OSError):
                 folder.rmdir()
+
+
+def refuse_unfit(study: Study) -> None:
+    """Refuse a study that this machine cannot report on, before minutes of estimating.
+
+    Raises
+    ------
+    ReportError
+        There is no typst for a report in PDF, or no Chinese font for a figure with Chinese words.
+    """
+    if "pdf" in study.head.report:
+        from panelkit.reporting.render.typst import needed
+
+        needed("study.report")
+    if chinese := [f.id for f in study.figures if (f.language or study.head.language) == "zh"]:
+        from panelkit.reporting.figures._fonts import chinese_font
+
+        chinese_font(f"figures.{chinese[0]}")
 
 
 def _run(study: Study, folder: Path, steps: Steps, say: Say) -> Run:

@@ -207,3 +207,21 @@ def test_a_terminal_of_few_signs_is_no_error(small: Path, cli: Any, monkeypatch:
     assert built.returncode == 0, built.stderr
     assert "Balance" in built.stdout
     assert json.loads(cli("build", "--json", cwd=small).stdout)["rows"] == 248
+
+
+def test_a_figure_without_a_font_is_told_before_the_run(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from matplotlib import font_manager
+
+    from panelkit import pipeline
+    from panelkit.core.errors import ReportError
+
+    figure = '[[figures]]\nid = "plot"\nkind = "coefficients"\nmodels = ["main"]\n'
+    text = (small / "study.toml").read_text("utf-8")
+    (small / "study.toml").write_text(
+        text.replace("simulated = true", 'simulated = true\nlanguage = "zh"') + figure, "utf-8"
+    )
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", [])
+    monkeypatch.setattr(font_manager, "findSystemFonts", list)
+    with pytest.raises(ReportError, match=r"figures\.plot: .* no Chinese font"):
+        pipeline.run(small / "study.toml", output=small / "out")
+    assert not (small / "out").exists()

@@ -84,7 +84,7 @@ def _settings(figure: Figure) -> dict[str, Any]:
     defaults: Any = mpl.rcParamsDefault
     families = ["DejaVu Sans"]
     if any(_CHINESE.search(text) for text in _words(figure)):
-        families.insert(0, chinese_font())
+        families.insert(0, chinese_font(f"figures.{figure.id}"))
     return {
         **defaults,
         "backend": "agg",

@@ -16,8 +16,8 @@ _FILES = re.compile(
 )
 
 
-def chinese_font() -> str:
-    """The first known Chinese font of this machine.
+def chinese_font(where: str = "") -> str:
+    """The first known Chinese font of this machine; `where` is what needs it.
 
     Raises
     ------
@@ -39,5 +39,6 @@ def chinese_font() -> str:
             return name
     raise ReportError(
         "the figure has Chinese words and this machine has no Chinese font",
+        where=where,
         mend="install one (Debian, Ubuntu: apt-get install fonts-noto-cjk; macOS and Windows bring one), or set language = 'en'",
     )
