@@ -38,6 +38,7 @@ from panelkit.etl.harmonise.keys import (
     to_units,
     units_of,
 )
+from panelkit.etl.harmonise.mixed_units import mixed_measures
 from panelkit.etl.harmonise.national import national_rows
 from panelkit.etl.harmonise.units import measure_of
 from panelkit.etl.harmonise.vintages import vintage_faults
@@ -95,6 +96,7 @@ def assemble(study: Study, observations: Mapping[str, Observations]) -> Assemble
     notes += told
     grid = _grid(study, frame)
     faults = _excluded_faults(study.panel, grid) + _unknown_series(study, frame) + crossed
+    faults += mixed_measures(study.sources, frame, needed)
     _raise(faults)
     found = find_gaps(frame, study.sources, needed, grid)
     if study.panel.gaps == "refuse":

@@ -92,10 +92,15 @@ def _gaps_of(series: str, path: str, rows: pd.DataFrame, grid: Grid, window: tup
 def gap_faults(found: list[SeriesGaps]) -> list[Fault]:
     """Gaps as faults, one for each series, with up to 20 cells of it."""
     faults = []
-    for gaps in found:
+    alike: dict[object, list[SeriesGaps]] = {}
+    for gaps in found:  # a row that is missing is one fault, not one for each of its series
+        key = (gaps.path, gaps.cells, gaps.years) if not gaps.first_cell else gaps.series
+        alike.setdefault(key, []).append(gaps)
+    for gaps, *others in alike.values():
         listed = "; ".join(gaps.cells[:MOST_LISTED])
         more = len(gaps.cells) - MOST_LISTED
         listed += f"; and {more} more" if more > 0 else ""
+        listed += f"; and so {len(others)} more series" if others else ""
         mark = "!" if "!" in gaps.first_cell else ", "
         faults.append(
             Fault(
@@ -114,8 +119,11 @@ def _counted(gaps: int) -> str:
 def gap_check(found: list[SeriesGaps]) -> Check:
     """Gaps as a finding: counts by series."""
     total = sum(g.gaps for g in found)
-    parts = "; ".join(f"{g.series}: {g.gaps} of {g.due}" for g in found)
-    parts_zh = "；".join(f"{g.series}：{g.due}个中缺{g.gaps}个" for g in found)
+    more = len(found) - MOST_LISTED
+    parts = "; ".join(f"{g.series}: {g.gaps} of {g.due}" for g in found[:MOST_LISTED])
+    parts += f"; and {more} more series" if more > 0 else ""
+    parts_zh = "；".join(f"{g.series}：{g.due}个中缺{g.gaps}个" for g in found[:MOST_LISTED])
+    parts_zh += f"；另有{more}个序列" if more > 0 else ""
     return Check(
         name="gaps",
         of="panel",

@@ -358,3 +358,22 @@ def test_thesis_samples(china: Path, read_as, source_of, study_of):
     assert (m1 & panel["trade"].notna() & panel["pub4"].notna()).sum() == 155 + 31 * (
         panel["year"].eq(2011) & panel["pub4"].notna()
     ).any()
+
+
+def test_a_row_that_is_missing_is_one_fault_whatever_it_would_hold():
+    from panelkit.etl.gaps import SeriesGaps, gap_faults
+
+    found = [
+        SeriesGaps(
+            series=f"s.x{i}",
+            path="f.csv",
+            cells=("Hainan 460000 2013 (absent)",),
+            gaps=1,
+            due=31,
+            first_cell="",
+            years=(2010, 2019),
+        )
+        for i in range(3)
+    ]
+    (fault,) = gap_faults(found)
+    assert "and so 2 more series" in fault.what
