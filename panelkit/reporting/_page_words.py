@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from panelkit.core.label import Language
+
 PAGE_WORDS: dict[str, tuple[str, str]] = {
     "contents": ("Contents", "目录"),
     "skip": ("Skip to content", "跳到正文"),
@@ -99,7 +101,7 @@ PAGE_WORDS: dict[str, tuple[str, str]] = {
     "term": ("Term", "变量"),
     "estimate": ("Estimate", "估计值"),
     "se": ("SE", "标准误"),
-    "interval": ("95% interval", "95%置信区间"),
+    "interval": ("{level} interval", "{level}置信区间"),
     "resampled": ("p, resampled", "重抽样p值"),
     "verdict": ("Verdict", "结论"),
     "finding": ("Finding", "发现"),
@@ -151,3 +153,8 @@ PAGE_WORDS: dict[str, tuple[str, str]] = {
         "条件；其他合理的选择可能得到不同的数字。",
     ),
 }
+
+
+def page_words(language: Language, level: str) -> dict[str, str]:
+    """All of them in one language; `level` is that of the study's intervals, in words."""
+    return {key: pair[language == "zh"].replace("{level}", level) for key, pair in PAGE_WORDS.items()}

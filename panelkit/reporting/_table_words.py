@@ -6,8 +6,8 @@ TABLE_WORDS: dict[str, tuple[str, str]] = {
     # further tables
     "column_estimate": ("Estimate", "估计值"),
     "column_se": ("SE", "标准误"),
-    "column_interval": ("95% interval", "95%置信区间"),
-    "column_interval_resampled": ("95%, resampled", "95%区间（重抽样）"),
+    "column_interval": ("{level} interval", "{level}置信区间"),
+    "column_interval_resampled": ("{level}, resampled", "{level}区间（重抽样）"),
     "column_p_resampled": ("p, resampled", "重抽样p值"),
     "column_p_adjusted": ("p, adjusted", "调整后p值"),
     "column_rows": ("N", "观测值"),
@@ -24,16 +24,16 @@ TABLE_WORDS: dict[str, tuple[str, str]] = {
     "hypothesis_row": ("{id}. {statement}: {verdict}", "{id} {statement}：{verdict}"),
     "on": ("{of} on {outcome}", "{of}对{outcome}"),
     "hypotheses_rule": (
-        "Negligible: the whole 90% interval lies within the smallest effect of interest. Supported or contradicted: the 95% interval "
+        "Negligible: the whole 90% interval lies within the smallest effect of interest. Supported or contradicted: the {level} interval "
         "and, where clusters are few, the resampled one exclude zero on that side, and the adjusted p is below 0.05. Else "
         "inconclusive, which is no rejection.{several}",
-        "可忽略：整个90%区间都在最小关注效应之内。支持或相反：95%区间与（聚类较少时）重抽样区间均在该侧不含零，且调整后p值小于0.05。其余为不确定，"
+        "可忽略：整个90%区间都在最小关注效应之内。支持或相反：{level}区间与（聚类较少时）重抽样区间均在该侧不含零，且调整后p值小于0.05。其余为不确定，"
         "不等于被否定。{several}",
     ),
     "hypotheses_several": (" A hypothesis with several rows needs all of them.", "含多行的假说须各行均成立。"),
-    "hypotheses_inference": ("95% interval: standard errors {what}.", "95%区间：依据{what}。"),
-    "hypotheses_inference_each": ("95% interval, standard errors: {what}.", "95%区间所依据的标准误：{what}。"),
-    "hypotheses_resampled": ("95%, resampled: {what}.", "95%区间（重抽样）：{what}。"),
+    "hypotheses_inference": ("{level} interval: standard errors {what}.", "{level}区间：依据{what}。"),
+    "hypotheses_inference_each": ("{level} interval, standard errors: {what}.", "{level}区间所依据的标准误：{what}。"),
+    "hypotheses_resampled": ("{level}, resampled: {what}.", "{level}区间（重抽样）：{what}。"),
     "hypotheses_p": (
         "p is the larger of the two inferences, adjusted by Holm's method within a family of hypotheses.",
         "p值取两种推断中较大者，并在同一假说族内按Holm法调整。",
@@ -227,14 +227,14 @@ TABLE_WORDS: dict[str, tuple[str, str]] = {
     "coefficient": ("Coefficient", "系数"),
     "coefficient_of": ("Coefficient of {of}", "{of}的系数"),
     "coefficient_without": ("Coefficient of {of} without the cluster named", "剔除所列聚类后{of}的系数"),
-    "coefficients": ("Points are estimates, lines 95% intervals.", "点为估计值，线段为95%置信区间。"),
+    "coefficients": ("Points are estimates, lines {level} intervals.", "点为估计值，线段为{level}置信区间。"),
     "coefficients_both": (
-        "Points are estimates, solid lines 95% intervals, broken lines 95% intervals by the bootstrap.",
-        "点为估计值，实线为95%置信区间，虚线为自助法95%区间。",
+        "Points are estimates, solid lines {level} intervals, broken lines {level} intervals by the bootstrap.",
+        "点为估计值，实线为{level}置信区间，虚线为自助法{level}区间。",
     ),
     "left_out_each": (
-        "The broken line marks the estimate with every cluster, {value}, the band its 95% interval [{low}, {high}].",
-        "虚线为含全部聚类的估计值{value}，灰带为其95%置信区间[{low}, {high}]。",
+        "The broken line marks the estimate with every cluster, {value}, the band its {level} interval [{low}, {high}].",
+        "虚线为含全部聚类的估计值{value}，灰带为其{level}置信区间[{low}, {high}]。",
     ),
     "range_of": ("{of}: {low} to {high}.", "{of}：{low}至{high}。"),
     "heat_classes": ("Observations by class: {each}. White: no figure.", "各类观测数：{each}。白色为无数据。"),
@@ -244,9 +244,9 @@ TABLE_WORDS: dict[str, tuple[str, str]] = {
         "{of}。方格代表省级单位，位置仅为示意；斜线为本面板无数据。图中不含任何边界。",
     ),
     "curve": (
-        "{count:#specifications}: {low} to {high}, median {middle}; {above} above zero, {clear} with a 95% interval that excludes "
+        "{count:#specifications}: {low} to {high}, median {middle}; {above} above zero, {clear} with a {level} interval that excludes "
         "zero (filled). They are no independent tests.",
-        "{count}种设定：{low}至{high}，中位数{middle}；{above}个大于零，{clear}个的95%区间不含零（实心）。各设定并非相互独立的检验。",
+        "{count}种设定：{low}至{high}，中位数{middle}；{above}个大于零，{clear}个的{level}区间不含零（实心）。各设定并非相互独立的检验。",
     ),
     "bacon": (
         "The broken line marks the weighted mean, {value}. Shares of the weight: {each}.",
@@ -268,7 +268,7 @@ TABLE_WORDS: dict[str, tuple[str, str]] = {
     "moran_line": ("Moran's I = {value}", "Moran's I = {value}"),
     "effect_of": ("Effect of {of}", "{of}的效应"),
     "marginal": (
-        "Line: effect, from {low} to {high}; band: pointwise 95% interval; bars: observations by value of the moderator.",
-        "实线为效应，由{low}至{high}；灰带为逐点95%区间；柱形为调节变量各取值的观测数。",
+        "Line: effect, from {low} to {high}; band: pointwise {level} interval; bars: observations by value of the moderator.",
+        "实线为效应，由{low}至{high}；灰带为逐点{level}区间；柱形为调节变量各取值的观测数。",
     ),
 }

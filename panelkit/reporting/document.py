@@ -11,11 +11,11 @@ from panelkit.core.exhibit import Figure, Table
 from panelkit.core.label import Language
 from panelkit.core.results import Results
 from panelkit.reporting._page_facts import facts
-from panelkit.reporting._page_words import PAGE_WORDS
+from panelkit.reporting._page_words import page_words
 from panelkit.reporting.numbers import shown
 from panelkit.reporting.printed import plain
 from panelkit.reporting.render import typst
-from panelkit.reporting.words import JOIN
+from panelkit.reporting.words import JOIN, level_of
 
 _HEAD = """#set document(title: {title}, author: {authors}, date: none)
 #set page(paper: "a4", margin: (x: 2.3cm, top: 2.2cm, bottom: 2.3cm), numbering: "1", number-align: center)
@@ -65,7 +65,7 @@ def source(
 ) -> str:
     """The Typst source of the report."""
     language: Language = results.study.head.language
-    words = {k: pair[language == "zh"] for k, pair in PAGE_WORDS.items()}
+    words = page_words(language, level_of(results))
     found = facts(results, language)
     head = _HEAD.format(
         title=_text(found["title"]),

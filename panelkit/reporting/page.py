@@ -13,13 +13,13 @@ from panelkit.core.label import Label, Language
 from panelkit.core.registry import FIGURES, TABLES
 from panelkit.core.results import Results
 from panelkit.reporting._page_facts import facts
-from panelkit.reporting._page_words import PAGE_WORDS
+from panelkit.reporting._page_words import page_words
 from panelkit.reporting.exhibits import numbered
 from panelkit.reporting.numbers import shown
 from panelkit.reporting.printed import caption, plain, safe_id
 from panelkit.reporting.quality_page import Pictures, figure_facts
 from panelkit.reporting.render import html
-from panelkit.reporting.words import word
+from panelkit.reporting.words import level_of, word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +99,7 @@ def _view(
          "tables": [draw(t, links={}) for t in s.tables]}
         for s in extra
     ]  # fmt: skip
-    words = {k: pair[said == "zh"] for k, pair in PAGE_WORDS.items()}
+    words = page_words(said, level_of(results))
     return found | {"w": words, "language": "zh-CN" if said == "zh" else "en", "suffix": suffix}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from panelkit.core.counted import filled
 from panelkit.core.errors import ReportError
@@ -10,6 +11,9 @@ from panelkit.core.label import Language
 from panelkit.core.nearest import known_or_nearest
 from panelkit.reporting._table_words import TABLE_WORDS
 from panelkit.reporting.numbers import shown
+
+if TYPE_CHECKING:
+    from panelkit.core.results import Results
 
 # key: (English, Chinese); slots in braces
 WORDS: dict[str, tuple[str, str]] = {
@@ -207,12 +211,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "in_p_all": ("p values in parentheses; standard errors {what}.", "括号内为p值，依据{what}。"),
     "in_p": ("p values in parentheses. Standard errors: {what}.", "括号内为p值。所依据的标准误：{what}。"),
     "in_ci_all": (
-        "95% confidence intervals in brackets; standard errors {what}.",
-        "方括号内为95%置信区间，依据{what}。",
+        "{level} confidence intervals in brackets; standard errors {what}.",
+        "方括号内为{level}置信区间，依据{what}。",
     ),
     "in_ci": (
-        "95% confidence intervals in brackets. Standard errors: {what}.",
-        "方括号内为95%置信区间。所依据的标准误：{what}。",
+        "{level} confidence intervals in brackets. Standard errors: {what}.",
+        "方括号内为{level}置信区间。所依据的标准误：{what}。",
     ),
     "resampled_all": ("Beneath, in square brackets: p of the {what}.", "其下方方括号内为重抽样p值：{what}。"),
     "resampled": ("Beneath, in square brackets: p by resampling. {what}.", "其下方方括号内为重抽样p值。{what}。"),
@@ -222,7 +226,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "beneath_se": ("Standard errors in square brackets.", "其下方方括号内为标准误。"),
     "beneath_t": ("t statistics in square brackets.", "其下方方括号内为t值。"),
     "beneath_p": ("p values in square brackets.", "其下方方括号内为p值。"),
-    "beneath_ci": ("95% confidence intervals in square brackets.", "其下方方括号内为95%置信区间。"),
+    "beneath_ci": ("{level} confidence intervals in square brackets.", "其下方方括号内为{level}置信区间。"),
     "reference_of": ("Reference distribution: {each}.", "参照分布：{each}。"),
     "normal_law": ("normal", "正态"),
     "observations": ("{rows:#observations}", "{rows}个观测值"),
@@ -323,7 +327,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "since": ("Periods since treatment", "距处理的期数"),
     "support": ("N", "N"),
     "reference_period": ("reference", "基期"),
-    "interval": ("95% interval", "95%置信区间"),
+    "interval": ("{level} interval", "{level}置信区间"),
     "pretrend": (
         "Joint test of the pre-treatment effects: F({df1}, {df2}) = {statistic}, {p}.",
         "处理前各期联合检验：F({df1}, {df2}) = {statistic}，{p}。",
@@ -333,12 +337,12 @@ WORDS: dict[str, tuple[str, str]] = {
         "处理前各期联合检验：卡方({df1}) = {statistic}，{p}。",
     ),
     "supported": (
-        "Points are effects, bars 95% intervals; {reference} is the reference period. N counts the observations behind a point.",
-        "点为各期效应，线段为95%置信区间；{reference}为基期。N为各点所依据的观测数。",
+        "Points are effects, bars {level} intervals; {reference} is the reference period. N counts the observations behind a point.",
+        "点为各期效应，线段为{level}置信区间；{reference}为基期。N为各点所依据的观测数。",
     ),
     "unreferenced": (
-        "Points are effects, bars 95% intervals. N counts the observations behind a point.",
-        "点为各期效应，线段为95%置信区间。N为各点所依据的观测数。",
+        "Points are effects, bars {level} intervals. N counts the observations behind a point.",
+        "点为各期效应，线段为{level}置信区间。N为各点所依据的观测数。",
     ),
     "draw_axis": ("Coefficient under permuted treatment", "置换处理后的系数"),
     "draw_count": ("Draws", "次数"),
@@ -406,6 +410,11 @@ def word(key: str, language: Language, **slots: object) -> str:
         raise ReportError(f"there are no words for '{key}'", mend=known_or_nearest(key, WORDS))
     text = WORDS[key][language == "zh"]
     return filled(text, **slots) if slots else text
+
+
+def level_of(results: Results) -> str:
+    """The level of a study's intervals in words: '95%', unless its `[defaults] level` says otherwise."""
+    return f"{100 * results.study.defaults.level:g}%"
 
 
 def p_phrase(p: float, language: Language) -> str:

@@ -17,7 +17,7 @@ from panelkit.reporting.figures._given import floats, language_of, model_of, sim
 from panelkit.reporting.labels import term_label
 from panelkit.reporting.numbers import shown
 from panelkit.reporting.printed import folded
-from panelkit.reporting.words import JOIN, joined, word
+from panelkit.reporting.words import JOIN, joined, level_of, word
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -64,7 +64,9 @@ def build(figure: CoefficientsFigure, results: Results) -> Figure:
     fields = ("model", "label", "term", "estimate", "low", "high", "low_resampled", "high_resampled")
     data = {f: tuple(r[i] for r in rows) for i, f in enumerate(fields)}
     of = joined((term_label(n, results.panel, language) for n in dict.fromkeys(r[2] for r in rows)), language, "comma")
-    note = word("coefficients_both" if any(r[6] == r[6] for r in rows) else "coefficients", language)
+    note = word(
+        "coefficients_both" if any(r[6] == r[6] for r in rows) else "coefficients", language, level=level_of(results)
+    )
     said = [f"{r[1]}: {shown(r[3])} [{shown(r[4], missing='–')}, {shown(r[5], missing='–')}]" for r in rows]
     return Figure(
         id=figure.id,

@@ -18,7 +18,7 @@ from panelkit.reporting.figures._given import model_of
 from panelkit.reporting.labels import level_text, term_label
 from panelkit.reporting.numbers import shown
 from panelkit.reporting.printed import folded
-from panelkit.reporting.words import method_words, p_phrase, word
+from panelkit.reporting.words import level_of, method_words, p_phrase, word
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -62,7 +62,12 @@ def build(figure: EventStudyFigure, results: Results) -> Figure:
     binned = (word("event_bins", language),) if any(str(e.label)[:1] in "<>" for e in effects) else ()
     method = method_words(next(iter(bands.values())).method, language) if bands else ""
     spans = (word("event_bands", language, method=method),) if bands else ()
-    notes = [word(kind, language, reference=shown_reference or ""), *spans, *binned, *pretrend(estimate, language)]
+    notes = [
+        word(kind, language, reference=shown_reference or "", level=level_of(results)),
+        *spans,
+        *binned,
+        *pretrend(estimate, language),
+    ]
     if results.study.head.simulated:
         notes.insert(0, word("simulated", language))
     return Figure(

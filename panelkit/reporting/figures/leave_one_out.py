@@ -23,7 +23,7 @@ from panelkit.reporting.figures._given import (
 from panelkit.reporting.labels import term_label
 from panelkit.reporting.numbers import shown
 from panelkit.reporting.printed import folded
-from panelkit.reporting.words import word
+from panelkit.reporting.words import level_of, word
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -72,6 +72,7 @@ def build(figure: LeaveOneOutFigure, results: Results) -> Figure:
     note = word(
         "left_out_each",
         language,
+        level=level_of(results),
         value=shown(term.estimate),
         low=shown(term.low, missing="–"),
         high=shown(term.high, missing="–"),

@@ -15,7 +15,7 @@ from panelkit.reporting.figures._given import floats, language_of, model_of, sim
 from panelkit.reporting.labels import key_label
 from panelkit.reporting.numbers import shown
 from panelkit.reporting.printed import folded
-from panelkit.reporting.words import word
+from panelkit.reporting.words import level_of, word
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -68,7 +68,9 @@ def build(figure: MarginalEffectsFigure, results: Results) -> Figure:
         "rows": (*map(int, counts), *(None,) * rest),
     }  # fmt: skip
     of, along = key_label(figure.term, panel, language), key_label(moderator, panel, language)
-    note = word("marginal", language, low=shown(float(effect[0])), high=shown(float(effect[-1])))
+    note = word(
+        "marginal", language, level=level_of(results), low=shown(float(effect[0])), high=shown(float(effect[-1]))
+    )
     return Figure(
         id=figure.id,
         kind="marginal_effects",

@@ -21,7 +21,7 @@ from panelkit.reporting.figures._given import floats, language_of, model_of, sim
 from panelkit.reporting.labels import effect_label, term_label
 from panelkit.reporting.numbers import shown
 from panelkit.reporting.printed import folded
-from panelkit.reporting.words import word
+from panelkit.reporting.words import level_of, word
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -144,7 +144,8 @@ def _figure(
         else sum(sorted(values)[len(values) // 2 - 1 : len(values) // 2 + 1]) / 2
     )
     note = word(
-        "curve", language, count=shown(len(values), kind="count"), low=shown(values[0]), high=shown(values[-1]), middle=shown(middle),
+        "curve", language, level=level_of(results),
+        count=shown(len(values), kind="count"), low=shown(values[0]), high=shown(values[-1]), middle=shown(middle),
         above=shown(share, kind="count"), clear=shown(sum(t.low > 0 or t.high < 0 for _, t in pairs), kind="count"),
     )  # fmt: skip
     return Figure(

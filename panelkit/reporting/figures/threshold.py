@@ -15,7 +15,7 @@ from panelkit.reporting.figures._canvas import GREY, INK, PALE, alone, claim, dr
 from panelkit.reporting.figures._given import floats, language_of, model_of, simulated
 from panelkit.reporting.labels import key_label
 from panelkit.reporting.numbers import shown
-from panelkit.reporting.words import joined, word
+from panelkit.reporting.words import joined, level_of, word
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -60,7 +60,7 @@ def build(figure: ThresholdFigure, results: Results) -> Figure:
     slots = {
         "of": name,
         "value": shown(float(own["estimate"])),
-        "level": f"{100 * results.study.defaults.level:g}%",
+        "level": level_of(results),
         "set": _set(made, figure.number, "bootstrap", language),
         "bound": shown(bound, 2),
         "iid": shown(iid, 2),

@@ -69,11 +69,11 @@ def _brackets(panels: Panels, how: Options) -> str:
     first, *further = how.beneath
     alone = len(grouped) == 1 and all(len(p) for p in panels)
     sentences = [
-        word(f"in_{first}_all", language, what=grouped[0][1])
+        word(f"in_{first}_all", language, what=grouped[0][1], level="95%")
         if alone
-        else word(f"in_{first}", language, what=_each(grouped, language))
+        else word(f"in_{first}", language, what=_each(grouped, language), level="95%")
     ]
-    sentences += [word(f"beneath_{b}", language) for b in further]
+    sentences += [word(f"beneath_{b}", language, level="95%") for b in further]
     return JOIN[language]["space"].join(sentences)
 
 

@@ -14,7 +14,7 @@ from panelkit.reporting.numbers import shown
 from panelkit.reporting.phrases import finding, headline, said
 from panelkit.reporting.tables._parts import Parts
 from panelkit.reporting.tables._thresholds import thresholds_note
-from panelkit.reporting.words import JOIN, joined, word
+from panelkit.reporting.words import JOIN, joined, level_of, word
 
 INDIRECT = "indirect"  # the term of a mediation model that its bootstrap gives
 _UNDEFINED = re.compile(r"is not defined|could not be made")  # of an estimate's notes: why there is no standard error
@@ -87,7 +87,9 @@ def _brackets(parts: Parts, terms: tuple[str, ...]) -> str:
     what, alike = _by_column(parts, how, spoken=True)
     if not what:
         return ""
-    return word(f"in_{parts.spec.brackets}{'_all' if alike else ''}", parts.language, what=what)
+    return word(
+        f"in_{parts.spec.brackets}{'_all' if alike else ''}", parts.language, what=what, level=level_of(parts.results)
+    )
 
 
 def _resampled(parts: Parts, terms: tuple[str, ...]) -> str:

@@ -9,7 +9,7 @@ from panelkit.core.exhibit import Cell, Row
 from panelkit.reporting.labels import key_label
 from panelkit.reporting.numbers import shown
 from panelkit.reporting.tables._parts import Parts
-from panelkit.reporting.words import JOIN, joined, word
+from panelkit.reporting.words import JOIN, joined, level_of, word
 
 CHECK = "threshold_effect"
 BLANK = Cell(raw=None, shown="")
@@ -57,7 +57,7 @@ def thresholds_note(parts: Parts) -> str:
         "threshold_note",
         language,
         of=joined((_where(v, columns, parts, len(places) > 1) for v, columns in places.items()), language, "comma"),
-        level=f"{100 * parts.results.study.defaults.level:g}%",
+        level=level_of(parts.results),
         parted=word("threshold_parted", language) if parted else "",
     )
 

@@ -13,7 +13,7 @@ from panelkit.core.results import Results
 from panelkit.core.spec import spec
 from panelkit.reporting.labels import term_label
 from panelkit.reporting.numbers import shown
-from panelkit.reporting.words import JOIN, word
+from panelkit.reporting.words import JOIN, level_of, word
 
 
 @spec
@@ -33,7 +33,7 @@ def build(table: ComparisonTable, results: Results) -> Table:
     ReportError
         Where no model of the table has such a check.
     """
-    language = table.language or results.study.head.language
+    language, level = table.language or results.study.head.language, level_of(results)
     wanted = table.models or tuple(results.estimates)
     found = [c for m in wanted for c in results.checks.get(m, ()) if c.name == "expected"]
     if not found:
@@ -55,7 +55,12 @@ def build(table: ComparisonTable, results: Results) -> Table:
         landscape=table.landscape,
         title=table.title.to(language),
         columns=tuple(
-            Column(id=n, heading=(word(n, language),), align="centre" if n == "verdict" else "decimal") for n in names
+            Column(
+                id=n,
+                heading=(word(n, language, level=level),),
+                align="centre" if n == "verdict" else "decimal",
+            )
+            for n in names
         ),
         rows=tuple(rows),
         notes=(word("notes", language) + said[0], *said[1:]),

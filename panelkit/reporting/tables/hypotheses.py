@@ -27,7 +27,7 @@ from panelkit.reporting.labels import of_lag, on_outcome
 from panelkit.reporting.numbers import shown
 from panelkit.reporting.tables._common import BLANK, finished, language_of, model_label, model_of, number, span
 from panelkit.reporting.tables.descriptive import described
-from panelkit.reporting.words import joined, word
+from panelkit.reporting.words import joined, level_of, word
 
 Finding = Literal["negligible", "supported", "contradicted", "inconclusive"]
 SIGNIFICANT = 0.05
@@ -88,7 +88,7 @@ def build(table: HypothesesTable, results: Results) -> Table:
     ReportError
         An unknown model or term.
     """
-    language = language_of(table, results)
+    language, level = language_of(table, results), level_of(results)
     rows: list[Row] = []
     found = weighed(table, results)
     for hypothesis, held in found:
@@ -102,7 +102,9 @@ def build(table: HypothesesTable, results: Results) -> Table:
     names = ("sign", "estimate", "interval", "interval_resampled", "p_adjusted", "smallest", "finding")
     columns = [
         Column(
-            id=n, heading=(word(f"column_{n}", language),), align="centre" if n in ("sign", "finding") else "decimal"
+            id=n,
+            heading=(word(f"column_{n}", language, level=level),),
+            align="centre" if n in ("sign", "finding") else "decimal",
         )
         for n in names
     ]
@@ -111,16 +113,16 @@ def build(table: HypothesesTable, results: Results) -> Table:
 
 def _notes(table: HypothesesTable, held: list[Held], results: Results) -> list[str]:
     """The rule of the findings, how both intervals were made, what p is, and the smallest effects where the study does not set them."""
-    language = language_of(table, results)
+    language, level = language_of(table, results), level_of(results)
     drawn = dict.fromkeys(way(h.drawn, language) for h in held if h.drawn is not None and not math.isnan(h.drawn.low))
     ways = dict.fromkeys(convention(h.estimate.covariance, results.panel, language) for h in held)
     one = "hypotheses_inference" if len(ways) == 1 else "hypotheses_inference_each"
     given = [claim.smallest is not None for hypothesis in table.hypotheses for claim in hypothesis.claims]
     several = any(len(hypothesis.claims) > 1 for hypothesis in table.hypotheses)
     notes = [
-        word("hypotheses_rule", language, several=word("hypotheses_several", language) if several else ""),
-        word(one, language, what=joined(ways, language)),
-        word("hypotheses_resampled", language, what=joined(drawn, language)) if drawn else "",
+        word("hypotheses_rule", language, level=level, several=word("hypotheses_several", language) if several else ""),
+        word(one, language, level=level, what=joined(ways, language)),
+        word("hypotheses_resampled", language, level=level, what=joined(drawn, language)) if drawn else "",
         word("hypotheses_p", language),
     ]
     if not all(given):

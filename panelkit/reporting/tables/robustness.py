@@ -29,7 +29,7 @@ from panelkit.reporting.tables._common import (
     star_note,
 )
 from panelkit.reporting.tables._parts import STARS
-from panelkit.reporting.words import JOIN, all_columns, joined, word
+from panelkit.reporting.words import JOIN, all_columns, joined, level_of, word
 
 
 @spec
@@ -88,7 +88,7 @@ def build(table: RobustnessTable, results: Results) -> Table:
         named = word("base_row", language, label=label) if i == 0 else label
         cells = cells_of(table, estimate, name, results)
         rows.append(Row(kind="term", label=f"({i + 1}) {named}", cells=cells, rule_above=i == 1))
-    columns, rows = _kept(table, rows, language)
+    columns, rows = _kept(table, rows, results)
     terms = [next(t for t in table.terms if t in {known.name for known in e.terms}) for e in estimates]
     names = dict.fromkeys(t for t in table.terms if any(t in {k.name for k in e.terms} for e in estimates))
     what = joined((term_label(n, results.panel, language) for n in names), language, "comma")
@@ -150,14 +150,17 @@ def of_battery(table: RobustnessTable, results: Results) -> Table:
         _conventions([e for e, _ in run], results, language),
         _resampled(run, language),
     ]
-    return finished(table, results, *_kept(table, made, language), notes)
+    return finished(table, results, *_kept(table, made, results), notes)
 
 
-def _kept(table: RobustnessTable, rows: list[Row], language: Language) -> tuple[list[Column], list[Row]]:
+def _kept(table: RobustnessTable, rows: list[Row], results: Results) -> tuple[list[Column], list[Row]]:
     """Columns that have a number in some row, and the rows with those cells."""
+    language = language_of(table, results)
     fields = ["estimate", "se", "interval", "p_resampled", "rows", *(["leave_one_out"] if table.leave_out else [])]
     kept = [j for j, f in enumerate(fields) if f in ("estimate", "se") or any(r.cells[j].key for r in rows if r.cells)]
-    columns = [Column(id=fields[j], heading=(word(f"column_{fields[j]}", language),)) for j in kept]
+    columns = [
+        Column(id=fields[j], heading=(word(f"column_{fields[j]}", language, level=level_of(results)),)) for j in kept
+    ]
     return columns, [replace(r, cells=tuple(r.cells[j] for j in kept)) if r.cells else r for r in rows]
 
 
