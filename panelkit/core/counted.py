@@ -64,7 +64,13 @@ def _one(word: str) -> str:
     """A word of a phrase where it speaks of one thing."""
     if word in _VERBS:
         return _VERBS[word]
-    if word in _ALIKE or word in _NO_NOUNS or not word.endswith("s") or word.endswith(("ss", "us")):
+    if (
+        word in _ALIKE
+        or word in _NO_NOUNS
+        or not word.isalpha()
+        or not word.endswith("s")
+        or word.endswith(("ss", "us"))
+    ):
         return word
     if word.endswith("ies"):
         return word[:-3] + "y"

@@ -245,7 +245,7 @@ def test_an_indicator_cut_into_several_files(read_as, written):
     assert value(got, "北京市", 2017) == (5.0, "g.csv, line 5, column 3")
     assert value(got, "北京市", 2015) == (1.0, "f.csv, line 5, column 3")
     assert sorted(got.frame["time"].unique()) == [2015, 2016, 2017, 2018]
-    assert any(n.startswith("1 f.csv: blank cells") for n in got.notes)
+    assert any(n.startswith("f.csv: 1 blank cell ") for n in got.notes)
     written(later.replace("2018年,2017年", "2017年,2016年").replace("5\n", "2\n"), "g.csv")
     with pytest.raises(
         SourceError, match=r"天津市, 2016 is 4.0 in f.csv, line 6, column 2 and 7.0 in g.csv, line 6, column 3"

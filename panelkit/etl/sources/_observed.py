@@ -26,6 +26,11 @@ MOST_FAULTS = 20
 MOST_MARKED = 1_000_000  # cells whose marks are looked at
 
 
+def _at(head: str, place: str, tail: str = "") -> str:
+    """A place behind a note, in brackets; nothing where it has none."""
+    return f" ({head}{place.lstrip('!, ')}{tail})" if place else ""
+
+
 @dataclass(slots=True)
 class Ledger:
     """Faults and notes of one file while it is being read: counts of what was passed over, with the first place of each.
@@ -39,18 +44,19 @@ class Ledger:
     faults: list[Fault] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     firsts: dict[str, str] = field(default_factory=dict)
+    sentences: set[str] = field(default_factory=set)
     aside: dict[str, dict[str, None]] = field(default_factory=dict)
     places: bool = True
 
     def note(self, what: str, place: str = "") -> None:
-        """Count something that was passed over or changed."""
+        """Count something that was passed over or changed; `what` is its plural, as in "blank cells kept as missing"."""
         self.counts[what] = self.counts.get(what, 0) + 1
         self.firsts.setdefault(what, place)
 
-    def say(self, what: str) -> None:
-        """Note something about the file as a whole."""
-        self.counts.setdefault(what, 0)
-        self.firsts.setdefault(what, "")
+    def say(self, what: str, place: str = "") -> None:
+        """Note a whole sentence, of the file or of a place in it."""
+        self.sentences.add(what)
+        self.note(what, place)
 
     def fault(self, what: str, mend: str, place: str = "") -> None:
         """Keep a fault; it is raised with all others at the end."""
@@ -81,10 +87,15 @@ class Ledger:
     def notes(self) -> tuple[str, ...]:
         """One line for each kind of thing noted."""
         return tuple(
-            (counted(count, what) if count else what)
-            + (f" (first at {self.firsts[what].lstrip('!, ')})" if self.firsts[what] else "")
+            self._sentence(what, count)
+            if what in self.sentences
+            else counted(count, what) + _at("first at ", self.firsts[what])
             for what, count in self.counts.items()
         )
+
+    def _sentence(self, what: str, count: int) -> str:
+        more = f" and {counted(count - 1, 'more places')}" if count > 1 else ""
+        return what + _at("", self.firsts[what], more)
 
     def finish(self) -> None:
         """Raise what was found.

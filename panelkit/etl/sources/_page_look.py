@@ -35,7 +35,7 @@ def names_agree(page: Page, name: str, ledger: Ledger) -> None:
                 f", {place}",
             )
         elif a and row.other and b is None:
-            ledger.note(f"the second name of {row.unit.strip()} is not known: {row.other.strip()}", place)
+            ledger.say(f"the second name of {row.unit.strip()} is not known: {row.other.strip()}", place)
 
 
 def recognise(path: Path, sheet: str = "") -> str | None:

@@ -64,10 +64,8 @@ def read_portal(spec: PortalSpec, path: Path, open_file: Callable[[Path, str], O
 def _take_over(ledger: Ledger, own: Ledger, name: str) -> None:
     """Notes and faults of one of several files, with its name."""
     ledger.faults += own.faults
-    for what, count in own.counts.items():
-        said = f"{name}: {what}"
-        ledger.counts[said] = count
-        ledger.firsts[said] = own.firsts[what]
+    for note in own.notes():
+        ledger.say(f"{name}: {note}")
 
 
 def vintage_hint(table: PortalTable) -> str:

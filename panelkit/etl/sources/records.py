@@ -318,7 +318,7 @@ def _count_faults(spec: RecordsSpec, totals: tuple[Total, ...], keyed: pd.DataFr
                 "mend them; figures have no separators of thousands here",
             )
         if blank:
-            ledger.say(f"{blank:,} blank cells of '{name}' left out of its totals")
+            ledger.say(f"{counted(blank, 'blank cells', ',')} of '{name}' left out of its totals")
 
 
 def _digest_text(path: Path) -> bytes:

@@ -179,9 +179,9 @@ def _opened(spec: YearbookPageSpec, page: Page, year: int, name: str, ledger: Le
     if not page.years and year and any(h.year is None for h in page.headings):
         ledger.say(f"{name}: the title names no year; {year} is from the file's name or the study")
     for note in page.notes:
-        ledger.note(note, name)
+        ledger.say(note, name)
     for note in page.footers:
-        ledger.note(f"footer passed over: {note[:60]}", name)
+        ledger.say(f"footer passed over: {note[:60]}", name)
     printed = [h.year for h in page.headings if h.year is not None]
     own = year or (page.years[0] if len(page.years) == 1 else 0)
     return _Opened(page=page, year=own, latest=own or max([*page.years, *printed], default=0), name=name)
@@ -297,7 +297,7 @@ def _measure(
             ledger.fault(
                 f"'{alias}' is declared in {declared}, the page is in {', '.join(listed)}", "correct it", place
             )
-        ledger.note(f"'{alias}' is in {declared} by the study: the page does not say", opened.name)
+        ledger.say(f"'{alias}' is in {declared} by the study: the page does not say", opened.name)
         return declared, 1.0
     if printed and declared is not None and not same_measure(printed, declared):
         factor = conversion(printed, declared)

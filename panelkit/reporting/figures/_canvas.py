@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from panelkit.core.exhibit import Figure
 from panelkit.reporting.figures._fit import fit
 from panelkit.reporting.figures._fonts import chinese_font
-from panelkit.reporting.figures._truetype import embed_as_truetype
+from panelkit.reporting.figures._truetype import truetype
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -58,7 +59,6 @@ def drawn(
         paint(figure, axes)
         fit(picture)  # lays everything out, once for all formats
         picture.set_layout_engine("none")
-        embed_as_truetype(picture)
         return {form: _file(picture, form, **how) for form, how in _hushed(figure).items() if form in figure.formats}
 
 
@@ -74,7 +74,8 @@ def _hushed(figure: Figure) -> dict[str, dict[str, Any]]:
 
 def _file(picture: Picture, form: str, **how: Any) -> bytes:
     buffer = io.BytesIO()
-    picture.savefig(buffer, format=form, **how)
+    with truetype(picture) if form == "pdf" else nullcontext():
+        picture.savefig(buffer, format=form, **how)
     return buffer.getvalue()
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,14 +20,16 @@ if TYPE_CHECKING:
 ERROR = 0.5  # units of the em (of 1,000) that a quadratic outline may lie off the cubic one: a thousandth of a millimetre in print
 
 
-def embed_as_truetype(picture: Picture) -> None:
-    """Give texts in a font with PostScript outlines the same letters as TrueType; advances stay, so a finished layout holds.
+@contextmanager
+def truetype(picture: Picture) -> Iterator[None]:
+    """Within, texts in a font with PostScript outlines have the same letters as TrueType; advances stay, so a finished layout holds.
 
     Source: cubic to quadratic Bezier curves as fontTools.cu2qu makes them, error at most `ERROR`.
     """
     from matplotlib import font_manager
     from matplotlib.text import Text
 
+    before: list[tuple[Text, Any]] = []
     written: dict[tuple[str, int], list[Text]] = {}
     for text in picture.findobj(Text):
         found = font_manager.findfont(text.get_fontproperties())
@@ -34,7 +38,13 @@ def embed_as_truetype(picture: Picture) -> None:
         letters = "".join(sorted({letter for text in texts for letter in text.get_text()}))
         if family := _turned(path, face, letters):
             for text in texts:
+                before.append((text, text.get_fontfamily()))
                 text.set_fontfamily([family, *text.get_fontfamily()[1:]])
+    try:
+        yield
+    finally:
+        for text, families in before:
+            text.set_fontfamily(families)
 
 
 @cache
