@@ -12,6 +12,7 @@ from panelkit.core.panel import Panel
 from panelkit.numerics import bacon as weights
 from panelkit.numerics.arrays import FloatArray, IntArray
 from panelkit.numerics.projection import absorber
+from panelkit.numerics.ranks import descending
 from panelkit.numerics.staggered_panel import staggered_panel
 from panelkit.numerics.support import Support, support
 
@@ -343,7 +344,7 @@ def _dose(sample: Panel, path: FloatArray) -> Dose:
     total = float(left.sum())
     names = sorted(sample.units)
     carried = np.bincount(units, weights=left, minlength=len(names)) / total if total > 0 else np.zeros(len(names))
-    order = np.argsort(-carried, kind="stable")[:3]
+    order = descending(carried)[:3]
     some = path[path > 0]
     return Dose(
         least=float(some.min()),

@@ -9,6 +9,7 @@ from panelkit.core.counted import counted
 from panelkit.core.estimate import Estimate
 from panelkit.core.label import Label
 from panelkit.core.request import Clustered
+from panelkit.numerics.ranks import descending
 
 
 def told_by_influence(estimate: Estimate) -> bool:
@@ -45,7 +46,7 @@ def of_influence(subject: Subject, names: tuple[str, ...], few: int, largest_sha
         )
         zh.append("标准误不予报告:仅一两个受处理聚类几乎无法反映受处理者之间的离散程度。")
     if share is not None:
-        term, top = estimate.terms[0].name, int(np.argmax(share))
+        term, top = estimate.terms[0].name, int(descending(share)[0])
         called = subject.panel.unit_name(names[top])
         effective, largest = 1 / np.sum(share**2), 100 * share[top]
         en[0] = (
@@ -69,9 +70,7 @@ def of_influence(subject: Subject, names: tuple[str, ...], few: int, largest_sha
         text=Label(en=" ".join(en), zh="".join(zh)),
         gate=gate,
         series={} if share is None else {"share": tuple(map(float, share))},
-        rows=()
-        if share is None
-        else tuple({"cluster": names[g], "share": float(share[g])} for g in np.argsort(-share, kind="stable")),
+        rows=() if share is None else tuple({"cluster": names[g], "share": float(share[g])} for g in descending(share)),
     )
 
 

@@ -17,6 +17,7 @@ from panelkit.core.label import Label
 from panelkit.core.registry import CHECKS, CheckKind
 from panelkit.core.request import Clustered, Design
 from panelkit.core.spec import spec
+from panelkit.numerics.ranks import descending
 
 
 @spec
@@ -197,7 +198,7 @@ def _total(subject: Subject) -> float:
 
 
 def _rows(facts: _Clusters) -> tuple[dict[str, Any], ...]:
-    order = np.argsort(-facts.share, kind="stable")
+    order = descending(facts.share)
     return tuple(
         {
             "cluster": facts.names[g],

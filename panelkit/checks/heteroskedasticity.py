@@ -12,6 +12,7 @@ from panelkit.core.label import Label
 from panelkit.core.registry import CHECKS, CheckKind
 from panelkit.core.spec import spec
 from panelkit.numerics import residual_tests
+from panelkit.numerics.ranks import descending
 
 MEND = "it needs units with two rows or more and residuals that vary"
 
@@ -42,7 +43,7 @@ def check(declared: Heteroskedasticity, subject: Subject) -> Check:
         got = residual_tests.modified_wald(u, levels.unit)
     size = np.bincount(levels.unit)
     spread = np.sqrt(np.bincount(levels.unit, weights=u**2) / size)
-    order = np.argsort(-spread, kind="stable")
+    order = descending(spread)
     units = sorted(levels.sample.units)
     top, low = levels.name(int(order[0])), levels.name(int(order[-1]))
     ratio = spread[order[0]] / spread[order[-1]]

@@ -24,6 +24,7 @@ from panelkit.core.registry import CHECKS, CheckKind
 from panelkit.core.spec import spec
 from panelkit.numerics import influence
 from panelkit.numerics.projection import absorber
+from panelkit.numerics.ranks import descending
 
 MEND = "leave out collinear regressors; it needs two units or more"
 
@@ -74,13 +75,13 @@ def check(declared: InfluenceOf, subject: Subject) -> Check:
     if size is not None:
         verdict = "fails" if size > declared.largest or turned or lone else "holds"
     change = rows.without[:, at] - estimate
-    order = np.argsort(-np.where(np.isfinite(change), np.abs(change), -1.0), kind="stable")[: declared.rows]
+    order = descending(np.where(np.isfinite(change), np.abs(change), -1.0))[: declared.rows]
     residuals = fitted(levels).residuals
     listed = [_row(levels, int(i), rows.leverage[i], change[i], residuals[i], se) for i in order]
     by_unit = sorted(levels.sample.units)
     table = [
         {"unit": by_unit[i], "coefficient_without": without[i], "change": moved[i], "in_se": _in_se(moved[i], se)}
-        for i in np.argsort(-np.where(known, np.abs(moved), np.inf), kind="stable")
+        for i in descending(np.where(known, np.abs(moved), np.inf))
     ]
     return finding(
         declared,

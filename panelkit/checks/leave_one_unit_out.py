@@ -23,6 +23,7 @@ from panelkit.core.check import Check, CheckSpec, Subject
 from panelkit.core.label import Label
 from panelkit.core.registry import CHECKS, CheckKind
 from panelkit.core.spec import spec
+from panelkit.numerics.ranks import descending
 
 
 @spec
@@ -52,8 +53,8 @@ def check(declared: LeaveOneUnitOut, subject: Subject) -> Check:
         left = panel.keep(units != unit, why=f"without {unit}")
         cases.append(fit(subject, label, subject.model, left, unit=unit))
     rows = rows_of(subject, cases)
-    order = sorted(rows[1:], key=lambda r: -_size(r, rows[0]["estimate"]))
-    rows = [rows[0], *order]
+    size = [_size(r, rows[0]["estimate"]) for r in rows[1:]]
+    rows = [rows[0], *(rows[1 + i] for i in descending(size))]
     found = on_change(declared, subject, rows, declared.largest, joined([_text(subject, rows), failures(rows)]))
     alone = any(r.get("failure") for r in rows)  # without some unit there is no effect at all
     return replace(found, verdict="fails") if alone else found

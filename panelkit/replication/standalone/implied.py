@@ -257,4 +257,4 @@ def counted(p: float, draws: int) -> bool:
     (True, False)
     """
     counts = (p * draws, p * (draws + 1), p * draws / 2, p * (draws + 1) / 2)
-    return 0 <= p <= 1 and any(abs(c - round(c)) <= 1e-6 * max(c, 1.0) for c in counts)
+    return 0 <= p <= 1 and any(abs(c - round(c)) <= 1e-9 * max(c, 1.0) for c in counts)
