@@ -149,7 +149,7 @@ def _used(subject: Subject, named: Mapping[str, str] | None = None) -> str:
 
 def _text(declared: FewClusters, subject: Subject, design: Design, facts: _Clusters, plain: bool) -> Label:
     count, by, name = len(facts.names), design.cluster_names[0], design.names[design.focal]
-    top = int(np.argmax(facts.share))
+    top = int(descending(facts.share)[0])
     largest = subject.panel.unit_name(facts.names[top])
     known = facts.without[np.isfinite(facts.without)]
     estimate = float(_coefficient(subject, name))

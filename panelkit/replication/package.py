@@ -157,6 +157,7 @@ def _ledger(inputs: PackageInputs, run: Run) -> dict[str, Any]:
         "seed": study.head.seed,
         "run_time": inputs.run_time,
         "level": study.defaults.level,
+        "common_sample": study.defaults.common_sample,
         "environment": run.manifest.environment,
         "facts": {fact.path: digest.of_bytes(fact.data) for fact in run.facts},
         "inputs": {r.path: {"sha256": r.sha256, "provided": r.data is not None} for r in run.raw},

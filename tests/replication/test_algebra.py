@@ -90,7 +90,8 @@ def said(tmp_path: Path) -> Callable[[str, bool], list[str]]:
         (place / "samples.csv").write_bytes(outputs.samples(panel, panel, {"m": made}))
         document = json.loads(outputs.as_json(outputs.estimates_document("s", {"m": made})))
         level = standalone.Level("L1")
-        implied(document["estimates"][0], standalone.Frame(str(tmp_path), level), 0.95, level)
+        frame = standalone.Frame(str(tmp_path), level)
+        implied(document["estimates"][0], frame, 0.95, level, frame.rows)
         assert level.compared > 3
         return [text for _, text in level.findings]
 

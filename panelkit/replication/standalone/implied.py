@@ -20,10 +20,10 @@ NORMAL_TESTS = re.compile(r"(?:ar\d+|granger_dh): ")  # the statistic is a norma
 EXACT_DF = ("cr0", "cr1", "cr3")  # of which t has one less than the clusters; CR2 has its own
 
 
-def implied(estimate: dict[str, Any], frame: Frame, coverage: float, level: Level) -> None:
-    """Everything of an estimate that need not be believed."""
+def implied(estimate: dict[str, Any], frame: Frame, coverage: float, level: Level, start: int) -> None:
+    """Everything of an estimate that need not be believed; `start` is the number of rows that every model begins with."""
     where = f"results/estimates.json, {estimate['id']}"
-    sized(estimate, frame, where, level)
+    sized(estimate, start, where, level)
     fitted(estimate, frame, where, level)
     for name, test in estimate["tests"].items():
         tested(name, test, where, level)
@@ -33,7 +33,13 @@ def implied(estimate: dict[str, Any], frame: Frame, coverage: float, level: Leve
     drawn_in_steps(estimate, where, level)
 
 
-def sized(estimate: dict[str, Any], frame: Frame, where: str, level: Level) -> None:
+def begun(estimate: dict[str, Any]) -> int:
+    """The rows that an estimate started from: those used and those left out."""
+    sample = estimate["sample"]
+    return int(sample["rows"]) + sum(int(d["rows"]) for d in sample["dropped"])
+
+
+def sized(estimate: dict[str, Any], start: int, where: str, level: Level) -> None:
     """Degrees of freedom by the clusters; the rows used and left out by the panel."""
     sample, covariance = estimate["sample"], estimate["covariance"]
     groups = [int(c) for c in sample["clusters"].values()]
@@ -43,11 +49,11 @@ def sized(estimate: dict[str, Any], frame: Frame, where: str, level: Level) -> N
             df = number(term["df"])
             if wanted is not None and covariance.get("variant") in EXACT_DF and math.isfinite(df):
                 level.hold(df == wanted, "differs", f"{where}.{term['name']}: df is {df:g}, of {wanted + 1} clusters")
-    gone = sum(int(d["rows"]) for d in sample["dropped"])
+    gone = begun(estimate) - sample["rows"]
     level.hold(
-        sample["rows"] + gone == frame.rows,
+        begun(estimate) == start,
         "differs",
-        f"{where}: {sample['rows']} rows and {gone} left out are not all",
+        f"{where}: {sample['rows']} rows and {gone} left out are not all {start}",
     )
 
 

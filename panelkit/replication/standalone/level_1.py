@@ -14,7 +14,7 @@ from panelkit.replication.standalone.digests import digested
 from panelkit.replication.standalone.entries import bound, consistent, marked
 from panelkit.replication.standalone.figures import pictured
 from panelkit.replication.standalone.frame import Frame
-from panelkit.replication.standalone.implied import implied
+from panelkit.replication.standalone.implied import begun, implied
 from panelkit.replication.standalone.level import Cannot, Level, load
 from panelkit.replication.standalone.lists import filled, mapped
 from panelkit.replication.standalone.macros import macros
@@ -96,8 +96,11 @@ def followed(
 ) -> None:
     """Numbers of estimates and checks that follow from others, estimate by estimate; and what the study declares of them."""
     study = declared_in(frame.folder, level)
+    start = frame.rows
+    if book.get("common_sample"):  # then models start from the rows that all can use, the same number of each
+        start = min(start, max(map(begun, estimates.values()), default=start))
     for estimate in estimates.values():
-        attempt(partial(implied, estimate, frame, float(book.get("level", 0.95)), level), level)
+        attempt(partial(implied, estimate, frame, float(book.get("level", 0.95)), level, start), level)
     weighed(checks, estimates, study, level)
     declared_settings(book, study, level)
 
