@@ -100,7 +100,7 @@ def _refuse(error: PanelkitError, in_json: bool) -> None:
             error = deaf
     _complain(f"{error}")
     if len(error.faults) > 1:
-        _complain(f"{counted(len(faults), 'faults')}")
+        _complain(counted(len(faults), "faults"))
 
 
 _MENDS = {

@@ -179,7 +179,7 @@ def _by_route(declared: SecondEngine, subject: Subject) -> Check | None:
     value = gap / max(sizes) if sizes and max(sizes) > 0 else gap
     holds = value <= ROUTE
     count = estimate.tests["route"].get("cells")
-    en, zh = (f"{counted(count, 'effects', '.0f')}", f"{count:.0f} 个效应") if count else ("the estimate", "估计值")
+    en, zh = (counted(count, "effects", ".0f"), f"{count:.0f} 个效应") if count else ("the estimate", "估计值")
     agree = ("agrees with", "一致") if holds else ("DOES NOT AGREE with", "不一致")
     return finding(
         declared,

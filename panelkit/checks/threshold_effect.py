@@ -71,7 +71,7 @@ def _told(records: dict[str, tuple[dict[str, Any], ...]]) -> tuple[str, str]:
 
 
 def _count(number: int) -> str:
-    return {0: "no threshold", 1: "one threshold"}.get(number, f"{counted(number, 'thresholds')}")
+    return {0: "no threshold", 1: "one threshold"}.get(number, counted(number, "thresholds"))
 
 
 def _set(row: dict[str, Any]) -> tuple[str, str]:

@@ -29,6 +29,8 @@ def counted(count: object, phrase: str, form: str = "") -> str:
 
     >>> counted(1, "rows"), counted(2, "rows"), counted(1, "entries are"), counted(1, "numbers with signs"), counted(1234, "draws", ",")
     ('1 row', '2 rows', '1 entry is', '1 number with signs', '1,234 draws')
+    >>> counted(1, "sub-samples"), counted(1, "Stata's notes")
+    ('1 sub-sample', "1 Stata's note")
     """
     text = format(count, form)
     return f"{text} {_singular(phrase) if text == '1' else phrase}"
@@ -64,13 +66,7 @@ def _one(word: str) -> str:
     """A word of a phrase where it speaks of one thing."""
     if word in _VERBS:
         return _VERBS[word]
-    if (
-        word in _ALIKE
-        or word in _NO_NOUNS
-        or not word.isalpha()
-        or not word.endswith("s")
-        or word.endswith(("ss", "us"))
-    ):
+    if word in _ALIKE or word in _NO_NOUNS or "'" in word or not word.endswith("s") or word.endswith(("ss", "us")):
         return word
     if word.endswith("ies"):
         return word[:-3] + "y"

@@ -249,7 +249,7 @@ class Evaluator:
     def _refuse(self, bad: np.ndarray, what: str, mend: str, rows: Rows) -> None:
         at = np.flatnonzero(bad & rows.matters)
         if at.size:
-            cells = "1 cell" if at.size == 1 else f"{counted(at.size, 'cells')}"
+            cells = counted(at.size, "cells")
             raise PanelError(f"{what} for {rows.name(int(at[0]))} ({cells})", where=self.where, mend=mend)
 
 

@@ -149,7 +149,7 @@ def _of_wild(
     compiled: Compiled, method: WildBootstrap, index: int, weights: wild.Weights, got: wild.WildResult
 ) -> Resampled:
     kind = "restricted" if method.restricted else "unrestricted"
-    said = f"all {got.draws_used} sign vectors" if got.enumerated else f"{counted(got.draws_used, 'draws')}"
+    said = f"all {got.draws_used} sign vectors" if got.enumerated else counted(got.draws_used, "draws")
     lost = f"; {counted(got.undefined, 'draws')} without a defined statistic" if got.undefined else ""
     return Resampled(
         term=compiled.design.names[index],

@@ -37,7 +37,7 @@ def _equation(spec: Threshold) -> str:
 
 
 def _english(spec: Threshold) -> str:
-    tried = f"{counted(spec.grid, 'values')}" if spec.grid else "every value"
+    tried = counted(spec.grid, "values") if spec.grid else "every value"
     more = (
         f" Up to {counted(spec.thresholds, 'thresholds')}: the next is looked for where the last is found at p <= "
         f"{spec.significance:g}, and the"

@@ -147,6 +147,10 @@ TABLE_WORDS: dict[str, tuple[str, str]] = {
         "Counts: of the observations in a class of {of}, those in each class {step} later; {moves:#moves}.",
         "次数：处于{of}某一类的观测值在{step}期后处于各类的次数；共{moves}次转移。",
     ),
+    "largest_modulus": ("Largest modulus", "最大特征值模"),
+    "lags": ("Lags", "滞后阶数"),
+    "moment_instruments": ("Instruments (each equation)", "工具变量数（每个方程）"),
+    "hansen_p": ("Hansen J, p", "Hansen J检验p值"),
     # fields of checks' rows
     "field_case": ("Case", "情形"),
     "field_se": ("SE", "标准误"),
@@ -211,64 +215,4 @@ TABLE_WORDS: dict[str, tuple[str, str]] = {
     "field_earlier_vs_later": ("Earlier and later treated, before the later", "较早与较晚处理（较晚者处理前）"),
     "field_later_vs_earlier": ("Later and earlier treated (forbidden)", "较晚与较早处理（不当比较）"),
     "field_later_vs_always": ("Treated and always treated (forbidden)", "已处理与始终处理（不当比较）"),
-    # figures
-    "trends": ("Means over the units of each group.", "各组单位的均值。"),
-    "trends_left": ("Left out, in no group: {units:#units}.", "{units}个单位不属于任何组，未计入。"),
-    "untreated": ("untreated", "未处理"),
-    "treated": ("treated", "已处理"),
-    "absent_cell": ("no figure", "无数据"),
-    "timing": (
-        "{treated:#units are} treated, {never} never in these years; by first year of treatment {each}.",
-        "{treated}个单位受处理，{never}个在所示年份内未受处理；按首次处理年份计 {each}。",
-    ),
-    "gaps": ("Missing cells: {each}. Years are of the panel.", "缺失单元格：{each}。年份为面板所含年份。"),
-    "gaps_none": ("none", "无"),
-    "gaps_bar": ("Share missing", "缺失比例"),
-    "coefficient": ("Coefficient", "系数"),
-    "coefficient_of": ("Coefficient of {of}", "{of}的系数"),
-    "coefficient_without": ("Coefficient of {of} without the cluster named", "剔除所列聚类后{of}的系数"),
-    "coefficients": ("Points are estimates, lines {level} intervals.", "点为估计值，线段为{level}置信区间。"),
-    "coefficients_both": (
-        "Points are estimates, solid lines {level} intervals, broken lines {level} intervals by the bootstrap.",
-        "点为估计值，实线为{level}置信区间，虚线为自助法{level}区间。",
-    ),
-    "left_out_each": (
-        "The broken line marks the estimate with every cluster, {value}, the band its {level} interval [{low}, {high}].",
-        "虚线为含全部聚类的估计值{value}，灰带为其{level}置信区间[{low}, {high}]。",
-    ),
-    "range_of": ("{of}: {low} to {high}.", "{of}：{low}至{high}。"),
-    "heat_classes": ("Observations by class: {each}. White: no figure.", "各类观测数：{each}。白色为无数据。"),
-    "mean_of_years": (", mean of {first}–{last}", "，{first}–{last}年均值"),
-    "tiles": (
-        "{of}. Squares stand for provincial units and lie only roughly where these do; hatched: no figure here. No boundary is shown.",
-        "{of}。方格代表省级单位，位置仅为示意；斜线为本面板无数据。图中不含任何边界。",
-    ),
-    "curve": (
-        "{count:#specifications}: {low} to {high}, median {middle}; {above} above zero, {clear} with a {level} interval that excludes "
-        "zero (filled). They are no independent tests.",
-        "{count}种设定：{low}至{high}，中位数{middle}；{above}个大于零，{clear}个的{level}区间不含零（实心）。各设定并非相互独立的检验。",
-    ),
-    "bacon": (
-        "The broken line marks the weighted mean, {value}. Shares of the weight: {each}.",
-        "虚线为加权平均{value}。权重占比：{each}。",
-    ),
-    "bacon_axis": ("Two-by-two estimate", "2×2估计值"),
-    "quadrant_hh": ("high among high", "高–高"),
-    "quadrant_lh": ("low among high", "低–高"),
-    "quadrant_ll": ("low among low", "低–低"),
-    "quadrant_hl": ("high among low", "高–低"),
-    "moran": (
-        "{of}, {year}, in standard deviations from the mean against the mean of the bordering units. The line's slope is Moran's I, "
-        "{value}. Units by quadrant: {each}.",
-        "{of}（{year}年），以偏离均值的标准差计，与相邻单位均值对照。直线斜率为Moran's I，{value}。各象限单位数：{each}。",
-    ),
-    "moran_left": ("Left out for want of a figure: {units:#units}.", "{units}个单位无数据，未计入。"),
-    "moran_axis": ("{of}, standardised", "{of}（标准化）"),
-    "moran_lag": ("Mean of the neighbours", "相邻单位均值"),
-    "moran_line": ("Moran's I = {value}", "Moran's I = {value}"),
-    "effect_of": ("Effect of {of}", "{of}的效应"),
-    "marginal": (
-        "Line: effect, from {low} to {high}; band: pointwise {level} interval; bars: observations by value of the moderator.",
-        "实线为效应，由{low}至{high}；灰带为逐点{level}区间；柱形为调节变量各取值的观测数。",
-    ),
 }

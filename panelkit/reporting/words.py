@@ -1,4 +1,7 @@
-"""Every fixed word and sentence that exhibits and the page print, English and Chinese, as data; labels of variables are not here."""
+"""Rows, notes and standard errors of tables in words, English and Chinese, and the look-up of every word that exhibits print.
+
+Figures, tables of scripts and further kinds of tables have theirs in files of their own; labels of variables are not here.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ from panelkit.core.counted import filled
 from panelkit.core.errors import ReportError
 from panelkit.core.label import Language
 from panelkit.core.nearest import known_or_nearest
+from panelkit.reporting._figure_words import FIGURE_WORDS
+from panelkit.reporting._script_words import SCRIPT_WORDS
 from panelkit.reporting._table_words import TABLE_WORDS
 from panelkit.reporting.numbers import shown
 
@@ -31,94 +36,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "outcomes": ("Dependent variables. {each}.", "被解释变量：{each}。"),
     "constant": ("Constant", "常数项"),
     "unit_mean": ("{of}, mean of the unit", "{of}（单位均值）"),
-    # errors of other packages, their own name behind
-    "import_classical": ("classical", "普通标准误"),
-    "import_robust": ("heteroskedasticity-robust", "异方差稳健标准误"),
-    "import_clustered": ("clustered", "聚类稳健标准误"),
-    "import_clustered_by": ("clustered by {by}", "聚类到{by}的稳健标准误"),
-    "clusters_unnamed": ("Clusters", "聚类数"),
-    "title_columns": ("{title}, columns {columns}", "{title}，第{columns}列"),
-    "estimator": ("Estimator", "估计方法"),
-    "sample_of": ("Sample ({of})", "样本（{of}）"),
-    "all_rows": ("all", "全部"),
-    "outcome_row": ("Dependent variable", "被解释变量"),
-    "outcome_mean": ("Mean of dependent variable", "被解释变量均值"),
-    "loglik": ("Log likelihood", "对数似然"),
-    "aic": ("AIC", "AIC"),
-    "bic": ("BIC", "BIC"),
-    "level_against": ("{of} = {level} (against {base})", "{of} = {level}（参照{base}）"),
-    "est_quantile": ("Quantile {of}", "分位数 {of}"),
-    "est_random": ("Random effects", "随机效应"),
-    "est_between": ("Between", "组间估计"),
-    "est_difference": ("First differences", "一阶差分"),
-    "est_did2s": ("Two-stage DID", "两阶段DID"),
-    "est_lpdid": ("Local-projections DID", "局部投影DID"),
-    "est_margins": ("{of}, margins", "{of}边际效应"),
-    "est_multinomial": ("Multinomial logit", "多项logit"),
-    "est_negbin": ("Negative binomial", "负二项"),
-    "est_mixed": ("Mixed model", "混合效应模型"),
-    "est_robust": ("M-estimation", "M估计"),
-    "est_conditional_logit": ("Conditional logit", "条件logit"),
-    "est_ordered_probit": ("Ordered probit", "有序probit"),
-    "est_ordered_logit": ("Ordered logit", "有序logit"),
-    "weighted": ("Weights", "加权"),
-    "indicators": ("{of} indicators", "{of}虚拟变量"),
-    "rows": ("Observations", "观测值"),
-    "units": ("Units ({of})", "截面单位数（{of}）"),
-    "periods": ("Periods", "期数"),
-    "clusters": ("Clusters ({of})", "聚类数（{of}）"),
-    "r2": ("R² (overall)", "R²（总体）"),
-    "r2_within": ("R² (within)", "组内R²"),
-    "r2_between": ("R² (between)", "组间R²"),
-    "r2_difference": ("R² (differences)", "差分R²"),
-    "r2_quasi": ("R² (quasi-demeaned)", "准去均值R²"),
-    "r2_transformed": ("R² (transformed data)", "变换后数据的R²"),
-    "r2_uncentred": ("R² (uncentred)", "非中心化R²"),
-    "r2_pseudo": ("Pseudo R²", "伪R²"),
-    "r2_adjusted": ("R² (adjusted)", "调整R²"),
-    "rss": ("Residual sum of squares", "残差平方和"),
-    "second_engine": ("Second engine", "第二引擎复核"),
-    "first_stage_f": ("First-stage F", "第一阶段F统计量"),
-    "first_stage_f_clustered": ("First-stage F, clustered", "第一阶段F统计量（聚类）"),
-    "partial_r2": ("Partial R² of the instruments", "工具变量偏R²"),
-    "treated_clusters": ("Treated clusters", "受处理的聚类数"),
-    "event_time": ("Event time", "事件时间"),
-    "balance_axis": ("Difference of treated and others, standard deviations", "处理组与对照组的标准化差异"),
-    "treated_cells": ("Treated cells", "处理单元格"),
-    "supported_cells": ("with enough clean controls", "干净对照充足"),
-    "unsupported_cells": ("without", "对照不足"),
-    "synthetic_path": ("synthetic", "合成路径"),
-    "synthetic_paths": (
-        "The synthetic path is shifted to the treated one at the weighted periods before treatment; bars: weights of these periods.",
-        "合成路径按处理前时期权重平移至处理组；柱为这些时期的权重。",
-    ),
-    "before_matching": ("before matching", "匹配前"),
-    "after_matching": ("after matching", "匹配后"),
-    "balance_figure": (
-        "Differences in standard deviations before matching; dashed at −{bound} and {bound}.",
-        "标准化差异以匹配前标准差为单位；虚线为−{bound}与{bound}。",
-    ),
-    "att": ("Average effect on the treated (ATT)", "处理组平均效应（ATT）"),
-    "att_dynamic": ("ATT, event times alike", "ATT（按事件时间等权）"),
-    "att_group": ("ATT, cohorts by size", "ATT（按批次规模加权）"),
-    "att_calendar": ("ATT, periods alike", "ATT（按年份等权）"),
-    "indirect": ("Indirect effect", "间接效应"),
-    "direct": ("Direct effect", "直接效应"),
-    "total": ("Total effect", "总效应"),
-    "difference": ("Difference between groups", "组间差异"),
-    "count": ("N", "观测值"),
-    "mean": ("Mean", "均值"),
-    "sd": ("SD", "标准差"),
-    "sd_between": ("SD between", "组间标准差"),
-    "sd_within": ("SD within", "组内标准差"),
-    "min": ("Min", "最小值"),
-    "median": ("Median", "中位数"),
-    "max": ("Max", "最大值"),
-    "measure": ("Unit", "单位"),
-    "known": ("Known", "已知值"),
-    "ours": ("Ours", "本次估计"),
-    "verdict": ("Verdict", "结论"),
-    "se": ("SE", "标准误"),
     # names of common keys, where the study declares no label
     "province": ("Province", "省份"),
     "city": ("City", "城市"),
@@ -231,23 +148,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "normal_law": ("normal", "正态"),
     "observations": ("{rows:#observations}", "{rows}个观测值"),
     "no_errors": ("The package gives no standard error. {each}.", "所用软件未给出标准误：{each}。"),
-    # what a reader must be told of a result of another package
-    "not_converged": ("the fit did not converge, by its package", "所用软件提示未收敛"),
-    "own_regressions": (
-        "each coefficient is from a regression of its own, of {fewest} to {most} observations",
-        "各系数来自单独的回归，观测值{fewest}至{most}个",
-    ),
-    "absorbed_too": ("absorbed besides: {what}", "另行吸收：{what}"),
-    "of_system": ("one of {count:#equations} estimated together", "联立估计的{count}个方程之一"),
-    "mixed_variances": ("variances of random effects are not shown", "未列随机效应的方差"),
-    "margins": ("marginal effects ({method}, at: {at})", "边际效应（{method}，at: {at}）"),
-    "against_base": ("against the base outcome {base}", "以{base}为基准类别"),
-    "ordered_cuts": (
-        "cut points after the first are logs of increments, as statsmodels gives them",
-        "首个之后的切点为增量的对数（statsmodels口径）",
-    ),
-    "offset": ("with an offset or exposure, which has no coefficient", "含偏移项（或暴露量），其系数不估计"),
-    "resampled_apart": ("p by resampling is not shown", "未列重抽样p值"),
     "withheld": ("Standard errors withheld. {each}.", "未给出标准误：{each}。"),
     "stars": ("{stars} mark p below {levels}.", "{stars}分别表示在{levels}的水平上显著。"),
     "stars_of": (
@@ -294,68 +194,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "{rows:#observations}: {units:#units}, {first}–{last}.",
         "{rows}个观测值：{units}个截面单位，{first}–{last}年。",
     ),
-    # figures
-    "effect_axis": ("Effect on {of}", "对{of}的影响"),
-    "impulse_of": ("Shock to {of}", "{of}的冲击"),
-    "horizon_axis": ("Periods after the shock", "冲击后的期数"),
-    "forecast_axis": ("Periods ahead", "预测期数"),
-    "order_first": ("{of} first", "{of}在前"),
-    "cholesky_order": ("Cholesky order: {of}", "Cholesky排序：{of}"),
-    "irf_figure": ("Impulse responses", "脉冲响应"),
-    "fevd_figure": ("Forecast error variance decomposition", "预测误差方差分解"),
-    "irf_note": (
-        "Rows: the variable that responds; columns: a shock of one standard deviation of its orthogonalised error.",
-        "行为响应变量；列为正交化误差一个标准差的冲击。",
-    ),
-    "fevd_note": (
-        "Rows: the variable forecast; columns: the share of its forecast error variance due to that shock.",
-        "行为被预测变量；列为该冲击在其预测误差方差中所占份额。",
-    ),
-    "irf_bands": (
-        "Bands: {level} of {draws:#draws} ({method}), each horizon by itself.",
-        "置信带：{draws}次抽样的{level}区间（{method}），逐期计算。",
-    ),
-    "irf_orders": (
-        "Solid line and grey band: {first}; dashed line and dotted band: {second}.",
-        "实线与灰色带：{first}；虚线与点线带：{second}。",
-    ),
-    "lag_of": ("{of} (t−{lag}) → {effect}", "{of}（t−{lag}）→ {effect}"),
-    "largest_modulus": ("Largest modulus", "最大特征值模"),
-    "lags": ("Lags", "滞后阶数"),
-    "moment_instruments": ("Instruments (each equation)", "工具变量数（每个方程）"),
-    "hansen_p": ("Hansen J, p", "Hansen J检验p值"),
-    "since": ("Periods since treatment", "距处理的期数"),
-    "support": ("N", "N"),
-    "reference_period": ("reference", "基期"),
-    "interval": ("{level} interval", "{level}置信区间"),
-    "pretrend": (
-        "Joint test of the pre-treatment effects: F({df1}, {df2}) = {statistic}, {p}.",
-        "处理前各期联合检验：F({df1}, {df2}) = {statistic}，{p}。",
-    ),
-    "pretrend_normal": (
-        "Joint test of the pre-treatment effects: chi-squared({df1}) = {statistic}, {p}.",
-        "处理前各期联合检验：卡方({df1}) = {statistic}，{p}。",
-    ),
-    "supported": (
-        "Points are effects, bars {level} intervals; {reference} is the reference period. N counts the observations behind a point.",
-        "点为各期效应，线段为{level}置信区间；{reference}为基期。N为各点所依据的观测数。",
-    ),
-    "unreferenced": (
-        "Points are effects, bars {level} intervals. N counts the observations behind a point.",
-        "点为各期效应，线段为{level}置信区间。N为各点所依据的观测数。",
-    ),
-    "draw_axis": ("Coefficient under permuted treatment", "置换处理后的系数"),
-    "draw_count": ("Draws", "次数"),
-    "estimated": ("estimate {value}", "实际估计值 {value}"),
-    "p_value": ("p {relation} {p}", "p {relation} {p}"),
-    "placebo": (
-        "{draws:#draws}; the line marks the estimate, {value}; two-sided {p}.",
-        "共{draws}次置换；竖线为实际估计值{value}；双侧检验{p}。",
-    ),
-    "placebo_t": (" By the t statistic {p}.", "按t统计量检验{p}。"),
-    "useless": (" Left out, since they gave no number: {n:#draws}.", "另有{n}次无结果，未计入。"),
 }
-WORDS |= TABLE_WORDS
+WORDS |= FIGURE_WORDS | SCRIPT_WORDS | TABLE_WORDS
 # punctuation between parts
 JOIN: dict[str, dict[str, str]] = {
     "en": {"and": " and ", "list": "; ", "comma": ", ", "open": " (", "close": ")", "space": " ", "colon": ": "},

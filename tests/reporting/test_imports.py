@@ -10,7 +10,8 @@ from panelkit.core.results import Results
 from panelkit.reporting import table
 from panelkit.reporting.exhibits import render_table
 from panelkit.reporting.maketables import adapt
-from panelkit.reporting.scripts.table import effects_of, imported
+from panelkit.reporting.scripts.read import effects_of
+from panelkit.reporting.scripts.results import imported
 
 
 def texts(made: Table) -> dict[str, list[str]]:

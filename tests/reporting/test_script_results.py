@@ -18,7 +18,8 @@ from panelkit.core.errors import ReportError
 from panelkit.core.registry import RENDERERS
 from panelkit.reporting import given, table
 from panelkit.reporting.printed import printed
-from panelkit.reporting.scripts.results import Read, imported, opened
+from panelkit.reporting.scripts.read import Read
+from panelkit.reporting.scripts.results import imported, opened
 
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|nan)")
 

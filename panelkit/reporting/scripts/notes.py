@@ -21,6 +21,9 @@ Panels = Sequence[Sequence[Read]]
 _LARGE = 60  # degrees of freedom of a t that is told with others
 
 
+LEVEL = "95%"  # of the intervals that other packages give, and of ours here
+
+
 def notes(panels: Panels, names: Iterable[str], how: Options) -> tuple[str, ...]:
     """The notes, each a paragraph; `names` are the terms that are shown."""
     language = how.language
@@ -69,11 +72,11 @@ def _brackets(panels: Panels, how: Options) -> str:
     first, *further = how.beneath
     alone = len(grouped) == 1 and all(len(p) for p in panels)
     sentences = [
-        word(f"in_{first}_all", language, what=grouped[0][1], level="95%")
+        word(f"in_{first}_all", language, what=grouped[0][1], level=LEVEL)
         if alone
-        else word(f"in_{first}", language, what=_each(grouped, language), level="95%")
+        else word(f"in_{first}", language, what=_each(grouped, language), level=LEVEL)
     ]
-    sentences += [word(f"beneath_{b}", language, level="95%") for b in further]
+    sentences += [word(f"beneath_{b}", language, level=LEVEL) for b in further]
     return JOIN[language]["space"].join(sentences)
 
 

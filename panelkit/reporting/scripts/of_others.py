@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from panelkit.core.errors import Fault, ReportError
-from panelkit.core.estimate import Estimate
+from panelkit.core.estimate import Estimate, Term
 from panelkit.core.nearest import known_or_nearest
 from panelkit.core.request import Clustered
 from panelkit.reporting.scripts.read import NORMAL, Read, made, t_of
@@ -40,7 +40,7 @@ def estimate(found: Estimate, labels: Mapping[str, str] | None = None) -> Read:
     limited = any(r.estimator == "limited_information" for r in found.requests)
     resampled = any(not math.isnan(r.p) for r in found.resampled)
     return made(
-        {t.name: (t.estimate, t.se, t.statistic, t.p, t.low, t.high) for t in found.terms},
+        {t.name: (t.estimate, t.se, t.statistic, t.p, *at_95(t)) for t in found.terms},
         (called, by),
         outcome=found.outcome,
         absorb=found.absorb,
@@ -54,6 +54,24 @@ def estimate(found: Estimate, labels: Mapping[str, str] | None = None) -> Read:
         source=found,
         **({"kind": covariance.kind} if kind else {}),
     )
+
+
+def at_95(term: Term) -> tuple[float, float]:
+    """The interval at 95 %, which the note beneath a script's table says, also of a term of a study at another level.
+
+    One that its error and degrees of freedom do not make (by draws, of a threshold) stays.
+    """
+    if not (term.se > 0 and math.isfinite(term.high)):
+        return term.low, term.high
+    from scipy import stats
+
+    half = (term.high - term.low) / 2
+    law = stats.t(term.df) if math.isfinite(term.df) else stats.norm
+    made = abs((term.high + term.low) / 2 - term.estimate) <= 1e-9 * half
+    if not made or abs(2 * law.cdf(half / term.se) - 1.95) <= 1e-9:
+        return term.low, term.high
+    reach = float(law.ppf(0.975)) * term.se
+    return term.estimate - reach, term.estimate + reach
 
 
 def speaks(model: Any) -> Read:

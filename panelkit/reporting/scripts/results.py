@@ -11,17 +11,12 @@ from panelkit.core.errors import Fault, ReportError
 from panelkit.core.estimate import Estimate
 from panelkit.reporting.maketables import Adapted
 from panelkit.reporting.scripts.of_linearmodels import linearmodels
-from panelkit.reporting.scripts.of_others import estimate, given, speaks
+from panelkit.reporting.scripts.of_others import estimate, speaks
 from panelkit.reporting.scripts.of_pyfixest import local_projections, pyfixest
 from panelkit.reporting.scripts.of_statsmodels import margins, several, statsmodels
-from panelkit.reporting.scripts.read import CONSTANT as CONSTANT
-from panelkit.reporting.scripts.read import KINDS as KINDS
-from panelkit.reporting.scripts.read import Read as Read
-from panelkit.reporting.scripts.read import canonical as canonical
-from panelkit.reporting.scripts.read import effects_of as effects_of
+from panelkit.reporting.scripts.read import Read
 
 _SYSTEMS = {"SUR": "SUR", "IV3SLS": "3SLS", "IVSystemGMM": "GMM"}
-__all__ = ["CONSTANT", "KINDS", "Read", "canonical", "effects_of", "given", "imported", "opened"]
 
 
 def opened(models: Any, faults: list[Fault] | None = None) -> Iterator[tuple[str, Read]]:

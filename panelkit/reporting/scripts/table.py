@@ -15,8 +15,6 @@ from panelkit.core.exhibit import Cell, Column, Row
 from panelkit.reporting.scripts.notes import convention_faults, notes, sample_faults
 from panelkit.reporting.scripts.options import Options, options
 from panelkit.reporting.scripts.read import Read
-from panelkit.reporting.scripts.results import effects_of as effects_of
-from panelkit.reporting.scripts.results import imported as imported
 from panelkit.reporting.scripts.results import opened
 from panelkit.reporting.scripts.rows import (
     Block,
